@@ -6,8 +6,9 @@ one. Its JSON form (`to_document`, `from_document`) is what the journal keeps an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 UNITS = 100_000
@@ -110,7 +111,7 @@ def proportional(weights: Mapping[str, float]) -> dict[str, int]:
     Zero stays zero. Raises ValueError where nothing is positive or a positive weight is smaller than
     one unit (0.001 %), since rounding it to nothing would break the promise that it gets requests.
     """
-    total = sum(weights.values())
+    total = math.fsum(weights.values())  # exact, so that the order of the file does not matter
     if total <= 0:
         raise ValueError("at least one weight must be above 0")
     exact = {name: weight * UNITS / total for name, weight in weights.items()}
@@ -127,7 +128,30 @@ def proportional(weights: Mapping[str, float]) -> dict[str, int]:
 
 def to_document(plan: RoutingPlan) -> dict[str, Any]:
     """Return the plan as plain JSON values."""
-    return asdict(plan)
+    return {
+        "services": [
+            {"name": s.name, "model": s.model, "replicas": s.replicas, "urls": list(s.urls)}
+            for s in plan.services
+        ],
+        "routes": [_route_document(route) for route in plan.routes],
+        "listen": plan.listen,
+        "admin": plan.admin,
+        "revision": plan.revision,
+    }
+
+
+def _route_document(route: Route) -> dict[str, Any]:
+    sticky, timeouts = route.sticky, route.timeouts
+    return {
+        "name": route.name,
+        "path": route.path,
+        "stable": route.stable,
+        "weights": [list(pair) for pair in route.weights],
+        "sticky": {"kind": sticky.kind, "name": sticky.name} if sticky else None,
+        "overrides": [{"header": o.header, "value": o.value, "to": o.to} for o in route.overrides],
+        "timeouts": {"connect": timeouts.connect, "header": timeouts.header, "total": timeouts.total},
+        "since": route.since,
+    }
 
 
 def from_document(document: Mapping[str, Any]) -> RoutingPlan:

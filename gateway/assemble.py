@@ -1,0 +1,185 @@
+"""The only place that builds the parts and wires them: one function for each kind of process.
+
+Run as a module it becomes one of the processes that the supervisor starts. Imports stand inside the
+functions, because each process loads only what it needs: a worker no YAML and no SQL, a replica no proxy.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import GatewayError
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """What `gateway up` was told; `listen` and `admin` are empty where routing.yaml decides."""
+
+    config: Path
+    state: Path
+    listen: str = ""
+    admin: str = ""
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What `gateway up` has started, for the message that says so."""
+
+    listen: str
+    admin: str
+    state: Path
+    workers: int
+    seconds: float
+
+
+def log_to_stderr() -> None:
+    """Send log lines of this process to standard error."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S"
+    )
+
+
+def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
+    """Run the gateway in the foreground until SIGTERM or SIGINT.
+
+    Raises GatewayError where it cannot start: a broken routing.yaml, a port in use, one running already.
+    """
+    from gateway.routing.change import Request, begin
+    from gateway.routing.places import prepare
+    from gateway.supervision.supervisor import Commands, Supervisor
+
+    log_to_stderr()
+    places = prepare(options.state)
+    with places.up_lock.open("a") as lock:
+        _hold(lock.fileno(), options.state)
+        _clear(places.run)
+        plan = begin(places, Request("file", "file"), options.config)
+        workers = options.workers or len(os.sched_getaffinity(0))
+        listeners = bind_shared(options.listen or plan.listen, workers)
+        admin = bind_shared(options.admin or plan.admin, 1)[0]
+        listen_at, admin_at = address_of(listeners[0]), address_of(admin)
+        about: dict[str, object] = {
+            "config": str(options.config.resolve()),
+            "listen": listen_at,
+            "admin": admin_at,
+            "supervisor": os.getpid(),
+        }
+        here = [sys.executable, "-m", "gateway.assemble"]
+        commands = Commands(
+            worker=lambda n, fd: [*here, "worker", str(options.state), str(n), str(fd)],
+            control=lambda fd: [*here, "control", str(options.state), str(options.config), str(fd)],
+            replica=lambda model, path: [*here, "replica", str(options.config.parent / model), path],
+        )
+        supervisor = Supervisor(places, commands, listeners, admin, about)
+        supervisor.run(
+            lambda seconds: on_ready(Running(listen_at, admin_at, options.state, workers, seconds))
+        )
+        _clear(places.run)
+
+
+def _hold(fd: int, state: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise GatewayError(
+            f"a gateway is already running with the state directory {state}; "
+            "see `gateway status`, or give this one another --state-dir"
+        ) from None
+
+
+def _clear(run: Path) -> None:
+    """Remove what an earlier run left in memory."""
+    for path in run.iterdir():
+        path.unlink()
+
+
+def bind_shared(address: str, count: int) -> list[socket.socket]:
+    """Bind `count` listening sockets to one `host:port`; the kernel spreads connections over them.
+
+    Raises GatewayError where the address cannot be had.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    sockets: list[socket.socket] = []
+    try:
+        for _ in range(count):
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            bound = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(bound)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if count > 1:
+                _refuse_if_taken(family, host, int(port), sockets)
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            bound.bind((host, int(port) if len(sockets) == 1 else sockets[0].getsockname()[1]))
+            bound.listen(4096)
+    except OSError as error:
+        for bound in sockets:
+            bound.close()
+        raise GatewayError(
+            f"cannot listen on {address}: {error.strerror}; end what uses that port or choose another one"
+        ) from error
+    return sockets
+
+
+def _refuse_if_taken(family: int, host: str, port: int, sockets: list[socket.socket]) -> None:
+    """A shared port would silently be shared with another gateway as well, so try it unshared first."""
+    if len(sockets) > 1 or port == 0:
+        return
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the `host:port` a socket is bound to."""
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def worker(state: str, number: str, fd: str) -> None:
+    """Be worker `number`, accepting on the inherited socket `fd`."""
+    from gateway.proxy.worker import run
+    from gateway.routing.places import Places
+
+    log_to_stderr()
+    run(Places(Path(state)), int(number), socket.socket(fileno=int(fd)))
+
+
+def control(state: str, config: str, fd: str) -> None:
+    """Be the control process, answering on the inherited socket `fd`."""
+    from gateway.control.process import run
+    from gateway.routing.places import Places
+
+    log_to_stderr()
+    run(Places(Path(state)), Path(config), socket.socket(fileno=int(fd)))
+
+
+def replica(folder: str, path: str) -> None:
+    """Be a replica of the model version in `folder`, answering on a Unix socket."""
+    from gateway.serving.service import serve
+
+    log_to_stderr()
+    serve(Path(folder), f"unix:{path}", lifeline=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Become the process that the supervisor asks for."""
+    role = {"worker": worker, "control": control, "replica": replica}[arguments[0]]
+    try:
+        role(*arguments[1:])
+    except GatewayError as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

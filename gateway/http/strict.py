@@ -1,0 +1,167 @@
+"""What a request head must be before any service hears of it.
+
+llhttp has already parsed the head; these checks are stricter than it is and decide alone. Each raises
+`Refused` with the status and a sentence that names the mistake. Sources: RFC 9110 and RFC 9112.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_HEAD = 32 * 1024
+MAX_TARGET = 8 * 1024
+MAX_FIELDS = 100
+
+_TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
+_HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;]|$)", re.IGNORECASE)
+_LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_ABSOLUTE = re.compile(rb"http://([^/?]+)(.*)", re.IGNORECASE)
+
+
+class Refused(Exception):
+    """The request breaks a rule; answered with `status` and `detail`, then the connection is closed."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class RequestLine(NamedTuple):
+    """A request line whose target is known to be safe; `authority` is set by an absolute target only."""
+
+    method: bytes
+    target: bytes
+    path: bytes
+    is_http11: bool
+    authority: bytes | None
+
+
+def request_line(line: bytes) -> RequestLine:
+    """Split and check `METHOD SP target SP HTTP/1.x`; plain dot segments and double slashes are removed."""
+    parts = line.split(b" ")
+    if len(parts) != 3:
+        raise Refused(400, "the request line must be METHOD, target and version, one space between them")
+    method, target, version = parts
+    if version != b"HTTP/1.1" and version != b"HTTP/1.0":
+        raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    if method == b"CONNECT" or method == b"TRACE":
+        raise Refused(405, f"{method.decode()} is not allowed")
+    if len(target) > MAX_TARGET:
+        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
+    authority = None
+    if target[:1] != b"/":
+        target, authority = _other_form(method, target)
+    if not _TARGET.fullmatch(target):
+        raise Refused(400, "the target has a character that must be percent-encoded")
+    end = target.find(b"?")
+    path = target if end < 0 else target[:end]
+    if b"%" in target or b";" in path or b"/." in path or b"//" in path:
+        path = _checked_path(target, path)
+        target = path if end < 0 else path + target[end:]
+    return RequestLine(method, target, path, version == b"HTTP/1.1", authority)
+
+
+def _other_form(method: bytes, target: bytes) -> tuple[bytes, bytes | None]:
+    if target == b"*" and method == b"OPTIONS":
+        return b"/*", None
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None:
+        raise Refused(400, "the target must begin with / or be an absolute http:// address")
+    rest = absolute[2]
+    return (rest if rest.startswith(b"/") else b"/" + rest), absolute[1]
+
+
+def _checked_path(target: bytes, path: bytes) -> bytes:
+    if _ESCAPE.search(target):
+        raise Refused(400, "the target has a broken percent-escape or an encoded NUL")
+    decoded_separators = re.sub(rb"%2f|%5c", b"/", path, flags=re.IGNORECASE)
+    plain = _HIDDEN_DOTS.search(decoded_separators) and not _only_plain_dots(path)
+    if plain:
+        raise Refused(400, "the path hides a dot segment behind an escape or a parameter")
+    return _without_dots(path)
+
+
+def _only_plain_dots(path: bytes) -> bool:
+    """Tell whether every dot segment stands plainly between slashes: `/./`, `/../`."""
+    for segment in re.split(rb"/|%2f|%5c", path, flags=re.IGNORECASE):
+        if _HIDDEN_DOTS.search(segment) and segment not in (b".", b".."):
+            return False
+    encoded = re.search(rb"%2f|%5c", path, flags=re.IGNORECASE)
+    return not encoded
+
+
+def _without_dots(path: bytes) -> bytes:
+    """Remove dot segments and empty segments (RFC 3986, 5.2.4); going above the root is refused."""
+    if b"//" not in path and b"/." not in path:
+        return path
+    kept: list[bytes] = []
+    segments = path.split(b"/")[1:]
+    for segment in segments:
+        if segment == b"..":
+            if not kept:
+                raise Refused(400, "the path climbs above the root")
+            kept.pop()
+        elif segment not in (b"", b"."):
+            kept.append(segment)
+    folder = segments[-1] in (b"", b".", b"..") and bool(kept)
+    return b"/" + b"/".join(kept) + (b"/" if folder else b"")
+
+
+def host(value: bytes | None, line: RequestLine) -> bytes:
+    """Check the Host header and return the authority to forward: that of an absolute target wins."""
+    if value is None:
+        if line.is_http11:
+            raise Refused(400, "the Host header is missing")
+        value = b""
+    if value and not _HOST.fullmatch(value):
+        raise Refused(400, "the Host header is not one host with an optional port")
+    if not value and line.is_http11 and line.authority is None:
+        raise Refused(400, "the Host header is empty")
+    if line.authority is not None:
+        if not _HOST.fullmatch(line.authority):
+            raise Refused(400, "the target's authority is not one host with an optional port")
+        return line.authority
+    return value
+
+
+def content_length(value: bytes) -> int:
+    """Return a Content-Length; only plain decimal digits count."""
+    if not _LENGTH.fullmatch(value):
+        raise Refused(400, "Content-Length must be one plain decimal number")
+    return int(value)
+
+
+def transfer_encoding(value: bytes, line: RequestLine, *, has_length: bool) -> None:
+    """Accept exactly one `chunked`, on HTTP/1.1, without a Content-Length."""
+    if has_length:
+        raise Refused(400, "Content-Length and Transfer-Encoding may not stand together")
+    if not line.is_http11:
+        raise Refused(400, "Transfer-Encoding is not part of HTTP/1.0")
+    if value.lower() != b"chunked":
+        raise Refused(501, "the only transfer encoding spoken here is chunked")
+
+
+def partial_head(data: bytes) -> None:
+    """Refuse a head that can no longer become a good one, before its end has come."""
+    if len(data) > MAX_HEAD:
+        raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
+    if _BARE.search(data[:-1]) or data[-1:] == b"\n" != data[-2:-1].replace(b"\r", b"\n"):
+        raise Refused(400, "lines must end with CR LF")
+    end = data.find(b"\r\n")
+    if end < 0 and len(data) > MAX_TARGET + 64:
+        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
+
+
+def lines(head: bytes, count: int) -> None:
+    """Refuse what a line-wise reader could see otherwise than llhttp: folds, bare CR or LF, too many."""
+    if count > MAX_FIELDS + 2:
+        raise Refused(431, f"there are more than {MAX_FIELDS} header fields")
+    if b"\r\n " in head or b"\r\n\t" in head:
+        raise Refused(400, "a header field may not be folded over lines")
+    if head.count(b"\n") != count or head.count(b"\r") != count:
+        raise Refused(400, "lines must end with CR LF")

@@ -1,0 +1,1 @@
+"""The request's way: match > split > forward > observe."""

@@ -1,0 +1,59 @@
+"""What all connections of one worker share: the plan in force, the counters, the clock, the dice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+from typing import TYPE_CHECKING
+
+from gateway.http.headers import ANSWER_FIELDS, REQUEST_FIELDS, FieldSorter
+from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.pool import Pool
+from gateway.proxy.table import Table
+from gateway.routing.places import Places
+from gateway.routing.slot import PlanSlot, published
+
+if TYPE_CHECKING:
+    from gateway.proxy.exchange import Exchange
+    from gateway.proxy.server import ClientConnection
+
+log = logging.getLogger("gateway.worker")
+
+
+class Context:
+    """One worker's shared state. `table` is swapped whole; nothing else of a plan is ever mutated."""
+
+    def __init__(self, places: Places, tally: TallyWriter, loop: asyncio.AbstractEventLoop) -> None:
+        self.places = places
+        self.tally = tally
+        self.loop = loop
+        self.word = PlanSlot(places).word
+        self.pool = Pool(places, loop)
+        self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
+        self.answer_fields = FieldSorter(ANSWER_FIELDS)
+        self.clients: set[ClientConnection] = set()
+        self.exchanges: set[Exchange] = set()
+        self.draining = False
+        self.revision = -1
+        self.table = Table.empty()
+        self.request_fields = FieldSorter(REQUEST_FIELDS)
+
+    def adopt(self) -> None:
+        """Take the plan that is now in the slot; on any failure the one in force stays.
+
+        The revision is read before the plan: should another be published in between, the next request
+        finds the word changed again.
+        """
+        revision = self.word[0]
+        try:
+            plan = published(self.places)
+            if plan is not None:
+                table = Table.compiled(plan, self.pool, self.tally)
+                self.request_fields = FieldSorter(REQUEST_FIELDS | table.looked_at)
+                self.table = table
+                self.pool.keep_only(service.name for service in plan.services)
+        except Exception:
+            log.exception("revision %d cannot be used; revision %d stays in force", revision, self.revision)
+        self.revision = revision

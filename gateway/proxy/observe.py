@@ -1,0 +1,70 @@
+"""What the gateway says for itself: problem answers, and what became of each request in the tallies."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from gateway.errors import Fault
+from gateway.monitoring.tally import (
+    BAD_GATEWAY,
+    CLIENT_ERROR,
+    DISCONNECTED,
+    OK,
+    REFUSED,
+    SERVER_ERROR,
+    TIMEOUT,
+    UNAVAILABLE,
+    Block,
+)
+from gateway.statistics.histogram import bucket_of
+
+_OF_FAULT = {
+    "refused": REFUSED,
+    "unavailable": UNAVAILABLE,
+    "bad_gateway": BAD_GATEWAY,
+    "timeout": TIMEOUT,
+    "disconnected": DISCONNECTED,
+}
+
+
+def outcome_of(status: int) -> int:
+    """Return the outcome of a service's own answer."""
+    if status < 400:
+        return OK
+    return CLIENT_ERROR if status < 500 else SERVER_ERROR
+
+
+def record(block: Block, outcome: int, seconds: float) -> None:
+    """Count one request and its duration."""
+    words = block.words
+    microseconds = int(seconds * 1e6)
+    words[block.outcomes + outcome] += 1
+    words[block.microseconds] += microseconds if microseconds > 0 else 0
+    words[block.histogram + bucket_of(microseconds)] += 1
+
+
+def record_fault(block: Block, fault: Fault, seconds: float) -> None:
+    """Count one request that the gateway answered itself or that its client left."""
+    record(block, _OF_FAULT[fault.outcome], seconds)
+
+
+def problem(fault: Fault, request_id: bytes, *, close: bool, with_body: bool = True) -> bytes:
+    """Return a whole answer of the gateway's own: RFC 9457 problem details."""
+    title = HTTPStatus(fault.status).phrase
+    document = {"type": "about:blank", "title": title, "status": fault.status, "detail": fault.detail}
+    if fault.service:
+        document["service"] = fault.service
+    body = json.dumps(document).encode() + b"\n"
+    allow = b"allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" if fault.status == 405 else b""
+    return b"".join(
+        (
+            b"HTTP/1.1 %d %b\r\n" % (fault.status, title.encode()),
+            b"content-type: application/problem+json\r\ncontent-length: %d\r\n" % len(body),
+            b"x-request-id: %b\r\n" % request_id if request_id else b"",
+            allow,
+            b"connection: close\r\n" if close else b"",
+            b"\r\n",
+            body if with_body else b"",
+        )
+    )

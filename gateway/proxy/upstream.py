@@ -1,0 +1,217 @@
+"""A connection to a service: sends one request at a time and hands on its answer as it comes.
+
+Answers are held to the same rules as requests. A connection is used again only after an answer that ended
+where it said it would, with not one byte more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol, cast
+
+from gateway.http.framing import has_no_body
+from gateway.http.headers import ONLY_ONCE, repeated
+from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
+from gateway.http.strict import MAX_HEAD, Refused, content_length
+
+if TYPE_CHECKING:
+    from gateway.proxy.pool import Endpoint
+
+MAX_ANSWER_HEAD = 2 * MAX_HEAD
+
+
+class Answered(Protocol):
+    """Who asked: told of the answer piece by piece, then of its end or its failure."""
+
+    method: bytes
+
+    def interim(self, head: bytes) -> None:
+        """A 1xx head came; the answer proper is still to come."""
+
+    def answer(self, head: bytes, status: int, framing: int, body: bytes, complete: bool) -> None:
+        """The head came, with what there is of the body; `framing` is a length or one of message's marks."""
+
+    def answer_body(self, body: bytes, complete: bool) -> None:
+        """More of the body came."""
+
+    def answer_failed(self, why: str) -> None:
+        """The connection ended or broke the rules before the answer was whole."""
+
+    def upstream_writable(self, writable: bool) -> None:
+        """The service takes more of the request's body, or cannot for now."""
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """One connection; `exchange` is whose answer is awaited, None while the connection is idle."""
+
+    __slots__ = (
+        "_buffer",
+        "_framing",
+        "_in_body",
+        "_reader",
+        "_used",
+        "endpoint",
+        "exchange",
+        "fields",
+        "idle_since",
+        "lost",
+        "reused",
+        "transport",
+    )
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.exchange: Answered | None = None
+        self._reader = AnswerReader()
+        self.fields = self._reader.fields
+        self._buffer = b""
+        self._in_body = False
+        self._framing = 0
+        self.idle_since = 0.0
+        self.reused = self._used = False
+        self.lost = False
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        self.transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self.lost = True
+        exchange, self.exchange = self.exchange, None
+        if exchange is None:
+            if self in self.endpoint.idle:
+                self.endpoint.idle.remove(self)
+        elif self._in_body and self._framing == UNTIL_CLOSE and exc is None:
+            exchange.answer_body(b"", True)
+        else:
+            exchange.answer_failed(f"the connection was lost{f': {exc}' if exc else ''}")
+        self._reader.close()
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        if self.exchange is not None:
+            self.exchange.upstream_writable(False)
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        if self.exchange is not None:
+            self.exchange.upstream_writable(True)
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol."""
+        if self.exchange is None:
+            self.transport.abort()  # bytes nobody asked for: whose answer would they be?
+            return
+        try:
+            if self._in_body:
+                self._read_body(data)
+            else:
+                self._read_heads(self._buffer + data if self._buffer else data)
+        except Refused as refused:
+            self._fail(f"the answer breaks HTTP/1.1: {refused.detail}")
+
+    def _read_heads(self, data: bytes) -> None:
+        while self.exchange is not None:
+            end = data.find(END_OF_HEAD)
+            if end < 0:
+                if len(data) > MAX_ANSWER_HEAD:
+                    raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
+                self._buffer = data
+                return
+            head, data = data[: end + 4], data[end + 4 :]
+            self._buffer = b""
+            self._reader.read_head(head)
+            status = self._reader.status()
+            if status >= 200:
+                self._read_answer(self.exchange, head, status, data)
+                return
+            if status == 101:
+                raise Refused(502, "it switches protocols, which nobody asked for")
+            self.exchange.interim(head)
+            if not data:
+                return
+
+    def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
+        reader = self._reader
+        if has_no_body(exchange.method, status):
+            self._framing = 0
+            reader.skip_body()
+        else:
+            self._framing = self._framing_of(head)
+            reader.expect(self._framing)
+            if rest:
+                rest = reader.read_body(rest)
+        if reader.complete:
+            self._complete(exchange, rest)
+            exchange.answer(head, status, self._framing, reader.take(), True)
+        else:
+            self._in_body = True
+            exchange.answer(head, status, self._framing, reader.take(), False)
+
+    def _framing_of(self, head: bytes) -> int:
+        fields = self.fields
+        if head.count(b"\r\n") != len(fields) + 2:
+            for name in repeated(head):
+                if name in ONLY_ONCE:
+                    raise Refused(502, f"it has {name.decode('latin-1')} more than once")
+        length = coding = None
+        for name, value in fields.items():
+            # Only names of these two lengths can be the ones looked for.
+            if len(name) == 14 and name.lower() == b"content-length":
+                length = content_length(value)
+            elif len(name) == 17 and name.lower() == b"transfer-encoding":
+                coding = value.lower()
+        if coding is None:
+            return UNTIL_CLOSE if length is None else length
+        if length is not None or coding != b"chunked":
+            raise Refused(502, "its length is given twice or in an unknown way")
+        return CHUNKED
+
+    def _read_body(self, data: bytes) -> None:
+        exchange = cast(Answered, self.exchange)
+        reader = self._reader
+        rest = reader.read_body(data)
+        if reader.complete:
+            self._in_body = False
+            self._complete(exchange, rest)
+            exchange.answer_body(reader.take(), True)
+        elif reader.parts:
+            exchange.answer_body(reader.take(), False)
+
+    def _complete(self, exchange: Answered, rest: bytes) -> None:
+        """The answer is whole: note whether the connection is fit for another."""
+        self._in_body = False
+        if rest or not self._reader.keeps_alive() or self._framing == UNTIL_CLOSE:
+            self.exchange = None
+            self.transport.close()
+            self.lost = True
+
+    def send(self, exchange: Answered, data: bytes) -> None:
+        """Send a request, or the beginning of one, on an idle connection."""
+        self.exchange = exchange
+        self.reused, self._used = self._used, True
+        self._in_body = False
+        self._buffer = b""
+        self.transport.write(data)
+
+    def finish(self, *, reusable: bool) -> None:
+        """End the exchange; the connection goes back to its replica's idle ones if it is fit for that."""
+        self.exchange = None
+        if reusable and not self.lost and not self.endpoint.backend.closed:
+            self.endpoint.release(self)
+        elif not self.lost:
+            self.transport.abort()
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self.exchange = None
+        self.transport.close()
+
+    def _fail(self, why: str) -> None:
+        exchange, self.exchange = self.exchange, None
+        self.transport.abort()
+        self.lost = True
+        if exchange is not None:
+            exchange.answer_failed(why)

@@ -1,0 +1,109 @@
+"""A worker process: it serves the plan in the slot until it is told to stop.
+
+It starts from the slot alone and asks nobody for anything; the supervisor may restart it at any time, and the
+control process may be dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+
+import uvloop
+
+from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.context import Context
+from gateway.proxy.server import ClientConnection
+from gateway.routing.places import Places
+
+log = logging.getLogger("gateway.worker")
+
+TICK = 0.1
+CLIENTS_EVERY = 10
+DRAIN_TIMEOUT = 30.0
+BACKLOG = 4096
+
+
+def run(places: Places, number: int, listener: socket.socket) -> None:
+    """Serve on an already bound socket until SIGTERM, SIGINT or the end of standard input; then drain."""
+    uvloop.run(_serve(places, number, listener))
+
+
+async def _serve(places: Places, number: int, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop)
+    context.adopt()
+    stop = asyncio.Event()
+    for number_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number_, stop.set)
+    _stop_with_supervisor(loop, stop)
+    server = await loop.create_server(lambda: ClientConnection(context), sock=listener, backlog=BACKLOG)
+    gc.collect()
+    gc.freeze()
+    ticking = loop.create_task(_tick_on(context))
+    ticking.add_done_callback(_say_why_it_ended)
+    await stop.wait()
+    await _drain(context, server)
+    ticking.cancel()
+    context.pool.close()
+
+
+def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Standard input is a pipe that the supervisor holds open: its end means that the supervisor is gone."""
+    if not sys.stdin.isatty():
+        loop.add_reader(sys.stdin.fileno(), stop.set)
+
+
+async def _tick_on(context: Context) -> None:
+    last = time.monotonic()
+    turn = 0
+    while True:
+        await asyncio.sleep(TICK)
+        now = time.monotonic()
+        turn = (turn + 1) % CLIENTS_EVERY
+        try:
+            tick(context, now, now - last, with_clients=turn == 0)
+        except Exception:
+            log.exception("a tick failed; the next one goes on")
+        last = now
+
+
+def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) -> None:
+    """Do what falls due with time rather than with a request."""
+    if context.word[0] != context.revision:
+        context.adopt()
+    context.pool.tick(context.loop.time())
+    for exchange in list(context.exchanges):
+        exchange.check_deadlines(now)
+    if with_clients:
+        for client in list(context.clients):
+            client.check_deadlines(now)
+    context.tally.beat(now, context.revision, len(context.clients))
+    context.tally.snapshot(now, elapsed)
+
+
+def _say_why_it_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("the worker's clock stopped: %r", error)
+
+
+async def _drain(context: Context, server: asyncio.Server) -> None:
+    """Stop accepting, let what is in flight finish, close the rest."""
+    context.draining = True
+    server.close()
+    deadline = time.monotonic() + DRAIN_TIMEOUT
+    for client in list(context.clients):
+        client.check_deadlines(time.monotonic())
+    while context.exchanges and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    for client in list(context.clients):
+        client.check_deadlines(time.monotonic())
+    await asyncio.sleep(0)
+    if context.exchanges:
+        log.warning("%d requests were still running after %g s", len(context.exchanges), DRAIN_TIMEOUT)

@@ -1,0 +1,230 @@
+"""The one way in for every change: journal it, publish it, then write routing.yaml back.
+
+The order is the promise. What was acknowledged is on the disk before any worker acts on it, and the file is
+brought to say what is live last, because nothing waits for a file. Every step can be taken by any process
+(the control process, the command line, a fresh start after a kill -9), and each picks up where another was
+stopped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
+from gateway.routing import journal
+from gateway.routing.file import read_plan, read_text, write_text
+from gateway.routing.journal import FileState, Revision
+from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.revise import says_the_same, succeed
+from gateway.routing.slot import publish, replace_file
+
+LOCK_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants a change and why; `expected` is the revision it was based on, if that matters."""
+
+    action: str
+    author: str
+    reason: str = ""
+    expected: int | None = None
+
+
+@contextmanager
+def locked(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    """Hold a lock file; a process that dies lets go of it. Raises GatewayError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise GatewayError(
+                        f"{path} has been held for {timeout:g} s by another process that changes routing; "
+                        "nothing was changed, try again"
+                    ) from None
+                time.sleep(0.002)
+        yield
+
+
+def commit(
+    places: Places,
+    request: Request,
+    change: Callable[[RoutingPlan], RoutingPlan],
+    *,
+    text: str | None = None,
+    file: FileState = "pending",
+) -> tuple[RoutingPlan, bool]:
+    """Journal and publish a change; return the live plan and whether it is a new revision.
+
+    `change` gets the latest plan (it raises ChangeRefused to refuse). A change that changes nothing makes no
+    revision. Raises StaleRevision where `request.expected` is no longer the latest.
+    """
+    with locked(places.change_lock), journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None:
+            raise ChangeRefused("nothing has been started here yet; run: gateway up")
+        if request.expected is not None and request.expected != head.revision:
+            raise StaleRevision(
+                f"revision {request.expected} is not the latest one; it is {head.revision} now"
+            )
+        wanted = change(head.plan)
+        changed = not says_the_same(wanted, head.plan)
+        plan = _append(connection, request, head.plan, wanted, text, file) if changed else head.plan
+        publish(places, plan)
+        return plan, changed
+
+
+def begin(places: Places, request: Request, config: Path) -> RoutingPlan:
+    """Bring the journal and the slot in line with routing.yaml at a start; return the live plan.
+
+    The first start takes the file as revision 1. Later ones come back at the last revision, unless the file
+    was edited meanwhile. A broken file stops only the very first start.
+    """
+    with locked(places.change_lock), journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None:
+            text = read_text(config)
+            plan = _append(connection, request, None, read_plan(text, config), text, "written")
+        else:
+            plan = head.plan
+        publish(places, plan)
+    follow_file(places, request, config)
+    with journal.opened(places.journal) as connection:
+        latest = journal.head(connection)
+    return latest.plan if latest else plan
+
+
+def _append(
+    connection: sqlite3.Connection,
+    request: Request,
+    head: RoutingPlan | None,
+    wanted: RoutingPlan,
+    text: str | None,
+    file: FileState,
+) -> RoutingPlan:
+    plan = succeed(head, wanted)
+    entry = Revision(
+        plan.revision, time.time(), request.author, request.reason, request.action, plan, text, file
+    )
+    journal.append(connection, entry)
+    return plan
+
+
+def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPlan, bool]:
+    """Make an earlier revision the latest one; raises ChangeRefused where it is not kept."""
+    with journal.opened(places.journal) as connection:
+        found = journal.find(connection, revision)
+        text = found.text if found else None
+    if found is None:
+        raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
+    return commit(places, request, lambda _: found.plan, text=text)
+
+
+def follow_file(places: Places, request: Request, config: Path) -> bool:
+    """Bring routing.yaml and the journal together; return whether the file made a new revision.
+
+    A revision that the file does not say yet is written back first. Then, if the file says something the
+    journal does not know, that becomes a revision. A broken file changes nothing and leaves a complaint.
+    """
+    with locked(places.file_lock):
+        for _ in range(_TRIES):
+            write_back_holding_lock(places, config)
+            try:
+                return _take_edit(places, request, config)
+            except StaleRevision:
+                continue
+    return False
+
+
+_TRIES = 5
+
+
+def _take_edit(places: Places, request: Request, config: Path) -> bool:
+    with journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None:
+            return False
+        known = head.text if head.file == "written" else journal.last_written(connection)
+    try:
+        text = read_text(config)
+        if text == known:
+            if head.file == "written":
+                settle(places)
+            return False
+        plan = read_plan(text, config)
+    except ConfigError as error:
+        complain(places, "refused", str(error))
+        return False
+    except GatewayError as error:
+        complain(places, "unreadable", str(error))
+        return False
+    expected = Request(request.action, request.author, request.reason, head.revision)
+    _, changed = commit(places, expected, lambda _: plan, text=text, file="written")
+    if not changed:
+        with journal.opened(places.journal) as connection:
+            journal.set_file(connection, head.revision, text, "written")
+    settle(places)
+    return changed
+
+
+def write_back(places: Places, config: Path) -> None:
+    """Bring routing.yaml to say what is live, its comments and layout kept."""
+    with locked(places.file_lock):
+        write_back_holding_lock(places, config)
+
+
+def write_back_holding_lock(places: Places, config: Path) -> None:
+    """`write_back` for a caller that holds the file lock."""
+    with journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None or head.file != "pending":
+            return
+        try:
+            text = _text_for(connection, head, config)
+            write_text(config, text)
+            journal.set_file(connection, head.revision, text, "written")
+            settle(places)
+        except (GatewayError, OSError) as error:
+            journal.set_file(connection, head.revision, None, "unwritable")
+            live = f"what is live is revision {head.revision}, and {config.name} does not say so"
+            complain(places, "unwritable", f"{live}: {error}")
+
+
+def _text_for(connection: sqlite3.Connection, head: Revision, config: Path) -> str:
+    if head.text is not None:
+        return head.text
+    from gateway.routing.rewrite import rewrite_weights  # here, so that no YAML is loaded before publishing
+
+    weights = {route.name: dict(route.weights) for route in head.plan.routes}
+    return rewrite_weights(read_text(config), weights)
+
+
+def complain(places: Places, kind: str, message: str) -> None:
+    """Remember why routing.yaml is not what is live, for `status`; the last complaint stands."""
+    replace_file(places.complaint, json.dumps({"kind": kind, "message": message}).encode())
+
+
+def settle(places: Places) -> None:
+    """Forget the complaint: routing.yaml says what is live."""
+    places.complaint.unlink(missing_ok=True)
+
+
+def complaint(places: Places) -> dict[str, str] | None:
+    """Return `{"kind", "message"}` while routing.yaml is not what is live, else None."""
+    try:
+        found: dict[str, str] = json.loads(places.complaint.read_bytes())
+    except FileNotFoundError:
+        return None
+    return found

@@ -1,0 +1,164 @@
+"""How single values are written in routing.yaml: durations, addresses, names, numbers.
+
+Each reader takes the node and returns the value, or notes what is wrong and returns None. Numbers and
+durations are stricter than Python's own: `nan`, `1e3`, `0x10` and `90%` are refused with a sentence each.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from gateway.routing.addresses import Address, parse_address
+from gateway.routing.plan import UNITS
+from gateway.routing.report import Report, described, shown, text
+from gateway.routing.yaml_nodes import Node, Scalar
+
+MAX_SECONDS = 24 * 3600.0
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
+_DURATION = re.compile(
+    r"(?=[0-9])(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)h)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?"
+    r"(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)ms)?"
+)
+_SEGMENTS = re.compile(r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
+
+Known = Mapping[str, object] | None
+"""The names of the services, None where `services` could not be read and nothing can be said."""
+
+_NOT_DECIMAL = (
+    (r"[0-9.]+ ?%", "drop the percent sign: weights are proportional, so write `{number}`"),
+    (r"-.*", "it must not be negative; 0 sends no request at all"),
+    (r"[+.]?(?:nan|inf|infinity)", "it must be a finite number"),
+    (r"[0-9]+,[0-9]+", "write a decimal point instead of the comma"),
+    (r"[0-9.]+e[+-]?[0-9]+", "write the number without an exponent"),
+    (r"[0-9.]+", "write it with at most nine digits before the point and twelve behind it, as in `12.5`"),
+)
+
+
+def name(report: Report, node: Node, what: str) -> str | None:
+    """Read the name of a service or route."""
+    value = text(report, node, what, "blue")
+    if value is None or _NAME.fullmatch(value):
+        return value
+    report.add(
+        node,
+        f"{described(node)} cannot be a name: write up to 63 of A-Z a-z 0-9 . _ -, a letter or digit first",
+    )
+    return None
+
+
+def service(report: Report, node: Node, what: str, known: Known) -> str | None:
+    """Read the name of a service that exists."""
+    value = text(report, node, what, "blue")
+    if value is None or known is None or value in known:
+        return value
+    assert isinstance(node, Scalar)
+    report.unknown(node, "service", known)
+    return None
+
+
+def token(report: Report, node: Node, what: str, example: str) -> str | None:
+    """Read the name of a header or a cookie."""
+    value = text(report, node, what, example)
+    if value is None or _TOKEN.fullmatch(value):
+        return value
+    report.add(node, f"{described(node)} cannot be the name of a {what}; write something like `{example}`")
+    return None
+
+
+def decimal(report: Report, node: Node, what: str) -> float | None:
+    """Read a number that is not negative, written in plain decimal digits."""
+    value = text(report, node, what, "90")
+    if value is None or _DECIMAL.fullmatch(value):
+        return None if value is None else float(value)
+    fitting = (advice for pattern, advice in _NOT_DECIMAL if re.fullmatch(pattern, value, re.IGNORECASE))
+    advice = next(fitting, "write a plain number such as `90` or `2.5`")
+    number = value.rstrip("% ")
+    report.add(node, f"the weight of `{what}` is {described(node)}: {advice.format(number=number)}")
+    return None
+
+
+def whole(report: Report, node: Node, what: str, least: int, most: int) -> int | None:
+    """Read a whole number within limits."""
+    value = text(report, node, what, str(least))
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", value) and least <= int(value) <= most:
+        return int(value)
+    report.add(node, f"`{what}` must be a whole number from {least} to {most}, not {described(node)}")
+    return None
+
+
+def duration(report: Report, node: Node, what: str) -> float | None:
+    """Read a duration such as `250ms`, `10m` or `1h30m`; in seconds, above 0 and at most a day."""
+    value = text(report, node, what, "10s")
+    if value is None:
+        return None
+    found = _DURATION.fullmatch(value)
+    if not found:
+        plain = re.fullmatch(r"[0-9.]+", value)
+        advice = (
+            f"say the unit, as in `{shown(value)}s`" if plain else "write it as `250ms`, `10s` or `1h30m`"
+        )
+        report.add(node, f"`{what}` is {described(node)}: {advice}")
+        return None
+    units = (3600.0, 60.0, 1.0, 0.001)
+    seconds = math.fsum(float(part) * unit for part, unit in zip(found.groups(), units, strict=True) if part)
+    if 0 < seconds <= MAX_SECONDS:
+        return seconds
+    report.add(node, f"`{what}` is {described(node)}: it must be longer than nothing and at most 24h")
+    return None
+
+
+def address(report: Report, node: Node, what: str, example: str) -> Address | None:
+    """Read `host:port`; port 0 means any free one."""
+    value = text(report, node, what, example)
+    if value is None:
+        return None
+    found = parse_address(value)
+    if isinstance(found, Address):
+        return found
+    report.add(node, f"`{what}` is {described(node)}: {found}; write it like `{example}`")
+    return None
+
+
+def path(report: Report, node: Node) -> str | None:
+    """Read a path prefix: absolute, in plain segments, without a trailing slash."""
+    value = text(report, node, "path", "/v2/models/late")
+    if value is None:
+        return None
+    complaint = _bad_path(value)
+    if complaint is None:
+        return value
+    report.add(node, f"the path {described(node)} {complaint}")
+    return None
+
+
+def _bad_path(value: str) -> str | None:
+    """Return what is wrong with a path, None where nothing is."""
+    if "://" in value:
+        return "must be without scheme and host"
+    if not value.startswith("/"):
+        return f"must begin with a slash: write `/{shown(value.lstrip('./'))}`"
+    if "?" in value or "#" in value:
+        return "must not have a query or fragment; only the path is matched"
+    if "//" in value:
+        return f"has an empty segment: write `{shown(re.sub('/+', '/', value))}`"
+    if value != "/" and value.endswith("/"):
+        return f"must not end in a slash: write `{shown(value.rstrip('/'))}` (it covers what is below it)"
+    if any(segment in (".", "..") for segment in value.split("/")):
+        return "must not contain `.` or `..` segments; write where it really leads"
+    if "*" in value.rsplit("/", 1)[-1]:
+        return "has no wildcards: a path covers everything below it, so leave the `*` out"
+    if not _SEGMENTS.fullmatch(value) or len(value) > 2000:
+        return "may hold only letters, digits and -._~!$&'()*+,;=:@ in its segments (no spaces, no %)"
+    return None
+
+
+def shortest_percent(units: int) -> str:
+    """Return units of 0.001 % as the shortest decimal percent: 67500 -> `67.5`."""
+    whole_part, thousandths = divmod(units * 100_000 // UNITS, 1000)
+    return f"{whole_part}.{thousandths:03d}".rstrip("0").rstrip(".")

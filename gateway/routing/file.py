@@ -1,0 +1,71 @@
+"""routing.yaml on the disk: read it, write it whole, tell whether it changed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from gateway.errors import GatewayError
+from gateway.routing.plan import RoutingPlan
+
+Signature = tuple[int, int, int]
+"""What changes when a file is saved: its inode, size and modification time."""
+
+
+def read_text(path: Path) -> str:
+    """Return the file's text, line ends untouched; raises GatewayError where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise GatewayError(f"{path}: there is no such file; write one or name it with --config") from None
+    except UnicodeDecodeError as error:
+        raise GatewayError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise GatewayError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file in one step, keeping its permissions; a link is followed, not replaced.
+
+    Raises OSError where the folder or the file cannot be written.
+    """
+    target = path.resolve()
+    mode = target.stat().st_mode & 0o7777
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied", str(target))
+    fd, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(text.encode("utf-8"))
+            os.fchmod(fd, mode)
+            file.flush()
+            os.fsync(fd)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def signature(path: Path) -> Signature | None:
+    """Return what tells one save from the next, or None while there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def read_plan(text: str, path: Path) -> RoutingPlan:
+    """Parse the text of `path`; folders of models are looked for beside it. Raises ConfigError."""
+    from gateway.routing.parse import parse  # here, so that `rollback` loads no YAML before it published
+
+    return parse(text, file=path.name, model_exists=lambda model: _why_no_model(path.parent / model))
+
+
+def _why_no_model(folder: Path) -> str | None:
+    if (folder / "model.yaml").is_file():
+        return None
+    if folder.is_dir():
+        return f"{folder} has no model.yaml, so it is not a model version"
+    return f"there is no folder {folder}"

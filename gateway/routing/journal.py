@@ -1,0 +1,130 @@
+"""Every revision there has been, durable before anything acts on it.
+
+An SQLite database in write-ahead mode with full synchronisation: when `append` returns, the revision
+outlives a kill -9 and a power cut. Any process may read or append; `sqlite3` keeps them apart.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gateway.routing.plan import RoutingPlan, from_document, to_document
+
+KEPT = 10_000
+"""Revisions kept; the oldest are dropped beyond that."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS revisions (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,          -- seconds since 1970
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    action TEXT NOT NULL,      -- file | set-weight | rollback | restore
+    plan BLOB NOT NULL,        -- JSON, deflated
+    text BLOB,                 -- routing.yaml, deflated; NULL until known
+    file TEXT NOT NULL         -- pending | written | unwritable: does routing.yaml say this
+)
+"""
+_COLUMNS = "revision, at, author, reason, action, plan, text, file"
+
+FileState = Literal["pending", "written", "unwritable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One entry of the journal.
+
+    `at` is in seconds since 1970. `text` is the routing.yaml that stands for it, None until it is known;
+    `file` says whether routing.yaml has been brought to say so.
+    """
+
+    revision: int
+    at: float
+    author: str
+    reason: str
+    action: str
+    plan: RoutingPlan
+    text: str | None
+    file: FileState
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the journal, make its table on first use, close it at the end."""
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(_SCHEMA)
+        yield connection
+    finally:
+        connection.close()
+
+
+def append(connection: sqlite3.Connection, revision: Revision) -> None:
+    """Add a revision under its own number; on return it is on the disk."""
+    plan = _pack(json.dumps(to_document(revision.plan)))
+    connection.execute(
+        f"INSERT INTO revisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+        (
+            revision.revision,
+            revision.at,
+            revision.author,
+            revision.reason,
+            revision.action,
+            plan,
+            _pack(revision.text),
+            revision.file,
+        ),
+    )
+    connection.execute("DELETE FROM revisions WHERE revision <= ?", (revision.revision - KEPT,))
+
+
+def set_file(connection: sqlite3.Connection, revision: int, text: str | None, file: FileState) -> None:
+    """Remember which file text stands for a revision (None: leave as it is) and whether it is written."""
+    connection.execute(
+        "UPDATE revisions SET text = coalesce(?, text), file = ? WHERE revision = ?",
+        (_pack(text), file, revision),
+    )
+
+
+def head(connection: sqlite3.Connection) -> Revision | None:
+    """Return the latest revision, or None from an empty journal."""
+    return next(_select(connection, "ORDER BY revision DESC LIMIT 1"), None)
+
+
+def find(connection: sqlite3.Connection, revision: int) -> Revision | None:
+    """Return one revision, or None where it never was or is no longer kept."""
+    return next(_select(connection, "WHERE revision = ?", revision), None)
+
+
+def last_written(connection: sqlite3.Connection) -> str | None:
+    """Return the text that routing.yaml had when it last said what was live."""
+    written = "WHERE file = 'written' ORDER BY revision DESC LIMIT 1"
+    found = next(_select(connection, written), None)
+    return found.text if found else None
+
+
+def latest(connection: sqlite3.Connection, count: int) -> list[Revision]:
+    """Return the latest revisions, newest first."""
+    return list(_select(connection, "ORDER BY revision DESC LIMIT ?", count))
+
+
+def _select(connection: sqlite3.Connection, where: str, *values: int) -> Iterator[Revision]:
+    # `where` comes from this file alone; what users give is bound as a parameter.
+    for row in connection.execute(f"SELECT {_COLUMNS} FROM revisions {where}", values):  # noqa: S608
+        revision, at, author, reason, action, packed, text, file = row
+        plan = from_document(json.loads(zlib.decompress(packed)))
+        known = None if text is None else zlib.decompress(text).decode()
+        yield Revision(revision, at, author, reason, action, plan, known, file)
+
+
+def _pack(text: str | None) -> bytes | None:
+    return None if text is None else zlib.compress(text.encode(), 1)

@@ -1,0 +1,113 @@
+"""routing.yaml as a plan: everything it says, or everything that is wrong with it.
+
+A file either becomes a whole plan or none at all, so a bad edit never changes what is live. Whether a
+model's folder exists is asked of the caller: this module looks at nothing but the text.
+"""
+
+from __future__ import annotations
+
+from gateway.errors import ConfigError
+from gateway.routing import fields
+from gateway.routing.addresses import Address, parse_address
+from gateway.routing.fields import Known
+from gateway.routing.plan import Route, RoutingPlan, Service
+from gateway.routing.read_routes import read_route, read_routes
+from gateway.routing.read_services import ModelExists, read_services
+from gateway.routing.report import Report, described, entries
+from gateway.routing.yaml_nodes import Mapping, Node, Refused
+from gateway.routing.yaml_tree import collector_paused, read
+
+DEFAULT_LISTEN = "127.0.0.1:8080"
+DEFAULT_ADMIN = "127.0.0.1:9090"
+DEFAULT_ROUTE = "default"
+_ROUTE_AT_TOP = ("stable", "weights", "sticky", "override", "timeouts")
+_KEYS = ("listen", "admin", "services", "routes", *_ROUTE_AT_TOP)
+
+
+@collector_paused()
+def parse(text: str, *, file: str = "routing.yaml", model_exists: ModelExists) -> RoutingPlan:
+    """Return the plan a file describes; raises ConfigError with every problem in it.
+
+    `file` is what messages call it. `model_exists` takes the `model` of a service and returns None where
+    that folder is a model version, otherwise a sentence that says why not.
+    """
+    root, problems = read(text)
+    if root is None:
+        raise ConfigError(file, problems)
+    report = Report(problems)
+    plan = parse_root(report, root, model_exists)
+    report.check(file)
+    return plan
+
+
+def parse_root(report: Report, root: Node, model_exists: ModelExists) -> RoutingPlan:
+    """Return the plan of a tree as far as it can be read, noting what is wrong with it."""
+    if not isinstance(root, Mapping):
+        if not isinstance(root, Refused):
+            report.add(root, f"the file must consist of keys such as `services:`, not of {described(root)}")
+        return RoutingPlan((), ())
+    given = entries(report, root, "routing.yaml", _KEYS)
+    listen, admin = _addresses(report, given)
+    services = _services(report, root, given, model_exists, {"listen": listen, "admin": admin})
+    routes = _routes(report, root, given, _names(given.get("services")))
+    return RoutingPlan(services, routes, str(listen), str(admin))
+
+
+def _names(services: Node | None) -> Known:
+    """Return every name under `services`, also of those with mistakes, so that one mistake is told once."""
+    return {key.value: None for key, _ in services.pairs} if isinstance(services, Mapping) else None
+
+
+def _addresses(report: Report, given: dict[str, Node]) -> tuple[Address, Address]:
+    listen = _address(report, given, "listen", DEFAULT_LISTEN)
+    admin = _address(report, given, "admin", DEFAULT_ADMIN)
+    if not admin.is_loopback:
+        report.add(
+            given["admin"],
+            f"`admin` is `{admin}`, but the admin side has no authentication yet and must not be reachable"
+            f" from other machines; write `127.0.0.1:{admin.port}`",
+        )
+    elif listen.overlaps(admin):
+        node = given.get("admin") or given["listen"]
+        tell = "" if "admin" in given and "listen" in given else " (one of them by default)"
+        report.add(
+            node, f"`listen` and `admin` would both use port {admin.port}{tell}; give them different ports"
+        )
+    return listen, admin
+
+
+def _address(report: Report, given: dict[str, Node], key: str, default: str) -> Address:
+    found = fields.address(report, given[key], key, default) if key in given else None
+    if found is not None:
+        return found
+    fallback = parse_address(default)
+    assert isinstance(fallback, Address)
+    return fallback
+
+
+def _services(
+    report: Report,
+    root: Mapping,
+    given: dict[str, Node],
+    model_exists: ModelExists,
+    own: dict[str, Address],
+) -> tuple[Service, ...]:
+    if "services" in given:
+        return read_services(report, given["services"], model_exists, own)
+    report.add(
+        root, "there is no `services`; add one, such as `services: {blue: {model: model_versions/v1}}`"
+    )
+    return ()
+
+
+def _routes(report: Report, root: Mapping, given: dict[str, Node], known: Known) -> tuple[Route, ...]:
+    if "routes" in given:
+        for key, _ in root.pairs:
+            if key.value in _ROUTE_AT_TOP:
+                report.add(key, f"`{key.value}` belongs inside a route here, because the file has `routes`")
+        return read_routes(report, given["routes"], known)
+    if "weights" not in given:
+        report.add(root, "nothing says where requests go; add `weights: {blue: 100}` or a list of `routes`")
+    own = {key: node for key, node in given.items() if key in _ROUTE_AT_TOP}
+    route = read_route(report, DEFAULT_ROUTE, "/", own, known)
+    return () if route is None else (route,)

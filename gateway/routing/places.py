@@ -1,0 +1,120 @@
+"""Where a running gateway keeps its files, all found from the state directory.
+
+What must survive a reboot (the journal) lies in the state directory itself. What lives only as long as the
+processes do (the plan slot, tallies, sockets) lies in `run`, a link to a directory in memory: a disk that
+stalls must never stall a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from gateway.errors import GatewayError
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the directory made in it is checked to be ours alone
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one gateway; `state` is its state directory."""
+
+    state: Path
+
+    @property
+    def journal(self) -> Path:
+        """The revisions, an SQLite database."""
+        return self.state / "journal.db"
+
+    @property
+    def change_lock(self) -> Path:
+        """Held while a revision is journalled and published."""
+        return self.state / "change.lock"
+
+    @property
+    def file_lock(self) -> Path:
+        """Held while routing.yaml is compared with the journal and written back."""
+        return self.state / "file.lock"
+
+    @property
+    def up_lock(self) -> Path:
+        """Held by the supervisor as long as it lives."""
+        return self.state / "up.lock"
+
+    @property
+    def run(self) -> Path:
+        """The directory in memory."""
+        return self.state / "run"
+
+    @property
+    def plan(self) -> Path:
+        """The published plan."""
+        return self.run / "plan.json"
+
+    @property
+    def slot(self) -> Path:
+        """One word in shared memory: the revision of the published plan."""
+        return self.run / "slot"
+
+    @property
+    def processes(self) -> Path:
+        """What the supervisor runs."""
+        return self.run / "processes.json"
+
+    @property
+    def complaint(self) -> Path:
+        """Why routing.yaml is not what is live; absent while it is."""
+        return self.run / "complaint.json"
+
+    def tally(self, worker: int) -> Path:
+        """The counters of one worker."""
+        return self.run / f"worker-{worker}.tally"
+
+    def tallies(self) -> list[Path]:
+        """The counters of every worker there has been since the gateway was started."""
+        return sorted(self.run.glob("worker-*.tally"))
+
+    def socket(self, service: str, model: str, replica: int) -> Path:
+        """The Unix socket on which a supervised replica answers.
+
+        Another model under the same service has other sockets, so that both can stand side by side until
+        the new one is ready.
+        """
+        which = blake2b(model.encode(), digest_size=3).hexdigest()
+        return self.run / f"{service}-{which}-{replica}.sock"
+
+
+def prepare(state: Path) -> Places:
+    """Make the state directory and its directory in memory, both for this user alone."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run = state / "run"
+    target = _memory_directory(state)
+    if target is None:
+        if run.is_symlink():
+            run.unlink()
+        run.mkdir(exist_ok=True, mode=0o700)
+    elif not run.is_symlink() or Path(os.readlink(run)) != target:
+        if run.is_symlink():
+            run.unlink()
+        run.symlink_to(target)
+    return Places(state)
+
+
+def _memory_directory(state: Path) -> Path | None:
+    if not os.access(_MEMORY, os.W_OK):
+        return None
+    digest = blake2b(os.fsencode(state.resolve()), digest_size=6).hexdigest()
+    directory = _MEMORY / f"gateway-{os.getuid()}-{digest}"
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise GatewayError(
+                f"{directory} is not a directory of this user alone, so nothing secret may be kept there; "
+                "remove it or choose another --state-dir"
+            ) from None
+    return directory

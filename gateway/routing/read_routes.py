@@ -1,0 +1,143 @@
+"""The `routes` of routing.yaml: which requests go where, in which shares, and who is pinned or picked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gateway.routing import fields
+from gateway.routing.fields import Known
+from gateway.routing.plan import Override, Route, Sticky, Timeouts
+from gateway.routing.read_weights import read_weights
+from gateway.routing.report import Report, entries, mapping, sequence, shown, text
+from gateway.routing.yaml_nodes import Mapping as MappingNode
+from gateway.routing.yaml_nodes import Node
+
+MAX_ROUTES = 20_000
+MAX_OVERRIDES = 100
+ROUTE_KEYS = ("name", "path", "stable", "weights", "sticky", "override", "timeouts")
+
+
+def read_routes(report: Report, node: Node, known: Known) -> tuple[Route, ...]:
+    """Return the routes of the list form, as far as they can be read."""
+    if isinstance(node, MappingNode) and node.pairs:
+        report.add(node, "`routes` must be a list: begin each route with `- name: …`")
+        return ()
+    items = sequence(report, node, "routes", "- {name: late, path: /v2, weights: {blue: 100}}") or ()
+    if len(items) > MAX_ROUTES:
+        report.add(node, f"there are {len(items)} routes; at most {MAX_ROUTES} are possible")
+        return ()
+    seen: dict[tuple[str, str], int] = {}
+    routes = [_listed_route(report, item, known, seen) for item in items]
+    return tuple(route for route in routes if route is not None)
+
+
+def _listed_route(report: Report, node: Node, known: Known, seen: dict[tuple[str, str], int]) -> Route | None:
+    found = mapping(report, node, "routes", "- {name: late, path: /v2, weights: {blue: 100}}")
+    if found is None:
+        return None
+    given = entries(report, found, "a route", ROUTE_KEYS)
+    for key in ("name", "path", "weights"):
+        if key not in given:
+            report.add(found, f"this route has no `{key}`")
+    name = fields.name(report, given["name"], "name") if "name" in given else None
+    path = fields.path(report, given["path"]) if "path" in given else None
+    for key, value in (("name", name), ("path", path)):
+        if value is not None and (key, value) in seen:
+            taken = f"is already that of the route on line {seen[key, value]}"
+            report.add(given[key], f"the {key} `{shown(value)}` {taken}")
+        elif value is not None:
+            seen[key, value] = given[key].line
+    return read_route(report, name or "", path or "", given, known)
+
+
+def read_route(report: Report, name: str, path: str, given: Mapping[str, Node], known: Known) -> Route | None:
+    """Return one route from its values by key, None where its weights or stable cannot be read."""
+    stable = fields.service(report, given["stable"], "stable", known) if "stable" in given else None
+    weights = read_weights(report, given["weights"], known, stable) if "weights" in given else None
+    sticky = _sticky(report, given["sticky"]) if "sticky" in given else None
+    overrides = tuple(_overrides(report, given["override"], known)) if "override" in given else ()
+    timeouts = _timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
+    if not weights:
+        return None
+    return Route(name, path, stable or weights[0][0], weights, sticky, overrides, timeouts)
+
+
+def _sticky(report: Report, node: Node) -> Sticky | None:
+    found = mapping(report, node, "sticky", "{header: x-user-id}")
+    if found is None:
+        return None
+    given = entries(report, found, "`sticky`", ("header", "cookie", "ip"))
+    if len(found.pairs) > 1:
+        report.add(found, "`sticky` takes exactly one of `header`, `cookie` and `ip`")
+        return None
+    for kind, value in given.items():
+        if kind == "ip":
+            return _sticky_ip(report, value)
+        name = fields.token(report, value, kind, "x-user-id" if kind == "header" else "uid")
+        return None if name is None else Sticky(kind, name.lower() if kind == "header" else name)
+    return None
+
+
+def _sticky_ip(report: Report, node: Node) -> Sticky | None:
+    value = text(report, node, "ip", "true")
+    if value == "true":
+        return Sticky("ip")
+    if value is not None:
+        report.add(
+            node, f"`ip` can only be `true`, not `{shown(value)}`; leave `sticky` out to split per request"
+        )
+    return None
+
+
+def _overrides(report: Report, node: Node, known: Known) -> Iterator[Override]:
+    items = sequence(report, node, "override", "- {header: x-canary, value: always, to: canary}") or ()
+    if len(items) > MAX_OVERRIDES:
+        report.add(node, f"there are {len(items)} overrides; at most {MAX_OVERRIDES} are possible per route")
+        return
+    first: dict[tuple[str, str], int] = {}
+    for item in items:
+        override = _override(report, item, known)
+        if override is None:
+            continue
+        condition = (override.header, override.value)
+        if condition in first:
+            same = f"line {first[condition]} has the same header and value"
+            report.add(item, f"this override is never reached: {same}")
+        first.setdefault(condition, item.line)
+        yield override
+
+
+def _override(report: Report, node: Node, known: Known) -> Override | None:
+    found = mapping(report, node, "override", "{header: x-canary, value: always, to: canary}")
+    if found is None:
+        return None
+    keys = ("header", "value", "to")
+    given = entries(report, found, "an override", keys)
+    missing = [key for key in keys if key not in given]
+    if missing:
+        report.add(found, f"this override has no {' and no '.join(f'`{key}`' for key in missing)}")
+    header = fields.token(report, given["header"], "header", "x-canary") if "header" in given else None
+    value = _header_value(report, given["value"]) if "value" in given else None
+    to = fields.service(report, given["to"], "to", known) if "to" in given else None
+    if header is None or value is None or to is None:
+        return None
+    return Override(header.lower(), value, to)
+
+
+def _header_value(report: Report, node: Node) -> str | None:
+    value = text(report, node, "value", "always")
+    if value is None or (value.isascii() and value == value.strip()):
+        return value
+    report.add(
+        node, "the value of a header must be ASCII without spaces around it; anything else never matches"
+    )
+    return None
+
+
+def _timeouts(report: Report, node: Node) -> Timeouts:
+    found = mapping(report, node, "timeouts", "{connect: 1s, header: 60s, total: 15m}")
+    if found is None:
+        return Timeouts()
+    given = entries(report, found, "`timeouts`", ("connect", "header", "total"))
+    seconds = {key: fields.duration(report, value, key) for key, value in given.items()}
+    return Timeouts(**{key: value for key, value in seconds.items() if value is not None})

@@ -1,0 +1,142 @@
+"""Every way a plan can be changed, as functions from one plan to the next.
+
+Nothing here knows who asks or when: the file, the command line, the API and later the rollout controller
+all go through these, so that a change means the same wherever it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gateway.errors import ChangeRefused
+from gateway.routing.plan import UNITS, Route, RoutingPlan, percent, proportional
+
+
+def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
+    """Return `new` numbered as the revision after `head`.
+
+    A route whose division stays the same keeps the revision it began with: its interval goes on.
+    """
+    revision = head.revision + 1 if head else 1
+    routes = tuple(replace(route, since=_since(head, route, revision)) for route in new.routes)
+    return replace(new, revision=revision, routes=routes)
+
+
+def _since(head: RoutingPlan | None, route: Route, revision: int) -> int:
+    before = head.route(route.name) if head else None
+    if before is None or _division(before) != _division(route):
+        return revision
+    return before.since
+
+
+def _division(route: Route) -> tuple[object, ...]:
+    return (route.weights, route.stable, route.sticky, route.overrides)
+
+
+def says_the_same(one: RoutingPlan, other: RoutingPlan) -> bool:
+    """Tell whether two plans differ in nothing but their numbering."""
+    return _unnumbered(one) == _unnumbered(other)
+
+
+def _unnumbered(plan: RoutingPlan) -> RoutingPlan:
+    return replace(plan, revision=0, routes=tuple(replace(route, since=0) for route in plan.routes))
+
+
+def roll_back(plan: RoutingPlan, route: str | None = None) -> RoutingPlan:
+    """Send everything of one route, or of all routes, to its stable service.
+
+    Overrides stay: they are one caller's explicit choice, not a share of the traffic.
+    """
+    chosen = [_named(plan, route)] if route else list(plan.routes)
+    return _with_routes(plan, {r.name: _weighted(r, {r.stable: UNITS}) for r in chosen})
+
+
+def set_shares(plan: RoutingPlan, shares: Mapping[str, float], route: str | None = None) -> RoutingPlan:
+    """Give services these shares in percent; the route's other services keep their proportions.
+
+    Without a route the only one that names these services is meant. Where the others have no weight to
+    keep, the rest goes to stable. Raises ChangeRefused where that cannot be done.
+    """
+    chosen = _named(plan, route) if route else _only_route_of(plan, shares)
+    for service in shares:
+        _check_service(plan, chosen, service)
+    return _with_routes(plan, {chosen.name: _weighted(chosen, _shared_out(chosen, shares))})
+
+
+def replace_weights(plan: RoutingPlan, route: str, weights: Mapping[str, float]) -> RoutingPlan:
+    """Replace a route's weights by these proportional ones; services left out get nothing."""
+    chosen = _named(plan, route)
+    for service in weights:
+        _check_service(plan, chosen, service)
+    return _with_routes(plan, {route: _weighted(chosen, _units(weights))})
+
+
+def _shared_out(route: Route, shares: Mapping[str, float]) -> dict[str, int]:
+    rest = 100.0 - sum(shares.values())
+    if rest < -1e-9:
+        raise ChangeRefused(f"the shares add up to {100 - rest:g} %, more than 100 %")
+    others = {name: units for name, units in route.weights if name not in shares and units}
+    if not others and route.stable not in shares:
+        others = {route.stable: 1}
+    if rest < 1e-9:
+        return _units({**shares, **dict.fromkeys(others, 0.0)})
+    if not others:
+        raise ChangeRefused(
+            f"the shares add up to {100 - rest:g} % and no other service of route {route.name} has any "
+            f"weight to take the remaining {rest:g} %; name all shares so that they add up to 100"
+        )
+    scale = rest / sum(others.values())
+    return _units({**shares, **{name: units * scale for name, units in others.items()}})
+
+
+def _units(weights: Mapping[str, float]) -> dict[str, int]:
+    for service, weight in weights.items():
+        if not 0 <= weight < float("inf"):
+            raise ChangeRefused(f"the weight of {service} must be a number from 0 up, not {weight}")
+    try:
+        return proportional(weights)
+    except ValueError as error:
+        raise ChangeRefused(str(error)) from error
+
+
+def _weighted(route: Route, units: Mapping[str, int]) -> Route:
+    names = [name for name, _ in route.weights]
+    names += [name for name in units if name not in names]
+    return replace(route, weights=tuple((name, units.get(name, 0)) for name in names))
+
+
+def _with_routes(plan: RoutingPlan, changed: Mapping[str, Route]) -> RoutingPlan:
+    return replace(plan, routes=tuple(changed.get(route.name, route) for route in plan.routes))
+
+
+def _named(plan: RoutingPlan, name: str) -> Route:
+    route = plan.route(name)
+    if route is None:
+        known = ", ".join(r.name for r in plan.routes[:20])
+        raise ChangeRefused(f"there is no route {name}; there is {known}")
+    return route
+
+
+def _only_route_of(plan: RoutingPlan, shares: Mapping[str, float]) -> Route:
+    routes = [r for r in plan.routes if all(name in dict(r.weights) for name in shares)]
+    if len(routes) == 1:
+        return routes[0]
+    if len(plan.routes) == 1:
+        return plan.routes[0]
+    asked = " and ".join(shares)
+    if routes:
+        names = ", ".join(r.name for r in routes[:20])
+        raise ChangeRefused(f"several routes have {asked} ({names}); say which with --route NAME")
+    raise ChangeRefused(f"no route has {asked} among its weights; say which is meant with --route NAME")
+
+
+def _check_service(plan: RoutingPlan, route: Route, service: str) -> None:
+    if plan.service(service) is None:
+        known = ", ".join(s.name for s in plan.services[:20])
+        raise ChangeRefused(f"route {route.name}: there is no service {service}; there is {known}")
+
+
+def shares_of(route: Route) -> dict[str, float]:
+    """Return a route's weights in percent, in the order of the file."""
+    return {name: percent(units) for name, units in route.weights}

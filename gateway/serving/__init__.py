@@ -1,0 +1,1 @@
+"""The model service: one model version, loaded once, asked by the Open Inference Protocol."""

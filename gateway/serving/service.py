@@ -1,0 +1,93 @@
+"""One replica: a process that loads one model version, answers for it, and leaves without dropping anybody.
+
+The model is loaded before the address is bound, so whoever can connect is answered. Nothing here imports
+numpy before `serve` has limited the threads of its libraries: they read the limit when they are loaded.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from gateway.serving.listener import bound_socket, parse_address, spoken
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+# A thread pool costs a single row more than it gains, and replicas are how this product uses more cores.
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep idle connections, so that they close first
+DRAIN_SECONDS = 30
+
+
+def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
+    """Answer for the model in `folder` until SIGTERM, SIGINT or the end of the lifeline; raises GatewayError.
+
+    `listen` is `host:port` or `unix:/path`. With `lifeline`, standard input is a pipe that the supervisor
+    holds open: when it ends, the supervisor is gone and so is this process, after what is in flight.
+    """
+    address = parse_address(listen)
+    for name in THREAD_LIMITS:
+        os.environ.setdefault(name, "1")
+    logging.basicConfig(format=f"%(asctime)s %(levelname)s {folder}: %(message)s", level=logging.WARNING)
+    # Hundreds of thousands of objects come with the libraries and stay: collecting among them is lost time.
+    #gc.disable()
+    from gateway.serving.app import build_app
+    from gateway.serving.load import load_model
+
+    model = load_model(folder)
+    gc.freeze()
+    gc.enable()
+    with bound_socket(address) as listener:
+        if not lifeline:
+            print(f"{model.spec.name} {model.spec.version} answers on {spoken(listener)}", flush=True)
+        run(build_app(model), listener, lifeline)
+
+
+def run(app: Starlette, listener: socket.socket, lifeline: bool) -> None:
+    """Serve on a bound socket until told to stop; what is in flight then is finished first."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+
+    def drain(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal once more when it has drained; met by this handler, it ends in exit code 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, drain)
+    if lifeline:
+        threading.Thread(target=_at_end_of_input, args=(drain,), name="lifeline", daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _at_end_of_input(act: Callable[[], None]) -> None:
+    """Block until standard input ends; a thread's work: an event loop cannot watch every kind of file."""
+    try:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass  # only the end has a meaning
+    except (OSError, ValueError):
+        pass  # closed from the start, which is an end as well
+    act()

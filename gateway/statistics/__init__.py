@@ -1,0 +1,1 @@
+"""Numbers only: nothing here knows of HTTP, files or processes."""

@@ -1,0 +1,83 @@
+"""One supervised process: started, found dead, started again with growing patience."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+BACKOFF_FIRST, BACKOFF_LAST = 0.1, 2.0
+STEADY_AFTER = 5.0
+"""Seconds after which a process counts as having come up well, so that patience starts anew."""
+
+
+@dataclass(slots=True)
+class Process:
+    """A process that should be running. `role` is worker, control or replica; `number` tells equals apart."""
+
+    role: str
+    command: Sequence[str]
+    service: str = ""
+    number: int = 0
+    pass_fds: Sequence[int] = ()
+    stdin: int = -1
+    restarts: int = 0
+    started: float = 0.0
+    popen: subprocess.Popen[bytes] | None = None
+    ended: bool = False
+    _delay: float = BACKOFF_FIRST
+    _not_before: float = 0.0
+    clock: Callable[[], float] = field(default=time.monotonic)
+
+    @property
+    def pid(self) -> int:
+        """The running process, or 0."""
+        return self.popen.pid if self.popen is not None and self.popen.returncode is None else 0
+
+    def start(self) -> None:
+        """Start it. It gets its own process group, so that Ctrl-C reaches the supervisor alone."""
+        self.popen = subprocess.Popen(  # noqa: S603 - the command is ours
+            list(self.command), stdin=self.stdin, pass_fds=tuple(self.pass_fds), process_group=0
+        )
+        self.started = self.clock()
+
+    def tend(self) -> int | None:
+        """Start it where it is not running and may be; return the exit status if it was just found dead."""
+        status = None
+        if self.popen is not None and (status := self.popen.poll()) is not None:
+            now = self.clock()
+            steady = now - self.started > STEADY_AFTER
+            self._delay = BACKOFF_FIRST if steady else min(self._delay * 2, BACKOFF_LAST)
+            self._not_before = now if steady else now + self._delay
+            self.restarts += 1
+            self.popen = None
+        if self.popen is None and not self.ended and self.clock() >= self._not_before:
+            self.start()
+        return status
+
+    def stop(self) -> None:
+        """Ask it to drain and end; it is not started again."""
+        self.ended = True
+        if self.pid:
+            self.signal(signal.SIGTERM)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process itself."""
+        if self.popen is not None:
+            self.popen.send_signal(number)
+
+    def is_gone(self) -> bool:
+        """Tell whether the process has ended."""
+        return self.popen is None or self.popen.poll() is not None
+
+
+def exit_reason(status: int) -> str:
+    """Say how a process ended: `exited with status 1` or `was killed by SIGKILL`."""
+    if status >= 0:
+        return f"exited with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"

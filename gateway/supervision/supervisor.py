@@ -1,0 +1,232 @@
+"""The first process of `gateway up`: it keeps the others running and does nothing else.
+
+It holds the listening sockets, so that a worker that is killed loses only what it was answering: whoever
+connects meanwhile waits in the socket's queue for the next one. Everything it starts reads from a pipe that it
+holds open; should it be killed itself, the pipe ends and all of them drain.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.slot import PlanSlot, published, replace_file
+from gateway.supervision.process import Process, exit_reason
+
+log = logging.getLogger("gateway.supervisor")
+
+TICK = 0.1
+RETIRE_AFTER = 1.0
+"""Seconds between the plan that no longer has a replica and that replica's SIGTERM."""
+STOP_TIMEOUT = 35.0
+
+ReplicaKey = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """How each kind of process is started."""
+
+    worker: Callable[[int, int], list[str]]
+    control: Callable[[int], list[str]]
+    replica: Callable[[str, str], list[str]]
+
+
+class Supervisor:
+    """Keeps workers, control process and replicas running as the published plan says."""
+
+    def __init__(
+        self,
+        places: Places,
+        commands: Commands,
+        listeners: list[socket.socket],
+        admin: socket.socket,
+        about: dict[str, object],
+    ) -> None:
+        self._places = places
+        self._commands = commands
+        self._about = about
+        self._lifeline, self._lifeline_writer = os.pipe()
+        self._slot = PlanSlot(places)
+        self._revision = -1
+        self._replicas: dict[ReplicaKey, Process] = {}
+        self._retired: list[tuple[float, Process]] = []
+        self._workers = [
+            self._process("worker", commands.worker(n, s.fileno()), number=n, pass_fds=(s.fileno(),))
+            for n, s in enumerate(listeners)
+        ]
+        self._control = self._process("control", commands.control(admin.fileno()), pass_fds=(admin.fileno(),))
+        self._written = ""
+
+    def _process(
+        self,
+        role: str,
+        command: list[str],
+        service: str = "",
+        number: int = 0,
+        pass_fds: tuple[int, ...] = (),
+    ) -> Process:
+        return Process(role, command, service, number, pass_fds, stdin=self._lifeline)
+
+    def processes(self) -> list[Process]:
+        """Return everything that should be running."""
+        return [self._control, *self._workers, *self._replicas.values()]
+
+    def tend(self) -> None:
+        """One turn: follow the plan, start what is missing, say what runs."""
+        self._follow_plan()
+        for process in self.processes():
+            status = process.tend()
+            if status is not None:
+                log.warning("%s %s; it is started again", _called(process), exit_reason(status))
+        self._end_retired()
+        self._write_processes()
+
+    def _follow_plan(self) -> None:
+        revision = self._slot.word[0]
+        if revision == self._revision:
+            return
+        plan = published(self._places)
+        if plan is None:
+            return
+        self._revision = revision
+        wanted = _wanted(plan)
+        now = time.monotonic()
+        for key in wanted - self._replicas.keys():
+            service, model, number = key
+            command = self._commands.replica(model, str(self._places.socket(service, model, number)))
+            self._replicas[key] = self._process("replica", command, service, number)
+        for key in self._replicas.keys() - wanted:
+            self._retired.append((now, self._replicas.pop(key)))
+
+    def _end_retired(self) -> None:
+        """End replicas that the plan no longer has, once those that take their place are ready."""
+        waiting = []
+        for since, process in self._retired:
+            successors = [key for key in self._replicas if key[0] == process.service]
+            overdue = time.monotonic() - since > RETIRE_AFTER
+            if overdue and all(is_listening(self._places, key) for key in successors):
+                process.stop()
+            if not (process.ended and process.is_gone()):
+                waiting.append((since, process))
+        self._retired = waiting
+
+    def _write_processes(self) -> None:
+        found = [
+            {
+                "role": process.role,
+                "service": process.service,
+                "number": process.number,
+                "pid": process.pid,
+                "restarts": process.restarts,
+            }
+            for process in self.processes()
+        ]
+        text = json.dumps({**self._about, "processes": found})
+        if text != self._written:
+            replace_file(self._places.processes, text.encode())
+            self._written = text
+
+    def not_ready(self) -> list[str]:
+        """Return what cannot answer yet, in words."""
+        pending = [
+            f"{key[0]} replica {key[2]}" for key in self._replicas if not is_listening(self._places, key)
+        ]
+        pending += [f"worker {w.number}" for w in self._workers if not self._places.tally(w.number).exists()]
+        return pending
+
+    def run(self, on_ready: Callable[[float], None]) -> None:
+        """Tend until SIGTERM or SIGINT, then drain. `on_ready` is told the seconds it took."""
+        began = time.monotonic()
+        ready = False
+        with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)) as signals:
+            while not signals.stop_asked():
+                self.tend()
+                if not ready and not self.not_ready():
+                    ready = True
+                    on_ready(time.monotonic() - began)
+                signals.wait(TICK if ready else TICK / 4)
+            self.drain(signals)
+
+    def drain(self, signals: Signals) -> None:
+        """End the workers first, then what they depend on; whoever does not end in time is killed."""
+        for group in (
+            self._workers,
+            [self._control, *self._replicas.values(), *(p for _, p in self._retired)],
+        ):
+            for process in group:
+                process.stop()
+            deadline = time.monotonic() + STOP_TIMEOUT
+            while not all(process.is_gone() for process in group):
+                if time.monotonic() > deadline:
+                    for process in group:
+                        if not process.is_gone():
+                            log.error(
+                                "%s did not end within %g s and is killed", _called(process), STOP_TIMEOUT
+                            )
+                            process.signal(signal.SIGKILL)
+                signals.wait(TICK)
+
+
+def _wanted(plan: RoutingPlan) -> set[ReplicaKey]:
+    return {(s.name, s.model, n) for s in plan.services if s.model for n in range(s.replicas)}
+
+
+def is_listening(places: Places, key: ReplicaKey) -> bool:
+    """Tell whether a replica can be connected to, which it can once its model is loaded."""
+    service, model, number = key
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(places.socket(service, model, number)))
+        except OSError:
+            return False
+        return True
+
+
+def _called(process: Process) -> str:
+    name = f"{process.role} {process.service}".strip()
+    return name if process.role == "control" else f"{name} {process.number}"
+
+
+class Signals:
+    """Turns signals into something to wait for; restores the handlers at the end."""
+
+    def __init__(self, numbers: tuple[signal.Signals, ...]) -> None:
+        self._numbers = numbers
+        self._asked = False
+
+    def __enter__(self) -> Signals:
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._before = {number: signal.signal(number, self._handle) for number in self._numbers}
+        self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if number != signal.SIGCHLD:
+            self._asked = True
+
+    def stop_asked(self) -> bool:
+        """Tell whether a signal to stop has come."""
+        return self._asked
+
+    def wait(self, seconds: float) -> None:
+        """Return at the next signal, at the latest after so many seconds."""
+        if select.select([self._reader], [], [], seconds)[0]:
+            os.read(self._reader, 512)
