@@ -172,9 +172,9 @@ def replica(folder: str, path: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Become the process that the supervisor asks for."""
-    role = {"worker": worker, "control": control, "replica": replica}[arguments[0]]
+    roles: dict[str, Callable[..., None]] = {"worker": worker, "control": control, "replica": replica}
     try:
-        role(*arguments[1:])
+        roles[arguments[0]](*arguments[1:])
     except GatewayError as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return 1

@@ -21,7 +21,8 @@ class MessageReader:
     """Reads the messages of one connection; `fields`, `parts` and the flags are of the current message.
 
     `fields` maps names as written to values; of repeated names it has the first. `parts` collects the body
-    as it comes and is taken by `take`. `upgrades`: the sender asked to leave HTTP after this message.
+    as it comes and is taken by `take`. `upgrades`: the sender asked to leave HTTP after this message;
+    `keeps_alive`: the sender goes on using the connection after it.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class MessageReader:
         "_tail",
         "complete",
         "fields",
+        "keeps_alive",
         "on_body",
         "on_header",
         "parts",
@@ -48,12 +50,14 @@ class MessageReader:
         self._headers_complete = False
         self.complete = False
         self.upgrades = False
+        self.keeps_alive = False
         self._remaining = 0
         self._tail = b""
 
     def on_headers_complete(self) -> None:
         """Called by llhttp."""
         self._headers_complete = True
+        self.keeps_alive = self._parser.should_keep_alive()  # later it has forgotten the head
 
     def on_message_complete(self) -> None:
         """Called by llhttp."""
@@ -116,10 +120,6 @@ class MessageReader:
         parts.clear()
         return body
 
-    def keeps_alive(self) -> bool:
-        """Tell whether the sender will go on using the connection after this message."""
-        return bool(self._parser.should_keep_alive())
-
     def close(self) -> None:
         """Let go of the parser, which refers back to this reader."""
         del self._parser
@@ -138,11 +138,10 @@ class RequestReader(MessageReader):
 class AnswerReader(MessageReader):
     """Reads answers."""
 
-    __slots__ = ("_skipped",)
+    __slots__ = ()
 
     def __init__(self) -> None:
         super().__init__()
-        self._skipped: bool | None = None
         self._parser = HttpResponseParser(self)
 
     def status(self) -> int:
@@ -153,15 +152,7 @@ class AnswerReader(MessageReader):
         """Take the message as complete with its head: the answer to HEAD, whatever its fields say."""
         if not self.complete:
             self.complete = True
-            self._skipped = self._parser.should_keep_alive()
             self._parser = HttpResponseParser(self)
-
-    def keeps_alive(self) -> bool:
-        """Tell whether the service will go on using the connection after this message."""
-        if self._skipped is None:
-            return super().keeps_alive()
-        alive, self._skipped = self._skipped, None
-        return alive
 
 
 def _reason(error: HttpParserError) -> str:

@@ -32,9 +32,10 @@ OUTCOMES = (
     "disconnected",
     "fallback",
 )
-"""What became of a request. `ok`, `client_error` (4xx) and `server_error` (5xx) are the service's own answers;
-`refused` is the gateway's 4xx; the next three are its 503, 502 and 504; `disconnected`: the client left. `fallback`
-is no answer of its own: the service was down and the request went to stable, where it is counted again."""
+"""What became of a request. `ok`, `client_error` (4xx) and `server_error` (5xx) are the service's own
+answers; `refused` is the gateway's 4xx; the next three are its 503, 502 and 504; `disconnected`: the client
+left. `fallback` is no answer of its own: the service was down and the request went to stable, where it is
+counted again."""
 
 OK, CLIENT_ERROR, SERVER_ERROR, REFUSED, UNAVAILABLE, BAD_GATEWAY, TIMEOUT, DISCONNECTED, FALLBACK = range(9)
 ANSWERS = slice(OK, REFUSED)
@@ -117,7 +118,7 @@ class Block:
         words[at + 12 : at + _SNAPSHOT_WORDS] = words[self.histogram : self.histogram + BUCKETS]
 
     def fold_into(self, other: Block) -> None:
-        """Add this tally to another of the same series, as past rather than recent, and start from nothing."""
+        """Add this tally to another of its series, as past rather than recent, and start from nothing."""
         words = self.words
         for snapshot in (_OUTCOMES, *(at + 1 for at in _SNAPSHOTS)):
             for i in range(len(OUTCOMES)):
@@ -217,18 +218,24 @@ def _directory(words: memoryview) -> Iterator[tuple[int, str, str, int]]:
 def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]]:
     """Read a worker's file. Raises OSError where it is gone and ValueError where it is not a tally file."""
     now_ms = int((time.monotonic() if now is None else now) * 1000)
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        with memoryview(mapped) as raw, raw.cast("Q") as words:
-            if words[0] != _MAGIC:
-                raise ValueError(f"{path}: not a tally file of this version")
-            for _ in range(_READ_TRIES):
-                epoch = words[_EPOCH]
-                counts = [_count(words, now_ms, *entry) for entry in _directory(words)]
-                if epoch == words[_EPOCH] and not epoch & 1:
-                    break
-            return WorkerState(
-                words[_PID], words[_BEAT] / 1000, words[_REVISION], words[_CONNECTIONS]
-            ), counts
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as raw,
+        raw.cast("Q") as words,
+    ):
+        if words[0] != _MAGIC:
+            raise ValueError(f"{path}: not a tally file of this version")
+        for _ in range(_READ_TRIES):
+            epoch = words[_EPOCH]
+            counts = [_count(words, now_ms, *entry) for entry in _directory(words)]
+            if epoch == words[_EPOCH] and not epoch & 1:
+                break
+        return _state(words), counts
+
+
+def _state(words: memoryview) -> WorkerState:
+    return WorkerState(words[_PID], words[_BEAT] / 1000, words[_REVISION], words[_CONNECTIONS])
 
 
 _READ_TRIES = 100  # a worker killed while it folded leaves an odd epoch: its numbers are read as they are

@@ -166,7 +166,7 @@ class ClientConnection(asyncio.Protocol):
         given = picked.get(b"host")
         self.host = host(given[1] if given else None, line)
         chunked = self._frame(line, picked)
-        self.keep_alive = reader.keeps_alive() and not context.draining
+        self.keep_alive = reader.keeps_alive and not context.draining
         if rest and not reader.complete:
             rest = reader.read_body(rest)
         if route is None:

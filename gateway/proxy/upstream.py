@@ -183,7 +183,7 @@ class UpstreamConnection(asyncio.Protocol):
     def _complete(self, exchange: Answered, rest: bytes) -> None:
         """The answer is whole: note whether the connection is fit for another."""
         self._in_body = False
-        if rest or not self._reader.keeps_alive() or self._framing == UNTIL_CLOSE:
+        if rest or not self._reader.keeps_alive or self._framing == UNTIL_CLOSE:
             self.exchange = None
             self.transport.close()
             self.lost = True

@@ -27,6 +27,7 @@ log = logging.getLogger("gateway.worker")
 TICK = 0.1
 CLIENTS_EVERY = 10
 DRAIN_TIMEOUT = 30.0
+DRAIN_TURN = 0.02
 BACKLOG = 4096
 
 
@@ -98,12 +99,11 @@ async def _drain(context: Context, server: asyncio.Server) -> None:
     context.draining = True
     server.close()
     deadline = time.monotonic() + DRAIN_TIMEOUT
-    for client in list(context.clients):
-        client.check_deadlines(time.monotonic())
-    while context.exchanges and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
-    for client in list(context.clients):
-        client.check_deadlines(time.monotonic())
-    await asyncio.sleep(0)
+    turns = 0
+    while (context.exchanges or turns < 2) and time.monotonic() < deadline:
+        for client in list(context.clients):
+            client.check_deadlines(time.monotonic())  # closes those that are idle
+        await asyncio.sleep(DRAIN_TURN)
+        turns += 1
     if context.exchanges:
         log.warning("%d requests were still running after %g s", len(context.exchanges), DRAIN_TIMEOUT)

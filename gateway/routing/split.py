@@ -64,7 +64,7 @@ class Splitter:
         return None
 
     def by_key(self, key: bytes) -> int:
-        """Return the service of a sticky key: the highest of weight / -ln(u), u hashed from key and service."""
+        """Return the service of a sticky key: the highest weight / -ln(u), u hashed from key and service."""
         if len(self._scorers) == 1:
             return self._scorers[0][0]
         best, best_score = 0, -1.0

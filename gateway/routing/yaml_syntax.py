@@ -137,6 +137,10 @@ def _empty_value(place: Place) -> Problem:
     return place.here("a value is missing after the `:` of this key")
 
 
+def _question_mark(place: Place) -> Problem:
+    return place.here("`? ` begins a complex key, which is not supported; put the text in quotes")
+
+
 _TELLERS: tuple[tuple[re.Pattern[str], Callable[[Place], Problem]], ...] = tuple(
     (re.compile(pattern), tell)
     for pattern, tell in (
@@ -149,7 +153,8 @@ _TELLERS: tuple[tuple[re.Pattern[str], Callable[[Place], Problem]], ...] = tuple
         (r"could not find expected ':'", _no_colon),
         (r"sequence entries are not allowed", _list_item),
         (r"directive|incompatible YAML", _directive),
-        (r"scanning an? (?:anchor|alias|tag)|tag handle", _bad_sigil),
+        (r"(?:scanning|parsing) an? (?:anchor|alias|tag|block scalar)|tag handle", _bad_sigil),
+        (r"mapping keys are not allowed", _question_mark),
         (r"node content", _no_value),
         (r"document start", _left_of_start),
         (r"expected <block end>|expected key|'-' indicator", _misfit),

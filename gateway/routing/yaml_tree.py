@@ -100,9 +100,7 @@ class _Builder:
         if root is None or (isinstance(root, Scalar) and not root.value and not root.style):
             if not self.problems:
                 least = "services: {blue: {model: model_versions/v1}} and weights: {blue: 100}"
-                self.problems.append(
-                    Problem(0, 0, f"the file says nothing yet; the least it needs is {least}")
-                )
+                self.problems.append(Problem(0, 0, f"the file says nothing yet; it needs at least {least}"))
             return None, self.problems
         return root, self.problems
 
@@ -117,8 +115,7 @@ class _Builder:
             and len(children) % 2
             and isinstance(event, yaml.MappingStartEvent)
         ):  # a value left out has no place of its own: a person looks for it at its key
-            key = children[-1]
-            node = Scalar(node.value, key.line, key.column, node.start, node.end, node.style)
+            node = Scalar("", children[-1].line, children[-1].column, 0, 0, "")
         children.append(node)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:

@@ -93,8 +93,9 @@ def build_metadata(model: ModelSpec) -> dict[str, Any]:
 
 def _input_metadata(spec: InputSpec) -> dict[str, Any]:
     limits = {"min": spec.minimum, "max": spec.maximum}
+    kind = int if spec.datatype == "INT64" else float
     parameters: dict[str, Any] = {"unit": spec.unit} if spec.unit else {}
-    parameters |= {name: limit for name, limit in limits.items() if np.isfinite(limit)}
+    parameters |= {name: kind(limit) for name, limit in limits.items() if np.isfinite(limit)}
     if spec.categories:
         parameters["categories"] = list(spec.categories)
     if spec.example is not None:

@@ -34,6 +34,8 @@ OUTPUT_KEYS = ("name", "datatype", "threshold")
 ARTIFACT_KEYS = ("file", "sha256", "bytes")
 # Names and versions stand in URLs, the artifact beside model.yaml: no slash and no leading dot.
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\Z")
+ANY_TEXT = re.compile(r".")
+DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 INT64_LIMIT = 2.0**63
 
 
@@ -68,9 +70,7 @@ def parse_model_file(text: str, source: str) -> ModelFile:
         spec=_model(top, problems),
         libraries={k: str(v) for k, v in _mapping(top.get("libraries"), "libraries", problems).items()},
         file=_matching(artifact, "file", "artifact", "a file name beside model.yaml", SAFE_NAME, problems),
-        sha256=_matching(
-            artifact, "sha256", "artifact", "64 hexadecimal digits", re.compile(r"[0-9a-f]{64}\Z"), problems
-        ),
+        sha256=_matching(artifact, "sha256", "artifact", "64 hexadecimal digits", DIGEST, problems),
         size=int(_number(artifact, "bytes", "artifact", 0.0, problems)),
     )
     if problems.count:
@@ -93,7 +93,7 @@ def _input(entry: Mapping[str, Any], where: str, problems: Problems) -> InputSpe
     datatype = _one_of(entry, "datatype", where, ("BYTES", "FP64", "INT64"), problems)
     limit = INT64_LIMIT if datatype == "INT64" else math.inf
     spec = InputSpec(
-        name=_text(entry, "name", where, problems),
+        name=_matching(entry, "name", where, "a text", ANY_TEXT, problems),
         datatype=datatype,
         unit=str(entry.get("unit", "")),
         minimum=_number(entry, "min", where, -limit, problems),
@@ -119,7 +119,7 @@ def _example(entry: Mapping[str, Any], where: str, datatype: str, problems: Prob
 def _output(entry: Mapping[str, Any], where: str, problems: Problems) -> OutputSpec:
     problems.unknown_keys(entry, OUTPUT_KEYS, where)
     return OutputSpec(
-        name=_text(entry, "name", where, problems),
+        name=_matching(entry, "name", where, "a text", ANY_TEXT, problems),
         datatype=_one_of(entry, "datatype", where, ("FP64", "BOOL"), problems),
         threshold=_number(entry, "threshold", where, 0.5, problems),
     )
@@ -157,14 +157,6 @@ def _mapping(value: object, where: str, problems: Problems) -> Mapping[str, Any]
         return value
     problems.add(f"{where}: expected keys and values, got {shown(value)}")
     return {}
-
-
-def _text(entry: Mapping[str, Any], key: str, where: str, problems: Problems) -> str:
-    value = entry.get(key)
-    if isinstance(value, str) and value:
-        return value
-    problems.add(f"{where}: expected a text as {key}, got {shown(value)}")
-    return ""
 
 
 def _matching(

@@ -41,7 +41,7 @@ def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
         os.environ.setdefault(name, "1")
     logging.basicConfig(format=f"%(asctime)s %(levelname)s {folder}: %(message)s", level=logging.WARNING)
     # Hundreds of thousands of objects come with the libraries and stay: collecting among them is lost time.
-    #gc.disable()
+    gc.disable()
     from gateway.serving.app import build_app
     from gateway.serving.load import load_model
 

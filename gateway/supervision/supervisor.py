@@ -1,8 +1,8 @@
 """The first process of `gateway up`: it keeps the others running and does nothing else.
 
 It holds the listening sockets, so that a worker that is killed loses only what it was answering: whoever
-connects meanwhile waits in the socket's queue for the next one. Everything it starts reads from a pipe that it
-holds open; should it be killed itself, the pipe ends and all of them drain.
+connects meanwhile waits in the socket's queue for the next one. Everything it starts reads from a pipe that
+it holds open; should it be killed itself, the pipe ends and all of them drain.
 """
 
 from __future__ import annotations
@@ -138,10 +138,9 @@ class Supervisor:
 
     def not_ready(self) -> list[str]:
         """Return what cannot answer yet, in words."""
-        pending = [
-            f"{key[0]} replica {key[2]}" for key in self._replicas if not is_listening(self._places, key)
-        ]
-        pending += [f"worker {w.number}" for w in self._workers if not self._places.tally(w.number).exists()]
+        places = self._places
+        pending = [f"{key[0]} replica {key[2]}" for key in self._replicas if not is_listening(places, key)]
+        pending += [f"worker {w.number}" for w in self._workers if not places.tally(w.number).exists()]
         return pending
 
     def run(self, on_ready: Callable[[float], None]) -> None:
@@ -159,21 +158,16 @@ class Supervisor:
 
     def drain(self, signals: Signals) -> None:
         """End the workers first, then what they depend on; whoever does not end in time is killed."""
-        for group in (
-            self._workers,
-            [self._control, *self._replicas.values(), *(p for _, p in self._retired)],
-        ):
+        retired = [process for _, process in self._retired]
+        for group in (self._workers, [self._control, *self._replicas.values(), *retired]):
             for process in group:
                 process.stop()
             deadline = time.monotonic() + STOP_TIMEOUT
-            while not all(process.is_gone() for process in group):
+            while remaining := [process for process in group if not process.is_gone()]:
                 if time.monotonic() > deadline:
-                    for process in group:
-                        if not process.is_gone():
-                            log.error(
-                                "%s did not end within %g s and is killed", _called(process), STOP_TIMEOUT
-                            )
-                            process.signal(signal.SIGKILL)
+                    for process in remaining:
+                        log.error("%s did not end in %g s and is killed", _called(process), STOP_TIMEOUT)
+                        process.signal(signal.SIGKILL)
                 signals.wait(TICK)
 
 
