@@ -8,6 +8,7 @@ remembered, up to a limit: a sender that invents names costs itself time, not us
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from gateway.http.strict import Refused
 
@@ -48,31 +49,50 @@ NOT_NOMINATED = frozenset((b"authorization", b"host", b"content-length", b"cooki
 _REMEMBERED = 4096
 
 
-class FieldSorter:
-    """Picks out of a parsed head the fields that need attention, under their lower-case names."""
+class Picked(NamedTuple):
+    """Fields of a head that need attention, by lower-case name: their values, and their spelling."""
 
-    __slots__ = ("_attention", "_untouched")
+    values: dict[bytes, bytes]
+    spelled: dict[bytes, bytes]
+
+
+class FieldSorter:
+    """Picks out of a parsed head the fields that need attention."""
+
+    __slots__ = ("_attention", "_lower", "_untouched")
 
     def __init__(self, attention: Iterable[bytes]) -> None:
         self._attention = frozenset(attention)
         self._untouched: set[bytes] = set()
+        self._lower: dict[bytes, bytes] = {}
 
-    def pick(self, fields: Mapping[bytes, bytes]) -> dict[bytes, tuple[bytes, bytes]]:
-        """Return lower-case name -> (name as written, value) of the fields that need attention.
+    def pick(self, fields: Mapping[bytes, bytes]) -> Picked:
+        """Return what needs attention; raises Refused where one such field comes in two spellings.
 
-        Names with an underscore need it always: some services read them as if it were a hyphen. Raises
-        Refused where one such field comes in two spellings.
+        Names with an underscore need it always: some services read them as if it were a hyphen.
         """
-        picked: dict[bytes, tuple[bytes, bytes]] = {}
+        values: dict[bytes, bytes] = {}
+        spelled: dict[bytes, bytes] = {}
+        known = self._lower
         for name in fields.keys() - self._untouched:
-            lower = name.lower()
-            if lower in self._attention or b"_" in lower:
-                if lower in picked:
+            lower = known.get(name) or self._learn(name)
+            if lower:
+                if lower in values:
                     raise Refused(400, f"the header {lower.decode('latin-1')} comes more than once")
-                picked[lower] = (name, fields[name])
-            elif len(self._untouched) < _REMEMBERED:
-                self._untouched.add(name)
-        return picked
+                values[lower] = fields[name]
+                spelled[lower] = name
+        return Picked(values, spelled)
+
+    def _learn(self, name: bytes) -> bytes:
+        """Return the lower-case name of a field that needs attention, else nothing; remember which it is."""
+        lower = name.lower()
+        if lower in self._attention or b"_" in lower:
+            if len(self._lower) < _REMEMBERED:
+                self._lower[name] = lower
+            return lower
+        if len(self._untouched) < _REMEMBERED:
+            self._untouched.add(name)
+        return b""
 
 
 def without(block: bytes, name: bytes) -> bytes:

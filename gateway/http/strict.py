@@ -17,7 +17,7 @@ _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 _HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;]|$)", re.IGNORECASE)
-_LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
+_ZERO = 0x30
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _ABSOLUTE = re.compile(rb"http://([^/?]+)(.*)", re.IGNORECASE)
 
@@ -112,14 +112,21 @@ def _without_dots(path: bytes) -> bytes:
     return b"/" + b"/".join(kept) + (b"/" if folder else b"")
 
 
+_HOSTS_REMEMBERED = 256
+_hosts_seen: set[bytes] = set()  # good ones; a gateway has few names and every request brings one
+
+
 def host(value: bytes | None, line: RequestLine) -> bytes:
     """Check the Host header and return the authority to forward: that of an absolute target wins."""
     if value is None:
         if line.is_http11:
             raise Refused(400, "the Host header is missing")
         value = b""
-    if value and not _HOST.fullmatch(value):
-        raise Refused(400, "the Host header is not one host with an optional port")
+    if value and value not in _hosts_seen:
+        if not _HOST.fullmatch(value):
+            raise Refused(400, "the Host header is not one host with an optional port")
+        if len(_hosts_seen) < _HOSTS_REMEMBERED:
+            _hosts_seen.add(value)
     if not value and line.is_http11 and line.authority is None:
         raise Refused(400, "the Host header is empty")
     if line.authority is not None:
@@ -131,7 +138,7 @@ def host(value: bytes | None, line: RequestLine) -> bytes:
 
 def content_length(value: bytes) -> int:
     """Return a Content-Length; only plain decimal digits count."""
-    if not _LENGTH.fullmatch(value):
+    if not value.isdigit() or len(value) > 18 or (value[0] == _ZERO and len(value) > 1):
         raise Refused(400, "Content-Length must be one plain decimal number")
     return int(value)
 

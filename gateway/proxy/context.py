@@ -6,11 +6,13 @@ import asyncio
 import logging
 import os
 import random
+import time
 from typing import TYPE_CHECKING
 
 from gateway.http.headers import ANSWER_FIELDS, REQUEST_FIELDS, FieldSorter
 from gateway.monitoring.tally import TallyWriter
-from gateway.proxy.pool import Pool
+from gateway.proxy.outbox import Outbox
+from gateway.proxy.pool import Pool, Shared
 from gateway.proxy.table import Table
 from gateway.routing.places import Places
 from gateway.routing.slot import PlanSlot, published
@@ -30,9 +32,11 @@ class Context:
         self.tally = tally
         self.loop = loop
         self.word = PlanSlot(places).word
-        self.pool = Pool(places, loop)
+        self.outbox = Outbox(loop)
+        self.pool = Pool(places, Shared(loop, self.outbox, FieldSorter(ANSWER_FIELDS)))
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
-        self.answer_fields = FieldSorter(ANSWER_FIELDS)
+        self.now = time.monotonic()
+        """The time of the last tick: near enough for what takes seconds."""
         self.clients: set[ClientConnection] = set()
         self.exchanges: set[Exchange] = set()
         self.draining = False

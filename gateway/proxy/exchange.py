@@ -7,6 +7,7 @@ side is gone. It owns the upstream connection for as long as it lasts.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from email.utils import formatdate
 from time import monotonic
@@ -14,21 +15,23 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.http.framing import LAST_CHUNK, chunk, has_no_body
-from gateway.http.headers import ANSWER_REMOVED, REQUEST_REMOVED, nominated, without
+from gateway.http.headers import ANSWER_REMOVED, REQUEST_REMOVED, Picked, nominated, without
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, RequestLine
 from gateway.monitoring.tally import FALLBACK
 from gateway.proxy.observe import outcome_of, problem, record, record_fault
 from gateway.proxy.pool import Endpoint
 from gateway.proxy.table import CompiledRoute, Target
-from gateway.proxy.upstream import UpstreamConnection
+from gateway.proxy.upstream import Answer, UpstreamConnection
 
 if TYPE_CHECKING:
     from gateway.proxy.server import ClientConnection
 
-Picked = Mapping[bytes, tuple[bytes, bytes]]
-
+_PLAIN_CONNECTION = (b"keep-alive", b"close")
 _REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
+# W3C Trace Context, 3.2: version, trace id and parent id (neither all zero), flags; later versions may add.
+_IDS = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+_TRACEPARENT = re.compile(rb"00" + _IDS + rb"|(?!00|ff)[0-9a-f]{2}" + _IDS + rb"(?:-.*)?")
 COOKIE_AGE = 365 * 24 * 3600
 
 
@@ -105,7 +108,7 @@ class Exchange:
         self._body = chunk(body) if self._chunked and body else body
         if self._chunked and complete:
             self._body += LAST_CHUNK
-        headers = {name: value for name, (_, value) in self._picked.items()}
+        headers = self._picked.values
         self._go_to(self._route.choose(headers, self._sticky_key(headers), self._draw >> 64))
 
     def _sticky_key(self, headers: Mapping[bytes, bytes]) -> bytes:
@@ -167,28 +170,28 @@ class Exchange:
     # -- forward: the request ------------------------------------------------------------------------------
 
     def _request_head(self, head: bytes) -> bytes:
-        picked, line = self._picked, self.line
+        values, spelled = self._picked
+        line, client = self.line, self.client
         block = head[head.index(b"\r\n") : -2]
-        host = self.client.host
-        for name, (spelled, value) in picked.items():
+        for name in values:
             if name in REQUEST_REMOVED or b"_" in name:
-                block = without(block, spelled)
+                block = without(block, spelled[name])
                 if name == b"connection":
-                    block = self._without_nominated(block, value)
-        if line.authority is not None or b"host" not in picked:
-            if b"host" in picked:
-                block = without(block, picked[b"host"][0])
-            block += b"host: %b\r\n" % (host or b"localhost")
+                    block = self._without_nominated(block, values[name])
+        if line.authority is not None or b"host" not in values:
+            if b"host" in values:
+                block = without(block, spelled[b"host"])
+            block += b"host: %b\r\n" % (client.host or b"localhost")
         trace = b""
-        given = picked.get(b"traceparent")
-        if given is None or not _is_traceparent(given[1]):
+        given = values.get(b"traceparent")
+        if given is None or not _TRACEPARENT.fullmatch(given):
             if given is not None:
-                block = without(block, given[0])
+                block = without(block, spelled[b"traceparent"])
             trace = b"traceparent: 00-%b-%016x-00\r\n" % (self.request_id, self.context.draw_bits(63) + 1)
         if self._chunked:
             trace += b"transfer-encoding: chunked\r\n"
         return b"%b %b HTTP/1.1%b%bx-forwarded-host: %b\r\nx-request-id: %b\r\n%b\r\n" % (
-            self.method, line.target, block, self.client.forwarded, host, self.request_id, trace
+            line.method, line.target, block, client.forwarded, client.host, self.request_id, trace
         )  # fmt: skip
 
     def _without_nominated(self, block: bytes, connection: bytes) -> bytes:
@@ -203,7 +206,7 @@ class Exchange:
         upstream.send(self, self._head + self._body if self._body else self._head)
         self._whole_at_once = self._body_complete
         if self._body_complete:
-            self._request_sent = monotonic()
+            self._request_sent = self.context.now
         else:
             self._body = b""
 
@@ -218,9 +221,9 @@ class Exchange:
             self._body += body
             return
         if body:
-            self._upstream.transport.write(body)
+            self._upstream.write(body)
         if complete:
-            self._request_sent = monotonic()
+            self._request_sent = self.context.now
 
     def upstream_writable(self, writable: bool) -> None:
         """Part of Answered: hold the client back while the service takes no more."""
@@ -231,11 +234,12 @@ class Exchange:
     def interim(self, head: bytes) -> None:
         """Part of Answered."""
         if self.line.is_http11:
-            self.client.transport.write(head)
+            self.context.outbox.write(self.client.transport, head)
 
-    def answer(self, head: bytes, status: int, framing: int, body: bytes, complete: bool) -> None:
+    def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
         """Part of Answered."""
         client = self.client
+        framing, status = answer.framing, answer.status
         self._outcome = outcome_of(status)
         self._head_sent = True
         unframed = framing == UNTIL_CLOSE or (framing == CHUNKED and not self.line.is_http11)
@@ -246,7 +250,7 @@ class Exchange:
         if not self._body_complete:
             client.keep_alive = False
         try:
-            out = self._answer_head(head, status)
+            out = self._answer_head(answer)
         except Refused as refused:
             self._head_sent = False
             self.answer_failed(f"the answer breaks HTTP/1.1: {refused.detail}")
@@ -256,28 +260,27 @@ class Exchange:
         if complete:
             if self._with_chunks:
                 out += LAST_CHUNK
-            client.transport.write(out)
+            self.context.outbox.write(client.transport, out)
             self._complete()
         else:
-            client.transport.write(out)
+            self.context.outbox.write(client.transport, out)
 
-    def _answer_head(self, head: bytes, status: int) -> bytes:
-        upstream = self._upstream
-        assert upstream is not None
+    def _answer_head(self, answer: Answer) -> bytes:
+        head = answer.head
         line_end = head.index(b"\r\n")
         block = head[line_end:-2]
-        picked = self.context.answer_fields.pick(upstream.fields)
-        for name, (spelled, value) in picked.items():
+        values, spelled = answer.picked
+        for name in values:
             if name in ANSWER_REMOVED:
-                block = without(block, spelled)
-                if name == b"connection" and value.lower() != b"keep-alive" and value.lower() != b"close":
-                    for hop in nominated(value):
-                        for known in [field for field in upstream.fields if field.lower() == hop]:
+                block = without(block, spelled[name])
+                if name == b"connection" and values[name].lower() not in _PLAIN_CONNECTION:
+                    for hop in nominated(values[name]):
+                        for known in [field for field in answer.fields if field.lower() == hop]:
                             block = without(block, known)
         extra = self._cookie
-        if b"date" not in picked:
+        if b"date" not in values:
             extra += b"date: %b\r\n" % formatdate(usegmt=True).encode()
-        if self._with_chunks and not has_no_body(self.method, status):
+        if self._with_chunks and not has_no_body(self.method, answer.status):
             extra += b"transfer-encoding: chunked\r\n"
         else:
             self._with_chunks = False
@@ -296,7 +299,7 @@ class Exchange:
             if complete:
                 body += LAST_CHUNK
         if body:
-            self.client.transport.write(body)
+            self.context.outbox.write(self.client.transport, body)
         if complete:
             self._complete()
 
@@ -360,7 +363,9 @@ class Exchange:
             return
         client.keep_alive = client.keep_alive and self._body_complete
         close = not client.keep_alive
-        client.transport.write(problem(fault, self.request_id, close=close, with_body=self.method != b"HEAD"))
+        self.context.outbox.write(
+            client.transport, problem(fault, self.request_id, close=close, with_body=self.method != b"HEAD")
+        )
         client.exchange_ended(self._body_complete)
 
     def _end(self, *, reusable: bool) -> None:
@@ -387,15 +392,3 @@ class Exchange:
         """The client closed its connection before its answer was whole."""
         if not self.done:
             self.fail(Fault(499, "disconnected", "the client closed its connection"))
-
-
-def _is_traceparent(value: bytes) -> bool:
-    """Tell whether a W3C traceparent is well-formed (version 00 to fe, ids not all zero)."""
-    if len(value) < 55 or value[2:3] != b"-" or value[35:36] != b"-" or value[52:53] != b"-":
-        return False
-    if len(value) > 55 and (value[:2] == b"00" or value[55:56] != b"-"):
-        return False
-    digits = value[:2] + value[3:35] + value[36:52] + value[53:55]
-    if digits.translate(None, b"0123456789abcdef"):
-        return False
-    return value[:2] != b"ff" and value[3:35] != b"0" * 32 and value[36:52] != b"0" * 16

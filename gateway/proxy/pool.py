@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from gateway.http.headers import FieldSorter
+from gateway.proxy.outbox import Outbox
 from gateway.proxy.upstream import UpstreamConnection
 from gateway.routing.places import Places
 from gateway.routing.plan import Service
@@ -22,15 +25,40 @@ PROBE_FIRST, PROBE_LAST = 0.1, 1.0
 PROBE_TIMEOUT = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections to services use."""
+
+    loop: asyncio.AbstractEventLoop
+    outbox: Outbox
+    sorter: FieldSorter
+
+
 class Endpoint:
     """One replica, at a Unix socket (`path`) or at `host` and `port`."""
 
-    __slots__ = ("_loop", "_probe_delay", "_probing", "authority", "backend", "host", "idle", "next_probe",
-                 "outstanding", "path", "port", "up")  # fmt: skip
+    __slots__ = (
+        "_loop",
+        "_outbox",
+        "_probe_delay",
+        "_probing",
+        "_sorter",
+        "authority",
+        "backend",
+        "host",
+        "idle",
+        "next_probe",
+        "outstanding",
+        "path",
+        "port",
+        "up",
+    )
 
-    def __init__(self, backend: Backend, loop: asyncio.AbstractEventLoop, address: str) -> None:
+    def __init__(self, backend: Backend, shared: Shared, address: str) -> None:
         self.backend = backend
-        self._loop = loop
+        self._loop = shared.loop
+        self._outbox = shared.outbox
+        self._sorter = shared.sorter
         self.path, self.host, self.port = _parsed(address)
         self.authority = address.removeprefix("http://").encode() if self.host else b"localhost"
         self.idle: list[UpstreamConnection] = []
@@ -55,7 +83,7 @@ class Endpoint:
         return made
 
     def _new(self) -> UpstreamConnection:
-        return UpstreamConnection(self)
+        return UpstreamConnection(self, self._outbox, self._sorter)
 
     def failed(self) -> None:
         """Take the replica out until a probe finds it."""
@@ -125,7 +153,7 @@ class Backend:
         self,
         service: Service,
         places: Places,
-        loop: asyncio.AbstractEventLoop,
+        shared: Shared,
         before: Backend | None = None,
     ) -> None:
         """`before` is what the service was in the last plan: it answers until a new replica does."""
@@ -135,7 +163,7 @@ class Backend:
         addresses = service.urls or tuple(
             str(places.socket(service.name, service.model, n)) for n in range(service.replicas)
         )
-        self.endpoints = [Endpoint(self, loop, address) for address in addresses]
+        self.endpoints = [Endpoint(self, shared, address) for address in addresses]
         self.up = True
         self.closed = False
 
@@ -184,16 +212,16 @@ class Backend:
 class Pool:
     """All services of a worker. A service that a new plan leaves as it was keeps its connections."""
 
-    def __init__(self, places: Places, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, places: Places, shared: Shared) -> None:
         self._places = places
-        self._loop = loop
+        self._shared = shared
         self._backends: dict[str, Backend] = {}
 
     def backend(self, service: Service) -> Backend:
         """Return a service as the plan describes it."""
         backend = self._backends.get(service.name)
         if backend is None or backend.source != service:
-            backend = Backend(service, self._places, self._loop, before=backend)
+            backend = Backend(service, self._places, self._shared, before=backend)
             self._backends[service.name] = backend
         return backend
 

@@ -163,9 +163,8 @@ class ClientConnection(asyncio.Protocol):
         count = head.count(b"\r\n")
         if count != len(reader.fields) + 2:
             self._check_repeated(head, count)
-        given = picked.get(b"host")
-        self.host = host(given[1] if given else None, line)
-        chunked = self._frame(line, picked)
+        self.host = host(picked.values.get(b"host"), line)
+        chunked = self._frame(line, picked.values)
         self.keep_alive = reader.keeps_alive and not context.draining
         if rest and not reader.complete:
             rest = reader.read_body(rest)
@@ -176,20 +175,20 @@ class ClientConnection(asyncio.Protocol):
         exchange.begin(reader.take(), reader.complete)
         return rest
 
-    def _frame(self, line: RequestLine, picked: dict[bytes, tuple[bytes, bytes]]) -> bool:
+    def _frame(self, line: RequestLine, values: dict[bytes, bytes]) -> bool:
         """Tell the reader how the body ends; return whether it is chunked."""
-        length = picked.get(b"content-length")
-        coding = picked.get(b"transfer-encoding")
-        expect = picked.get(b"expect")
-        if expect is not None and expect[1].lower() != b"100-continue":
+        length = values.get(b"content-length")
+        coding = values.get(b"transfer-encoding")
+        expect = values.get(b"expect")
+        if expect is not None and expect.lower() != b"100-continue":
             raise Refused(417, "the only expectation known here is 100-continue")
         if coding is not None:
-            transfer_encoding(coding[1], line, has_length=length is not None)
+            transfer_encoding(coding, line, has_length=length is not None)
             self._reader.expect(CHUNKED)
             self._no_upgrade()
             return True
         if length is not None:
-            size = content_length(length[1])
+            size = content_length(length)
             self._reader.expect(size)
             if size:
                 self._no_upgrade()
@@ -214,7 +213,9 @@ class ClientConnection(asyncio.Protocol):
         self._reader.take()
         self.context.tally.block("", "", 0).count(REFUSED)
         with_body = line.method != b"HEAD"
-        self.transport.write(problem(fault, b"", close=not self.keep_alive, with_body=with_body))
+        self.context.outbox.write(
+            self.transport, problem(fault, b"", close=not self.keep_alive, with_body=with_body)
+        )
         if not self.keep_alive:
             self._close_after(self._reader.complete)
 
@@ -235,7 +236,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.fail(fault)
             return
         self.context.tally.block("", "", 0).count(REFUSED)
-        self.transport.write(problem(fault, b"", close=True))
+        self.context.outbox.write(self.transport, problem(fault, b"", close=True))
         self._close_after(complete=False)
 
     def exchange_ended(self, request_complete: bool) -> None:
@@ -261,6 +262,7 @@ class ClientConnection(asyncio.Protocol):
     def _close_after(self, complete: bool) -> None:
         """Close once everything is written; let a client that is still sending read first."""
         self._ended = True
+        self.context.outbox.flush()
         if complete:
             self.transport.close()
         elif not self._linger_until:

@@ -7,17 +7,28 @@ where it said it would, with not one byte more.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from gateway.http.framing import has_no_body
-from gateway.http.headers import ONLY_ONCE, repeated
+from gateway.http.headers import ONLY_ONCE, FieldSorter, Picked, repeated
 from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
 from gateway.http.strict import MAX_HEAD, Refused, content_length
+from gateway.proxy.outbox import Outbox
 
 if TYPE_CHECKING:
     from gateway.proxy.pool import Endpoint
 
 MAX_ANSWER_HEAD = 2 * MAX_HEAD
+
+
+class Answer(NamedTuple):
+    """The head of an answer; `framing` is its length or one of `message`'s marks."""
+
+    head: bytes
+    status: int
+    framing: int
+    fields: dict[bytes, bytes]
+    picked: Picked
 
 
 class Answered(Protocol):
@@ -28,8 +39,8 @@ class Answered(Protocol):
     def interim(self, head: bytes) -> None:
         """A 1xx head came; the answer proper is still to come."""
 
-    def answer(self, head: bytes, status: int, framing: int, body: bytes, complete: bool) -> None:
-        """The head came, with what there is of the body; `framing` is a length or one of message's marks."""
+    def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
+        """The head came, with what there is of the body."""
 
     def answer_body(self, body: bytes, complete: bool) -> None:
         """More of the body came."""
@@ -48,22 +59,24 @@ class UpstreamConnection(asyncio.Protocol):
         "_buffer",
         "_framing",
         "_in_body",
+        "_outbox",
         "_reader",
+        "_sorter",
         "_used",
         "endpoint",
         "exchange",
-        "fields",
         "idle_since",
         "lost",
         "reused",
         "transport",
     )
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, outbox: Outbox, sorter: FieldSorter) -> None:
         self.endpoint = endpoint
+        self._outbox = outbox
+        self._sorter = sorter
         self.exchange: Answered | None = None
         self._reader = AnswerReader()
-        self.fields = self._reader.fields
         self._buffer = b""
         self._in_body = False
         self._framing = 0
@@ -135,37 +148,33 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
         reader = self._reader
+        picked = self._sorter.pick(reader.fields)
         if has_no_body(exchange.method, status):
             self._framing = 0
             reader.skip_body()
         else:
-            self._framing = self._framing_of(head)
+            self._framing = self._framing_of(head, picked.values)
             reader.expect(self._framing)
             if rest:
                 rest = reader.read_body(rest)
+        answer = Answer(head, status, self._framing, reader.fields, picked)
         if reader.complete:
             self._complete(exchange, rest)
-            exchange.answer(head, status, self._framing, reader.take(), True)
+            exchange.answer(answer, reader.take(), True)
         else:
             self._in_body = True
-            exchange.answer(head, status, self._framing, reader.take(), False)
+            exchange.answer(answer, reader.take(), False)
 
-    def _framing_of(self, head: bytes) -> int:
-        fields = self.fields
-        if head.count(b"\r\n") != len(fields) + 2:
+    def _framing_of(self, head: bytes, values: dict[bytes, bytes]) -> int:
+        if head.count(b"\r\n") != len(self._reader.fields) + 2:
             for name in repeated(head):
                 if name in ONLY_ONCE:
                     raise Refused(502, f"it has {name.decode('latin-1')} more than once")
-        length = coding = None
-        for name, value in fields.items():
-            # Only names of these two lengths can be the ones looked for.
-            if len(name) == 14 and name.lower() == b"content-length":
-                length = content_length(value)
-            elif len(name) == 17 and name.lower() == b"transfer-encoding":
-                coding = value.lower()
+        length = values.get(b"content-length")
+        coding = values.get(b"transfer-encoding")
         if coding is None:
-            return UNTIL_CLOSE if length is None else length
-        if length is not None or coding != b"chunked":
+            return UNTIL_CLOSE if length is None else content_length(length)
+        if length is not None or coding.lower() != b"chunked":
             raise Refused(502, "its length is given twice or in an unknown way")
         return CHUNKED
 
@@ -194,7 +203,11 @@ class UpstreamConnection(asyncio.Protocol):
         self.reused, self._used = self._used, True
         self._in_body = False
         self._buffer = b""
-        self.transport.write(data)
+        self._outbox.write(self.transport, data)
+
+    def write(self, data: bytes) -> None:
+        """Send more of the request."""
+        self._outbox.write(self.transport, data)
 
     def finish(self, *, reusable: bool) -> None:
         """End the exchange; the connection goes back to its replica's idle ones if it is fit for that."""

@@ -29,6 +29,8 @@ CLIENTS_EVERY = 10
 DRAIN_TIMEOUT = 30.0
 DRAIN_TURN = 0.02
 BACKLOG = 4096
+GC_THRESHOLD = 5_000
+"""Exchanges free themselves by reference counts; the collector need not look after every few of them."""
 
 
 def run(places: Places, number: int, listener: socket.socket) -> None:
@@ -47,6 +49,7 @@ async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     server = await loop.create_server(lambda: ClientConnection(context), sock=listener, backlog=BACKLOG)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
     ticking = loop.create_task(_tick_on(context))
     ticking.add_done_callback(_say_why_it_ended)
     await stop.wait()
@@ -79,6 +82,7 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
     """Do what falls due with time rather than with a request."""
     if context.word[0] != context.revision:
         context.adopt()
+    context.now = now
     context.pool.tick(context.loop.time())
     for exchange in list(context.exchanges):
         exchange.check_deadlines(now)

@@ -1,8 +1,8 @@
 """The HTTP face of a model: the endpoints of the Open Inference Protocol around one loaded model.
 
 `infer` is a plain ASGI callable and stands first among the routes: it answers almost every request. It
-predicts in the event loop's own thread: one row takes a few dozen microseconds, a thousand rows a few
-milliseconds, and handing them to another thread costs more than it frees.
+predicts in the event loop's own thread: one row takes 10 to 85 µs, a thousand rows about 2 ms with everything
+around them, and handing them to another thread would cost more than it frees.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.serving.model_spec import ModelSpec
 from gateway.serving.problems import shown
 
 BODY_LIMIT = 4 * 1024 * 1024
-PATHS = "/v2, /v2/health/live, /v2/health/ready, /v2/models/{name}[/versions/{version}][/ready], …/infer"
+PATHS = "/v2, /v2/health/live, /v2/health/ready and /v2/models/{name}[/versions/{version}][/ready|/infer]"
 
 
 def build_app(model: Model) -> Starlette:
@@ -156,9 +156,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     """The model's failure: the client learns that it was not its mistake, the log gets the traceback."""
-    detail = (
-        str(error)
-        if isinstance(error, GatewayError)
-        else "the model failed on a valid request; see the service's log"
-    )
+    known = isinstance(error, GatewayError)
+    detail = str(error) if known else "the model failed on a valid request; see the service's log"
     return Response(orjson.dumps({"error": detail}), 500, media_type="application/json")

@@ -67,7 +67,13 @@ def load_model(folder: Path) -> Model:
     model_file = parse_model_file(text, str(described_in))
     check_libraries(model_file, described_in)
     artifact = read_artifact(model_file, folder)
-    estimator = joblib.load(io.BytesIO(artifact))
+    try:
+        estimator = joblib.load(io.BytesIO(artifact))
+    except Exception as error:  # unpickling raises whatever the classes it meets choose to raise
+        raise ModelRefused(
+            f"{folder / model_file.file}: cannot be unpickled ({type(error).__name__}: {error}): it must "
+            "hold nothing but objects of the libraries in model.yaml"
+        ) from error
     check_estimator(estimator, model_file.spec, folder / model_file.file)
     return Model(model_file.spec, predictor_of(estimator, model_file.spec))
 

@@ -68,11 +68,13 @@ def parse_model_file(text: str, source: str) -> ModelFile:
     problems.unknown_keys(artifact, ARTIFACT_KEYS, "artifact")
     model_file = ModelFile(
         spec=_model(top, problems),
-        libraries={k: str(v) for k, v in _mapping(top.get("libraries"), "libraries", problems).items()},
+        libraries={k: str(v) for k, v in _mapping(top.get("libraries", {}), "libraries", problems).items()},
         file=_matching(artifact, "file", "artifact", "a file name beside model.yaml", SAFE_NAME, problems),
         sha256=_matching(artifact, "sha256", "artifact", "64 hexadecimal digits", DIGEST, problems),
         size=int(_number(artifact, "bytes", "artifact", 0.0, problems)),
     )
+    if not model_file.libraries:
+        problems.add("libraries: expected the libraries the artifact was made with and their exact versions")
     if problems.count:
         raise InvalidModelFile(f"{source}: {problems.text()}")
     return model_file
