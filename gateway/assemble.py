@@ -14,8 +14,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from gateway.routing.plan import RoutingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,13 @@ class UpOptions:
 class Running:
     """What `gateway up` has started, for the message that says so."""
 
+    config: Path
     listen: str
     admin: str
     state: Path
     workers: int
     seconds: float
+    plan: RoutingPlan
 
 
 def log_to_stderr() -> None:
@@ -45,6 +51,7 @@ def log_to_stderr() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S"
     )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
@@ -80,7 +87,9 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
         )
         supervisor = Supervisor(places, commands, listeners, admin, about)
         supervisor.run(
-            lambda seconds: on_ready(Running(listen_at, admin_at, options.state, workers, seconds))
+            lambda seconds: on_ready(
+                Running(options.config, listen_at, admin_at, options.state, workers, seconds, plan)
+            )
         )
         _clear(places.run)
 

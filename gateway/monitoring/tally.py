@@ -7,7 +7,6 @@ of constant weights. All numbers are 64-bit words written by one process only.
 
 from __future__ import annotations
 
-import math
 import mmap
 import os
 import time
@@ -129,6 +128,8 @@ class Block:
         words[other.microseconds] += words[self.microseconds]
         for i in range(_OUTCOMES, BLOCK_WORDS):
             words[self.base + i] = 0
+        for snapshot in _SNAPSHOTS:
+            words[self.base + snapshot] = int(time.monotonic() * 1000)
 
 
 class TallyWriter:
@@ -150,6 +151,7 @@ class TallyWriter:
         self._series: dict[tuple[str, str], dict[int, Block]] = {}
         self._all: list[Block] = []
         self._next_snapshot = 0
+        self._snapshots_due = 0.0
         for index, route, service, since in _directory(self._words):
             block = Block(self._words, index)
             self._series.setdefault((route, service), {})[since] = block
@@ -189,6 +191,8 @@ class TallyWriter:
         name = f"{route}\0{service}".encode().ljust(_NAME_BYTES, b"\xff")
         self._words.cast("B")[block.base * 8 : block.base * 8 + _NAME_BYTES] = name
         self._words[block.base + _SINCE] = since
+        for snapshot in _SNAPSHOTS:
+            self._words[block.base + snapshot] = int(time.monotonic() * 1000)
         self._words[_USED] = used + 1
         self._all.append(block)
         return block
@@ -201,8 +205,9 @@ class TallyWriter:
 
     def snapshot(self, now: float, elapsed: float) -> None:
         """Move on the recent windows of as many series as fall due in `elapsed` seconds, in turn."""
-        due = math.ceil(len(self._all) * elapsed / SNAPSHOT_EVERY)
-        for _ in range(min(due, len(self._all))):
+        self._snapshots_due += len(self._all) * elapsed / SNAPSHOT_EVERY
+        while self._snapshots_due >= 1:
+            self._snapshots_due -= 1
             self._next_snapshot = (self._next_snapshot + 1) % len(self._all)
             self._all[self._next_snapshot].snapshot(int(now * 1000))
 

@@ -126,9 +126,10 @@ def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPla
     """Make an earlier revision the latest one; raises ChangeRefused where it is not kept."""
     with journal.opened(places.journal) as connection:
         found = journal.find(connection, revision)
-        text = found.text if found else None
-    if found is None:
-        raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
+        if found is None:
+            raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
+        earlier = found.text or journal.text_before(connection, revision)
+        text = _text_for(found, earlier) if earlier is not None else None
     return commit(places, request, lambda _: found.plan, text=text)
 
 
@@ -192,9 +193,11 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
         if head is None or head.file != "pending":
             return
         try:
-            text = _text_for(connection, head, config)
-            write_text(config, text)
-            journal.set_file(connection, head.revision, text, "written")
+            current = read_text(config)
+            write_text(config, _text_for(head, current))
+            # An edit that nobody has read yet is not what this revision says: it must still be noticed.
+            known = journal.last_written(connection) or current
+            journal.set_file(connection, head.revision, _text_for(head, known), "written")
             settle(places)
         except (GatewayError, OSError) as error:
             journal.set_file(connection, head.revision, None, "unwritable")
@@ -202,13 +205,13 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
             complain(places, "unwritable", f"{live}: {error}")
 
 
-def _text_for(connection: sqlite3.Connection, head: Revision, config: Path) -> str:
-    if head.text is not None:
-        return head.text
+def _text_for(revision: Revision, text: str) -> str:
+    """Return the file that stands for a revision, made from `text` where the revision has none of its own."""
+    if revision.text is not None:
+        return revision.text
     from gateway.routing.rewrite import rewrite_weights  # here, so that no YAML is loaded before publishing
 
-    weights = {route.name: dict(route.weights) for route in head.plan.routes}
-    return rewrite_weights(read_text(config), weights)
+    return rewrite_weights(text, {route.name: dict(route.weights) for route in revision.plan.routes})
 
 
 def complain(places: Places, kind: str, message: str) -> None:

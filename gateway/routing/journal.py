@@ -112,6 +112,13 @@ def last_written(connection: sqlite3.Connection) -> str | None:
     return found.text if found else None
 
 
+def text_before(connection: sqlite3.Connection, revision: int) -> str | None:
+    """Return the file of the latest revision before this one that has a text."""
+    earlier = "WHERE revision < ? AND text IS NOT NULL ORDER BY revision DESC LIMIT 1"
+    found = next(_select(connection, earlier, revision), None)
+    return found.text if found else None
+
+
 def latest(connection: sqlite3.Connection, count: int) -> list[Revision]:
     """Return the latest revisions, newest first."""
     return list(_select(connection, "ORDER BY revision DESC LIMIT ?", count))

@@ -126,11 +126,14 @@ def _bad_sigil(place: Place) -> Problem:
 
 
 def _left_of_start(place: Place) -> Problem:
+    if place.lines[0].startswith("%"):
+        return _directive(place)
     return place.here("this line begins further left than the first one; align all top-level keys")
 
 
 def _directive(place: Place) -> Problem:
-    return Problem(place.line, 1, "a line that begins with `%` is a YAML directive; delete it")
+    line = next((n for n, text in enumerate(place.lines, 1) if text.startswith("%")), place.line)
+    return Problem(line, 1, "a line that begins with `%` is a YAML directive; delete it")
 
 
 def _empty_value(place: Place) -> Problem:

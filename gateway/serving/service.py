@@ -49,14 +49,28 @@ def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
     gc.freeze()
     gc.enable()
     with bound_socket(address) as listener:
-        if not lifeline:
-            print(f"{model.spec.name} {model.spec.version} answers on {spoken(listener)}", flush=True)
-        run(build_app(model), listener, lifeline)
+        # Somebody who starts it by hand wants to know; a supervisor connects and sees.
+        news = "" if lifeline else f"{model.spec.name} {model.spec.version} answers on {spoken(listener)}"
+        server = _Server(_configuration(build_app(model)), news)
+        _stop_when_told(server, lifeline)
+        server.run(sockets=[listener])
 
 
-def run(app: Starlette, listener: socket.socket, lifeline: bool) -> None:
-    """Serve on a bound socket until told to stop; what is in flight then is finished first."""
-    config = uvicorn.Config(
+class _Server(uvicorn.Server):
+    """A server that says where it answers as soon as that is true."""
+
+    def __init__(self, config: uvicorn.Config, news: str) -> None:
+        super().__init__(config)
+        self._news = news
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self._news:
+            print(self._news, flush=True)
+
+
+def _configuration(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         loop="uvloop",
         http="httptools",
@@ -70,7 +84,10 @@ def run(app: Starlette, listener: socket.socket, lifeline: bool) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = uvicorn.Server(config)
+
+
+def _stop_when_told(server: uvicorn.Server, lifeline: bool) -> None:
+    """Drain at SIGTERM, SIGINT or the end of the lifeline: take no more, finish what is in flight, return."""
 
     def drain(*_: object) -> None:
         server.should_exit = True
@@ -80,7 +97,6 @@ def run(app: Starlette, listener: socket.socket, lifeline: bool) -> None:
         signal.signal(number, drain)
     if lifeline:
         threading.Thread(target=_at_end_of_input, args=(drain,), name="lifeline", daemon=True).start()
-    server.run(sockets=[listener])
 
 
 def _at_end_of_input(act: Callable[[], None]) -> None:

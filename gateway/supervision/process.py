@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -22,11 +23,11 @@ class Process:
     service: str = ""
     number: int = 0
     pass_fds: Sequence[int] = ()
-    stdin: int = -1
     restarts: int = 0
     started: float = 0.0
     popen: subprocess.Popen[bytes] | None = None
     ended: bool = False
+    _lifeline: int = -1
     _delay: float = BACKOFF_FIRST
     _not_before: float = 0.0
     clock: Callable[[], float] = field(default=time.monotonic)
@@ -37,11 +38,24 @@ class Process:
         return self.popen.pid if self.popen is not None and self.popen.returncode is None else 0
 
     def start(self) -> None:
-        """Start it. It gets its own process group, so that Ctrl-C reaches the supervisor alone."""
-        self.popen = subprocess.Popen(  # noqa: S603 - the command is ours
-            list(self.command), stdin=self.stdin, pass_fds=tuple(self.pass_fds), process_group=0
-        )
+        """Start it in a process group of its own, so that Ctrl-C reaches the supervisor alone.
+
+        Its standard input is a pipe that nobody writes to: it ends when this process does, however it ends.
+        """
+        self._cut_lifeline()
+        reader, self._lifeline = os.pipe()
+        try:
+            self.popen = subprocess.Popen(  # noqa: S603 - the command is ours
+                list(self.command), stdin=reader, pass_fds=tuple(self.pass_fds), process_group=0
+            )
+        finally:
+            os.close(reader)
         self.started = self.clock()
+
+    def _cut_lifeline(self) -> None:
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
 
     def tend(self) -> int | None:
         """Start it where it is not running and may be; return the exit status if it was just found dead."""
@@ -70,7 +84,10 @@ class Process:
 
     def is_gone(self) -> bool:
         """Tell whether the process has ended."""
-        return self.popen is None or self.popen.poll() is not None
+        if self.popen is not None and self.popen.poll() is None:
+            return False
+        self._cut_lifeline()
+        return True
 
 
 def exit_reason(status: int) -> str:

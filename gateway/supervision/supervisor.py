@@ -1,8 +1,8 @@
 """The first process of `gateway up`: it keeps the others running and does nothing else.
 
 It holds the listening sockets, so that a worker that is killed loses only what it was answering: whoever
-connects meanwhile waits in the socket's queue for the next one. Everything it starts reads from a pipe that
-it holds open; should it be killed itself, the pipe ends and all of them drain.
+connects meanwhile waits in the socket's queue for the next one. It also holds the other end of everyone's
+standard input; should it be killed itself, that ends and all of them drain.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ class Supervisor:
         self._places = places
         self._commands = commands
         self._about = about
-        self._lifeline, self._lifeline_writer = os.pipe()
         self._slot = PlanSlot(places)
         self._revision = -1
         self._replicas: dict[ReplicaKey, Process] = {}
@@ -75,7 +74,7 @@ class Supervisor:
         number: int = 0,
         pass_fds: tuple[int, ...] = (),
     ) -> Process:
-        return Process(role, command, service, number, pass_fds, stdin=self._lifeline)
+        return Process(role, command, service, number, pass_fds)
 
     def processes(self) -> list[Process]:
         """Return everything that should be running."""

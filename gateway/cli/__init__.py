@@ -1,0 +1,1 @@
+"""The verbs that people type; no logic of their own."""

@@ -1,0 +1,85 @@
+"""What every verb needs, and nothing that takes long to import."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import ConfigError, GatewayError
+from gateway.routing.places import Places
+
+DEFAULT_CONFIG = "routing.yaml"
+STATE_NAME = ".gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The gateway that a verb is about; `is_up` while its supervisor lives."""
+
+    places: Places
+    config: str
+    is_up: bool
+
+
+def state_of(state: str | None, config: str | None) -> Path:
+    """Return the state directory: as given, else `.gateway/` beside the configuration."""
+    return Path(state) if state else Path(config or DEFAULT_CONFIG).parent / STATE_NAME
+
+
+def find_running(state: str | None, config: str | None) -> Running:
+    """Find a gateway by its state directory; raises GatewayError where there has never been one."""
+    places = Places(state_of(state, config))
+    if not places.journal.exists():
+        raise GatewayError(
+            f"no gateway has been started with the state directory {places.state}; "
+            "start one with `gateway up`, or say where it is with --state-dir"
+        )
+    return Running(places, _config_of(places, config), is_held(places))
+
+
+def _config_of(places: Places, config: str | None) -> str:
+    try:
+        about = json.loads(places.processes.read_bytes())
+        return str(about["config"])
+    except FileNotFoundError:
+        return config or str(places.state.parent / DEFAULT_CONFIG)
+
+
+def is_held(places: Places) -> bool:
+    """Tell whether a supervisor holds the state directory."""
+    try:
+        with places.up_lock.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def author() -> str:
+    """Return who is typing: the name of the user this process runs as."""
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
+
+
+def print_json(document: object) -> None:
+    """Print a result for programs."""
+    print(json.dumps(document, indent=2))
+
+
+def fail(error: GatewayError, *, as_json: bool = False) -> int:
+    """Say why a verb was refused or failed; return the exit code."""
+    if as_json:
+        document: dict[str, object] = {"error": str(error)}
+        if isinstance(error, ConfigError):
+            document["problems"] = [
+                {"line": p.line, "column": p.column, "message": p.message} for p in error.problems
+            ]
+        print_json(document)
+    else:
+        print(error, file=sys.stderr)
+    return 1

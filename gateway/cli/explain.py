@@ -1,0 +1,68 @@
+"""What `gateway explain` says: the same steps that a worker takes, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.errors import ChangeRefused, GatewayError
+from gateway.http.strict import Refused, request_line
+from gateway.routing.match import longest_prefix
+from gateway.routing.plan import Route, RoutingPlan, percent
+from gateway.routing.split import explain
+
+
+def explained(plan: RoutingPlan, path: str, headers: list[str], ip: str) -> dict[str, Any]:
+    """Return the route, the service and why; the shares where the request's own draw decides."""
+    given = dict(_header(word) for word in headers)
+    route = _route(plan, path)
+    choice = explain(route, given, ip)
+    shares = {name: percent(units) for name, units in route.weights if units}
+    return {
+        "revision": plan.revision,
+        "route": route.name,
+        "path": route.path,
+        "service": choice.service if choice else None,
+        "reason": choice.reason if choice else "draw",
+        "rule": choice.rule if choice else "",
+        "shares": shares,
+        "stable": route.stable,
+    }
+
+
+def _header(word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not sign:
+        raise ChangeRefused(f"{word}: write a header as NAME=VALUE, as in x-user-id=42")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise ChangeRefused(f"{word}: a header can carry Latin-1 text only") from error
+    return name.strip().lower(), value.strip()
+
+
+def _route(plan: RoutingPlan, path: str) -> Route:
+    try:
+        line = request_line(b"GET %b HTTP/1.1" % path.encode())
+    except Refused as refused:
+        raise GatewayError(f"{path} would be refused with {refused.status}: {refused.detail}") from refused
+    found = longest_prefix({route.path.encode(): route for route in plan.routes}, line.path)
+    if found is None:
+        paths = ", ".join(route.path for route in plan.routes[:20])
+        raise GatewayError(f"no route matches {path}, so it gets 404; the routes begin at {paths}")
+    return found
+
+
+def in_words(found: dict[str, Any]) -> str:
+    """Return the explanation as a sentence or two."""
+    where = f"route {found['route']} ({found['path']}), revision {found['revision']}"
+    shares = ", ".join(f"{name} {share:g} %" for name, share in found["shares"].items())
+    because = {
+        "override": f"the override `{found['rule']}` says so",
+        "sticky": f"the sticky key {found['rule']} falls to it ({shares})",
+        "weights": found["rule"],
+        "draw": f"drawn anew for each request: {shares}",
+    }[found["reason"]]
+    if found["service"] is None:
+        return f"{where}: {because}"
+    fallback = f"Should it be down, {found['stable']} answers."
+    return f"{found['service']} answers, because {because}: {where}.\n{fallback}"

@@ -1,0 +1,117 @@
+"""`gateway rollback`: everything to stable, at once.
+
+The one command that must work when nothing else does. It asks no process: it writes the journal and the plan
+slot itself, so it works while the control process is dead, and it loads nothing it does not need before the
+new plan is out. Only then is routing.yaml brought to say so.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from gateway.cli.common import author, fail, find_running, print_json
+from gateway.errors import GatewayError
+from gateway.routing.change import Request, commit, complaint, restore, write_back
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.revise import roll_back, shares_of
+
+USAGE = """Usage: gateway rollback [--route NAME] [--to REV] [--reason TEXT] [--state-dir DIR] [--json]
+
+Send everything of every route (or of one) to its stable service, at once; --to REV brings back an earlier
+revision instead. Works while the control process is dead.
+
+Example: gateway rollback --reason "errors on canary"
+"""
+_WITH_VALUE = ("--route", "--to", "--reason", "--state-dir", "--config")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; return its exit code."""
+    began = perf_counter()
+    try:
+        options = _parsed(arguments)
+    except ValueError as error:
+        print(f"gateway rollback: {error}\n\n{USAGE}", file=sys.stderr)
+        return 2
+    if "--help" in options:
+        print(USAGE)
+        return 0
+    try:
+        return _run(options, began)
+    except GatewayError as error:
+        return fail(error, as_json="--json" in options)
+
+
+def _parsed(arguments: list[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        name, _, value = rest.pop(0).partition("=")
+        if name in ("--json", "--help", "-h"):
+            options["--help" if name == "-h" else name] = "yes"
+        elif name not in _WITH_VALUE:
+            raise ValueError(f"{name} is not an option of rollback")
+        elif not value and not rest:
+            raise ValueError(f"{name} needs a value")
+        else:
+            options[name] = value or rest.pop(0)
+    if "--to" in options:
+        options["--to"] = options["--to"].removeprefix("r")
+        if not options["--to"].isdigit():
+            raise ValueError("--to needs the number of a revision, as `gateway history` shows it")
+        if "--route" in options:
+            raise ValueError("--to brings back a whole revision, so it cannot go with --route")
+    return options
+
+
+def _run(options: dict[str, str], began: float) -> int:
+    running = find_running(options.get("--state-dir"), options.get("--config"))
+    reason = options.get("--reason", "")
+    if "--to" in options:
+        request = Request("restore", author(), reason or f"back to revision {options['--to']}")
+        plan, changed = restore(running.places, request, int(options["--to"]))
+    else:
+        route = options.get("--route")
+        request = Request("rollback", author(), reason)
+        plan, changed = commit(running.places, request, lambda head: roll_back(head, route))
+    milliseconds = (perf_counter() - began) * 1000
+    if not running.is_up:
+        raise_not_up(plan)
+    if "--json" not in options:
+        _tell(plan, changed, milliseconds)
+    write_back(running.places, Path(running.config))
+    problem = complaint(running.places)
+    if "--json" in options:
+        print_json(
+            {
+                "revision": plan.revision,
+                "changed": changed,
+                "milliseconds": round(milliseconds, 2),
+                "routes": [{"name": r.name, "weights": shares_of(r)} for r in plan.routes],
+                "file": problem["message"] if problem else "",
+            }
+        )
+    elif problem:
+        print(f"warning: {problem['message']}", file=sys.stderr)
+    return 0
+
+
+def raise_not_up(plan: RoutingPlan) -> None:
+    """Say that a change is recorded but nobody serves it."""
+    raise GatewayError(
+        f"revision {plan.revision} is recorded, but no gateway is running here to serve it; "
+        "it holds from the next `gateway up` on"
+    )
+
+
+def _tell(plan: RoutingPlan, changed: bool, milliseconds: float) -> None:
+    if changed:
+        print(f"revision {plan.revision} is live after {milliseconds:.1f} ms")
+    else:
+        print(f"nothing to change: revision {plan.revision} is live and says so already")
+    for route in plan.routes[:20]:
+        shares = ", ".join(f"{name} {share:g} %" for name, share in shares_of(route).items())
+        print(f"  {route.name}: {shares}")
+    sys.stdout.flush()
