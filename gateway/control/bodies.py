@@ -110,7 +110,9 @@ def check_known(given: Iterable[str], known: list[str], kind: str) -> None:
     """Refuse what is not known, naming the nearest that is."""
     for name in given:
         if name not in known:
-            raise Refusal(400, f"unknown {kind} {shown(name)}{nearest(name, known)}; known: {', '.join(known)}")
+            raise Refusal(
+                400, f"unknown {kind} {shown(name)}{nearest(name, known)}; known: {', '.join(known)}"
+            )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -122,5 +124,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def shown(value: object) -> str:
     """Return a value as JSON, cut to what fits into a sentence."""
     text = json.dumps(value, default=str, ensure_ascii=False)
-    text = "".join(char if char.isprintable() else "\\u%04x" % ord(char) for char in text)
+    text = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
     return text if len(text) <= 60 else text[:59] + "…"

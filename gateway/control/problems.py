@@ -51,6 +51,10 @@ class Refusal(Exception):
         return Response(orjson.dumps(document) + b"\n", self.status, self.headers, MEDIA_TYPE)
 
 
+ANSWERED: tuple[type[Exception], ...] = (Refusal, GatewayError, sqlite3.Error, OSError, Exception)
+"""What `answer` is the handler of; the server logs a traceback for what only the last of them fits."""
+
+
 def refusal_of(error: Exception) -> Refusal:
     """Return what the client is told of a failure."""
     if isinstance(error, Refusal):
@@ -81,7 +85,9 @@ async def answer_http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path}; /openapi.json lists what there is"
     elif error.status_code == 405:
-        detail = f"{request.method} is not for {request.url.path}; use {headers.get('Allow', 'another method')}"
+        detail = (
+            f"{request.method} is not for {request.url.path}; use {headers.get('Allow', 'another method')}"
+        )
     else:
         detail = str(error.detail)
     return Refusal(error.status_code, detail, headers).response()

@@ -1,13 +1,13 @@
 """Header fields: which pass through untouched, which the gateway looks at, which it removes.
 
 A head that llhttp accepted and `strict` checked is forwarded as it was written, less the lines that may not
-pass. Sorting the names is on the request path, so the spelling of every name that needs no attention is
-remembered, up to a limit: a sender that invents names costs itself time, not us memory.
+pass. Which those are depends on the names alone, so it is worked out once for each set of names that is seen
+and remembered, up to a limit: a sender that invents names costs time, not memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.http.strict import Refused
@@ -39,60 +39,89 @@ FORWARDING = frozenset(
         b"x-model-version",
     )
 )
-REQUEST_FIELDS = HOP_BY_HOP | FORWARDING | {b"host", b"content-length", b"expect", b"traceparent"}
+REQUEST_KNOWN = frozenset((b"host", b"content-length", b"expect", b"traceparent"))
 REQUEST_REMOVED = HOP_BY_HOP | FORWARDING
-ANSWER_FIELDS = HOP_BY_HOP | {b"content-length", b"date", b"x-model-version", b"x-request-id"}
+ANSWER_KNOWN = frozenset((b"content-length", b"date"))
 ANSWER_REMOVED = HOP_BY_HOP | {b"x-model-version", b"x-request-id"}
+PLAIN_CONNECTION = (b"keep-alive", b"close", b"")
 
 NOT_NOMINATED = frozenset((b"authorization", b"host", b"content-length", b"cookie")) | FORWARDING
 
-_REMEMBERED = 4096
+_REMEMBERED = 1024
 
 
-class Picked(NamedTuple):
-    """Fields of a head that need attention, by lower-case name: their values, and their spelling."""
+class Shape:
+    """What the names of a head say, whatever its values: computed once for all heads that name the same.
 
-    values: dict[bytes, bytes]
-    spelled: dict[bytes, bytes]
+    `spelled` maps the lower-case names that need attention to how they are written here; the attributes
+    are the ones that every request needs, None where the head has no such field. `removed` are the names,
+    as written, of the lines that may not pass.
+    """
+
+    __slots__ = (
+        "coding",
+        "connection",
+        "date",
+        "expect",
+        "host",
+        "length",
+        "looked_at",
+        "removed",
+        "spelled",
+        "traceparent",
+    )
+
+    def __init__(self, spelled: dict[bytes, bytes], kinds: FieldKinds) -> None:
+        self.spelled = spelled
+        self.removed = tuple(
+            written for name, written in spelled.items() if name in kinds.removed or b"_" in name
+        )
+        self.looked_at = tuple((name, spelled[name]) for name in kinds.looked_at if name in spelled)
+        self.host = spelled.get(b"host")
+        self.length = spelled.get(b"content-length")
+        self.coding = spelled.get(b"transfer-encoding")
+        self.connection = spelled.get(b"connection")
+        self.expect = spelled.get(b"expect")
+        self.traceparent = spelled.get(b"traceparent")
+        self.date = spelled.get(b"date")
 
 
-class FieldSorter:
-    """Picks out of a parsed head the fields that need attention."""
+class FieldKinds(NamedTuple):
+    """Lower-case names of fields: those that may not pass, and those that somebody looks at."""
 
-    __slots__ = ("_attention", "_lower", "_untouched")
+    removed: frozenset[bytes]
+    known: frozenset[bytes]
+    looked_at: frozenset[bytes] = frozenset()
 
-    def __init__(self, attention: Iterable[bytes]) -> None:
-        self._attention = frozenset(attention)
-        self._untouched: set[bytes] = set()
-        self._lower: dict[bytes, bytes] = {}
 
-    def pick(self, fields: Mapping[bytes, bytes]) -> Picked:
-        """Return what needs attention; raises Refused where one such field comes in two spellings.
+class Shapes:
+    """Finds the shape of a head. Clients and services send the same names again and again."""
 
-        Names with an underscore need it always: some services read them as if it were a hyphen.
-        """
-        values: dict[bytes, bytes] = {}
+    __slots__ = ("_attention", "_kinds", "_seen")
+
+    def __init__(self, kinds: FieldKinds) -> None:
+        self._kinds = kinds
+        self._attention = kinds.removed | kinds.known | kinds.looked_at
+        self._seen: dict[tuple[bytes, ...], Shape] = {}
+
+    def of(self, fields: Mapping[bytes, bytes]) -> Shape:
+        """Return the shape; raises Refused where a field that needs attention comes in two spellings."""
+        names = tuple(fields)
+        return self._seen.get(names) or self._learn(names)
+
+    def _learn(self, names: tuple[bytes, ...]) -> Shape:
         spelled: dict[bytes, bytes] = {}
-        known = self._lower
-        for name in fields.keys() - self._untouched:
-            lower = known.get(name) or self._learn(name)
-            if lower:
-                if lower in values:
+        for name in names:
+            lower = name.lower()
+            # With an underscore a name needs attention always: some services read it as a hyphen.
+            if lower in self._attention or b"_" in lower:
+                if lower in spelled:
                     raise Refused(400, f"the header {lower.decode('latin-1')} comes more than once")
-                values[lower] = fields[name]
                 spelled[lower] = name
-        return Picked(values, spelled)
-
-    def _learn(self, name: bytes) -> bytes:
-        """Return the lower-case name of a field that needs attention, else nothing; remember which it is."""
-        lower = name.lower()
-        if lower in self._attention or b"_" in lower:
-            if len(self._lower) < _REMEMBERED:
-                self._lower[name] = lower
-            return lower
-        if len(self._untouched) < _REMEMBERED:
-            self._untouched.add(name)
-        return b""
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        shape = self._seen[names] = Shape(spelled, self._kinds)
+        return shape
 
 
 def without(block: bytes, name: bytes) -> bytes:
@@ -108,16 +137,18 @@ def without(block: bytes, name: bytes) -> bytes:
     return block
 
 
-def nominated(connection: bytes) -> list[bytes]:
-    """Return the lower-case names that a Connection header declares hop-by-hop.
+def without_nominated(block: bytes, connection: bytes, fields: Mapping[bytes, bytes]) -> bytes:
+    """Remove the fields that a Connection header declares hop-by-hop.
 
     Raises Refused where it names a field that a proxy must not be talked into removing.
     """
-    names = [token.strip(b" \t").lower() for token in connection.split(b",")]
-    for name in names:
-        if name in NOT_NOMINATED:
-            raise Refused(400, f"Connection may not name {name.decode('latin-1')}")
-    return names
+    names = {token.strip(b" \t").lower() for token in connection.split(b",")}
+    for name in names & NOT_NOMINATED:
+        raise Refused(400, f"Connection may not name {name.decode('latin-1')}")
+    for written in fields:
+        if written.lower() in names:
+            block = without(block, written)
+    return block
 
 
 def repeated(head: bytes) -> dict[bytes, int]:

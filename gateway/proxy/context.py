@@ -9,7 +9,14 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from gateway.http.headers import ANSWER_FIELDS, REQUEST_FIELDS, FieldSorter
+from gateway.http.headers import (
+    ANSWER_KNOWN,
+    ANSWER_REMOVED,
+    REQUEST_KNOWN,
+    REQUEST_REMOVED,
+    FieldKinds,
+    Shapes,
+)
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Pool, Shared
@@ -33,7 +40,7 @@ class Context:
         self.loop = loop
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
-        self.pool = Pool(places, Shared(loop, self.outbox, FieldSorter(ANSWER_FIELDS)))
+        self.pool = Pool(places, Shared(loop, self.outbox, Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))))
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
         self.now = time.monotonic()
         """The time of the last tick: near enough for what takes seconds."""
@@ -42,7 +49,7 @@ class Context:
         self.draining = False
         self.revision = -1
         self.table = Table.empty()
-        self.request_fields = FieldSorter(REQUEST_FIELDS)
+        self.request_shapes = _request_shapes(self.table)
 
     def adopt(self) -> None:
         """Take the plan that is now in the slot; on any failure the one in force stays.
@@ -55,9 +62,13 @@ class Context:
             plan = published(self.places)
             if plan is not None:
                 table = Table.compiled(plan, self.pool, self.tally)
-                self.request_fields = FieldSorter(REQUEST_FIELDS | table.looked_at)
+                self.request_shapes = _request_shapes(table)
                 self.table = table
                 self.pool.keep_only(service.name for service in plan.services)
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.revision)
         self.revision = revision
+
+
+def _request_shapes(table: Table) -> Shapes:
+    return Shapes(FieldKinds(REQUEST_REMOVED, REQUEST_KNOWN, table.looked_at))

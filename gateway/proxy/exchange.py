@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.http.framing import LAST_CHUNK, chunk, has_no_body
-from gateway.http.headers import ANSWER_REMOVED, REQUEST_REMOVED, Picked, nominated, without
+from gateway.http.headers import PLAIN_CONNECTION, Shape, without, without_nominated
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, RequestLine
 from gateway.monitoring.tally import FALLBACK
@@ -27,7 +27,6 @@ from gateway.proxy.upstream import Answer, UpstreamConnection
 if TYPE_CHECKING:
     from gateway.proxy.server import ClientConnection
 
-_PLAIN_CONNECTION = (b"keep-alive", b"close")
 _REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
 # W3C Trace Context, 3.2: version, trace id and parent id (neither all zero), flags; later versions may add.
 _IDS = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
@@ -49,11 +48,11 @@ class Exchange:
         "_head",
         "_head_sent",
         "_outcome",
-        "_picked",
         "_repeated",
         "_request_sent",
         "_rest",
         "_route",
+        "_shape",
         "_started",
         "_target",
         "_tried",
@@ -74,7 +73,7 @@ class Exchange:
         line: RequestLine,
         route: CompiledRoute,
         head: bytes,
-        picked: Picked,
+        shape: Shape,
         chunked: bool,
     ) -> None:
         self.client = client
@@ -96,7 +95,7 @@ class Exchange:
         self._outcome = 0
         self._draw = context.draw_bits(128)
         self.request_id = b"%032x" % self._draw
-        self._picked = picked
+        self._shape = shape
         self._head = self._request_head(head)
 
     # -- split ---------------------------------------------------------------------------------------------
@@ -108,7 +107,8 @@ class Exchange:
         self._body = chunk(body) if self._chunked and body else body
         if self._chunked and complete:
             self._body += LAST_CHUNK
-        headers = self._picked.values
+        fields = self.client.fields
+        headers = {name: fields[written] for name, written in self._shape.looked_at}
         self._go_to(self._route.choose(headers, self._sticky_key(headers), self._draw >> 64))
 
     def _sticky_key(self, headers: Mapping[bytes, bytes]) -> bytes:
@@ -157,7 +157,6 @@ class Exchange:
         if self.done:
             endpoint.release(upstream)
             return
-        self.client.read_more(True)
         self._send(upstream)
 
     def _try_another(self, failed: Endpoint) -> None:
@@ -170,23 +169,21 @@ class Exchange:
     # -- forward: the request ------------------------------------------------------------------------------
 
     def _request_head(self, head: bytes) -> bytes:
-        values, spelled = self._picked
-        line, client = self.line, self.client
+        line, client, shape = self.line, self.client, self._shape
+        fields = client.fields
         block = head[head.index(b"\r\n") : -2]
-        for name in values:
-            if name in REQUEST_REMOVED or b"_" in name:
-                block = without(block, spelled[name])
-                if name == b"connection":
-                    block = self._without_nominated(block, values[name])
-        if line.authority is not None or b"host" not in values:
-            if b"host" in values:
-                block = without(block, spelled[b"host"])
+        for name in shape.removed:
+            block = without(block, name)
+        if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
+            block = without_nominated(block, fields[shape.connection], fields)
+        if line.authority is not None or shape.host is None:
+            if shape.host is not None:
+                block = without(block, shape.host)
             block += b"host: %b\r\n" % (client.host or b"localhost")
         trace = b""
-        given = values.get(b"traceparent")
-        if given is None or not _TRACEPARENT.fullmatch(given):
-            if given is not None:
-                block = without(block, spelled[b"traceparent"])
+        if shape.traceparent is None or not _TRACEPARENT.fullmatch(fields[shape.traceparent]):
+            if shape.traceparent is not None:
+                block = without(block, shape.traceparent)
             trace = b"traceparent: 00-%b-%016x-00\r\n" % (self.request_id, self.context.draw_bits(63) + 1)
         if self._chunked:
             trace += b"transfer-encoding: chunked\r\n"
@@ -194,15 +191,10 @@ class Exchange:
             line.method, line.target, block, client.forwarded, client.host, self.request_id, trace
         )  # fmt: skip
 
-    def _without_nominated(self, block: bytes, connection: bytes) -> bytes:
-        for name in nominated(connection):
-            spelled = next((known for known in self.client.fields if known.lower() == name), None)
-            if spelled is not None:
-                block = without(block, spelled)
-        return block
-
     def _send(self, upstream: UpstreamConnection) -> None:
         self._upstream = upstream
+        if self._connecting is not None:
+            self.client.read_more(True)
         upstream.send(self, self._head + self._body if self._body else self._head)
         self._whole_at_once = self._body_complete
         if self._body_complete:
@@ -269,16 +261,13 @@ class Exchange:
         head = answer.head
         line_end = head.index(b"\r\n")
         block = head[line_end:-2]
-        values, spelled = answer.picked
-        for name in values:
-            if name in ANSWER_REMOVED:
-                block = without(block, spelled[name])
-                if name == b"connection" and values[name].lower() not in _PLAIN_CONNECTION:
-                    for hop in nominated(values[name]):
-                        for known in [field for field in answer.fields if field.lower() == hop]:
-                            block = without(block, known)
+        shape, fields = answer.shape, answer.fields
+        for name in shape.removed:
+            block = without(block, name)
+        if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
+            block = without_nominated(block, fields[shape.connection], fields)
         extra = self._cookie
-        if b"date" not in values:
+        if shape.date is None:
             extra += b"date: %b\r\n" % formatdate(usegmt=True).encode()
         if self._with_chunks and not has_no_body(self.method, answer.status):
             extra += b"transfer-encoding: chunked\r\n"

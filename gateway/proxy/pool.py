@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.http.headers import FieldSorter
+from gateway.http.headers import Shapes
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.upstream import UpstreamConnection
 from gateway.routing.places import Places
@@ -31,7 +31,7 @@ class Shared:
 
     loop: asyncio.AbstractEventLoop
     outbox: Outbox
-    sorter: FieldSorter
+    shapes: Shapes
 
 
 class Endpoint:
@@ -42,7 +42,7 @@ class Endpoint:
         "_outbox",
         "_probe_delay",
         "_probing",
-        "_sorter",
+        "_shapes",
         "authority",
         "backend",
         "host",
@@ -58,7 +58,7 @@ class Endpoint:
         self.backend = backend
         self._loop = shared.loop
         self._outbox = shared.outbox
-        self._sorter = shared.sorter
+        self._shapes = shared.shapes
         self.path, self.host, self.port = _parsed(address)
         self.authority = address.removeprefix("http://").encode() if self.host else b"localhost"
         self.idle: list[UpstreamConnection] = []
@@ -83,7 +83,7 @@ class Endpoint:
         return made
 
     def _new(self) -> UpstreamConnection:
-        return UpstreamConnection(self, self._outbox, self._sorter)
+        return UpstreamConnection(self, self._outbox, self._shapes)
 
     def failed(self) -> None:
         """Take the replica out until a probe finds it."""

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gateway.errors import Fault
-from gateway.http.headers import ONLY_ONCE, repeated
+from gateway.http.headers import ONLY_ONCE, Shape, repeated
 from gateway.http.message import CHUNKED, END_OF_HEAD, RequestReader
 from gateway.http.strict import (
     MAX_FIELDS,
@@ -159,36 +159,34 @@ class ClientConnection(asyncio.Protocol):
             context.adopt()
         reader.read_head(head)
         line, route = context.table.match(head[: head.index(b"\r\n")])
-        picked = context.request_fields.pick(reader.fields)
+        shape = context.request_shapes.of(reader.fields)
         count = head.count(b"\r\n")
         if count != len(reader.fields) + 2:
             self._check_repeated(head, count)
-        self.host = host(picked.values.get(b"host"), line)
-        chunked = self._frame(line, picked.values)
+        self.host = host(reader.fields[shape.host] if shape.host else None, line)
+        chunked = self._frame(line, shape)
         self.keep_alive = reader.keeps_alive and not context.draining
         if rest and not reader.complete:
             rest = reader.read_body(rest)
         if route is None:
             self._no_route(line)
             return rest
-        self.exchange = exchange = Exchange(self, line, route, head, picked, chunked)
+        self.exchange = exchange = Exchange(self, line, route, head, shape, chunked)
         exchange.begin(reader.take(), reader.complete)
         return rest
 
-    def _frame(self, line: RequestLine, values: dict[bytes, bytes]) -> bool:
+    def _frame(self, line: RequestLine, shape: Shape) -> bool:
         """Tell the reader how the body ends; return whether it is chunked."""
-        length = values.get(b"content-length")
-        coding = values.get(b"transfer-encoding")
-        expect = values.get(b"expect")
-        if expect is not None and expect.lower() != b"100-continue":
+        fields, length = self.fields, shape.length
+        if shape.expect is not None and fields[shape.expect].lower() != b"100-continue":
             raise Refused(417, "the only expectation known here is 100-continue")
-        if coding is not None:
-            transfer_encoding(coding, line, has_length=length is not None)
+        if shape.coding is not None:
+            transfer_encoding(fields[shape.coding], line, has_length=length is not None)
             self._reader.expect(CHUNKED)
             self._no_upgrade()
             return True
         if length is not None:
-            size = content_length(length)
+            size = content_length(fields[length])
             self._reader.expect(size)
             if size:
                 self._no_upgrade()

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from gateway.http.framing import has_no_body
-from gateway.http.headers import ONLY_ONCE, FieldSorter, Picked, repeated
+from gateway.http.headers import ONLY_ONCE, Shape, Shapes, repeated
 from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
 from gateway.http.strict import MAX_HEAD, Refused, content_length
 from gateway.proxy.outbox import Outbox
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     status: int
     framing: int
     fields: dict[bytes, bytes]
-    picked: Picked
+    shape: Shape
 
 
 class Answered(Protocol):
@@ -61,7 +61,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_in_body",
         "_outbox",
         "_reader",
-        "_sorter",
+        "_shapes",
         "_used",
         "endpoint",
         "exchange",
@@ -71,10 +71,10 @@ class UpstreamConnection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, endpoint: Endpoint, outbox: Outbox, sorter: FieldSorter) -> None:
+    def __init__(self, endpoint: Endpoint, outbox: Outbox, shapes: Shapes) -> None:
         self.endpoint = endpoint
         self._outbox = outbox
-        self._sorter = sorter
+        self._shapes = shapes
         self.exchange: Answered | None = None
         self._reader = AnswerReader()
         self._buffer = b""
@@ -148,16 +148,16 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
         reader = self._reader
-        picked = self._sorter.pick(reader.fields)
+        shape = self._shapes.of(reader.fields)
         if has_no_body(exchange.method, status):
             self._framing = 0
             reader.skip_body()
         else:
-            self._framing = self._framing_of(head, picked.values)
+            self._framing = self._framing_of(head, shape)
             reader.expect(self._framing)
             if rest:
                 rest = reader.read_body(rest)
-        answer = Answer(head, status, self._framing, reader.fields, picked)
+        answer = Answer(head, status, self._framing, reader.fields, shape)
         if reader.complete:
             self._complete(exchange, rest)
             exchange.answer(answer, reader.take(), True)
@@ -165,16 +165,15 @@ class UpstreamConnection(asyncio.Protocol):
             self._in_body = True
             exchange.answer(answer, reader.take(), False)
 
-    def _framing_of(self, head: bytes, values: dict[bytes, bytes]) -> int:
-        if head.count(b"\r\n") != len(self._reader.fields) + 2:
+    def _framing_of(self, head: bytes, shape: Shape) -> int:
+        fields = self._reader.fields
+        if head.count(b"\r\n") != len(fields) + 2:
             for name in repeated(head):
                 if name in ONLY_ONCE:
                     raise Refused(502, f"it has {name.decode('latin-1')} more than once")
-        length = values.get(b"content-length")
-        coding = values.get(b"transfer-encoding")
-        if coding is None:
-            return UNTIL_CLOSE if length is None else content_length(length)
-        if length is not None or coding.lower() != b"chunked":
+        if shape.coding is None:
+            return UNTIL_CLOSE if shape.length is None else content_length(fields[shape.length])
+        if shape.length is not None or fields[shape.coding].lower() != b"chunked":
             raise Refused(502, "its length is given twice or in an unknown way")
         return CHUNKED
 

@@ -200,7 +200,9 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
             journal.set_file(connection, head.revision, _text_for(head, known), "written")
             settle(places)
         except (GatewayError, OSError) as error:
-            journal.set_file(connection, head.revision, None, "unwritable")
+            # A file that is broken will be mended: then the weights that are live go into it, not out of it.
+            if isinstance(error, OSError):
+                journal.set_file(connection, head.revision, None, "unwritable")
             live = f"what is live is revision {head.revision}, and {config.name} does not say so"
             complain(places, "unwritable", f"{live}: {error}")
 

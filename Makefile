@@ -1,0 +1,79 @@
+# Every task has a name here; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+.DEFAULT_GOAL := help
+.PHONY: help install up test test-long check format bench demo train lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.runtime ## make the environment in .venv, nothing else
+
+up: $(VENV)/.runtime ## start three model services and the gateway on 127.0.0.1:8080
+	@exec $(BIN)/gateway up
+
+test: $(VENV)/.dev ## run every test
+	@$(BIN)/python -m pytest
+
+test-long: $(VENV)/.dev ## the same with the long variants: 1 GiB bodies, more examples
+	@GATEWAY_LONG=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## lint, format, types and layers
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code into the one format
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+demo: $(VENV)/.dev ## replay 5,000 real flights through the gateway, edit a weight, roll back
+	@$(BIN)/python -m benchmarks.demo
+
+bench: $(VENV)/.dev .venv-bench/.done ## measure against nginx, HAProxy, Envoy and Starlette + httpx
+	@$(BIN)/python -m benchmarks.bench
+
+train: .venv-train/.done ## rebuild the three model versions from the data set
+	@.venv-train/bin/python -m model_versions.train
+
+lock: ## write the requirement locks anew from pyproject.toml (needs uv on the path)
+	@sh benchmarks/lock.sh
+
+clean: ## remove the environments and what the gateway left in memory
+	@rm -rf .venv .venv-bench .venv-train
+
+# An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.
+define new_venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(1)/bin/pip || $(PYTHON) -m venv --clear $(1) 2>/dev/null >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing python3-venv" && \
+	    apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear $(1); } || \
+	  { echo "python3 cannot make an environment; run: sudo apt-get install python3-venv" >&2; exit 1; }
+endef
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	$(call new_venv,$(VENV))
+	@echo "installing the locked requirements into $(VENV)"
+	@$(PIP) -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@echo "installing the test tools into $(VENV)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv-bench/.done: benchmarks/requirements-bench.txt
+	$(call new_venv,.venv-bench)
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< || \
+	  echo "some of the other proxies could not be installed; the bench goes on without them" >&2
+	@touch $@
+
+.venv-train/.done: requirements-train.txt
+	$(call new_venv,.venv-train)
+	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@

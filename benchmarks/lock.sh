@@ -1,0 +1,12 @@
+#!/bin/sh
+# Writes the requirement locks: one resolution for every supported Python, with hashes and no addresses.
+set -e
+cd "$(dirname "$0")/.."
+compile() {
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --no-header --no-annotate "$@"
+}
+compile pyproject.toml --extra build --extra dev -o requirements-dev.txt
+compile pyproject.toml --extra build -c requirements-dev.txt -o requirements.txt
+compile pyproject.toml --extra build --extra train -c requirements-dev.txt -o requirements-train.txt
+compile benchmarks/requirements-bench.in -o benchmarks/requirements-bench.txt

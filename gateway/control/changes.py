@@ -1,0 +1,105 @@
+"""What the admin API does to routing, free of HTTP: each function makes one revision or raises.
+
+They block (on a lock, on the disk), so the API calls them in a thread. A change is published when they
+return; routing.yaml is written afterwards, by the watcher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.control.bodies import nearest
+from gateway.control.preconditions import check_latest
+from gateway.control.problems import Refusal
+from gateway.errors import ChangeRefused
+from gateway.routing import journal
+from gateway.routing.change import Request, commit, restore
+from gateway.routing.places import Places
+from gateway.routing.plan import Route, RoutingPlan
+from gateway.routing.revise import replace_weights, roll_back, shares_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants a change, why, and which revisions it may be based on (None: any)."""
+
+    author: str
+    reason: str = ""
+    expected: frozenset[str] | None = None
+
+
+def set_weights(
+    places: Places, asker: Asker, route: str, weights: Mapping[str, float]
+) -> tuple[RoutingPlan, bool]:
+    """Replace a route's weights; return the live plan and whether it is a new revision."""
+
+    def change(plan: RoutingPlan) -> RoutingPlan:
+        _check(plan, asker, route)
+        for name in weights:
+            check_service(plan, name)
+        return replace_weights(plan, route, weights)
+
+    return commit(places, Request("set-weight", asker.author, asker.reason), change)
+
+
+def to_stable(places: Places, asker: Asker, route: str | None) -> tuple[RoutingPlan, bool]:
+    """Send one route, or all, to its stable service."""
+
+    def change(plan: RoutingPlan) -> RoutingPlan:
+        _check(plan, asker, route)
+        return roll_back(plan, route)
+
+    return commit(places, Request("rollback", asker.author, asker.reason), change)
+
+
+def route_to_revision(places: Places, asker: Asker, route: str, revision: int) -> tuple[RoutingPlan, bool]:
+    """Give one route the weights it had in an earlier revision; nothing else of that revision returns."""
+    with journal.opened(places.journal) as connection:
+        found = journal.find(connection, revision)
+    if found is None:
+        raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
+    before = found.plan.route(route)
+
+    def change(plan: RoutingPlan) -> RoutingPlan:
+        _check(plan, asker, route)
+        if before is None:
+            raise ChangeRefused(f"there was no route {route} in revision {revision}; see: gateway history")
+        return replace_weights(plan, route, shares_of(before))
+
+    return commit(places, Request("restore", asker.author, asker.reason), change)
+
+
+def to_revision(places: Places, asker: Asker, revision: int) -> tuple[RoutingPlan, bool]:
+    """Make an earlier revision the latest one, whole."""
+    expected = None
+    if asker.expected is not None:
+        with journal.opened(places.journal) as connection:
+            head = journal.head(connection)
+        expected = head.revision if head else 0
+        check_latest(asker.expected, expected)
+    return restore(places, Request("restore", asker.author, asker.reason, expected), revision)
+
+
+def _check(plan: RoutingPlan, asker: Asker, route: str | None) -> None:
+    if route is not None:
+        known_route(plan, route)
+    check_latest(asker.expected, plan.revision)
+
+
+def known_route(plan: RoutingPlan, name: str) -> Route:
+    """Return the route of that name; raises Refusal (404) that names the nearest."""
+    route = plan.route(name)
+    if route is None:
+        names = [r.name for r in plan.routes]
+        listed = ", ".join(names[:20])
+        raise Refusal(404, f"there is no route {name}{nearest(name, names)}; there is: {listed}")
+    return route
+
+
+def check_service(plan: RoutingPlan, name: str) -> None:
+    """Raise ChangeRefused where a plan has no such service, naming the nearest."""
+    if plan.service(name) is None:
+        names = [service.name for service in plan.services]
+        listed = ", ".join(names[:20])
+        raise ChangeRefused(f"there is no service {name}{nearest(name, names)}; there is: {listed}")

@@ -1,0 +1,73 @@
+"""The arithmetic of `status`: from counters of several workers and intervals to shares, rates, quantiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+
+from gateway.monitoring.tally import (
+    BAD_GATEWAY,
+    FALLBACK,
+    OUTCOMES,
+    SERVER_ERROR,
+    TIMEOUT,
+    UNAVAILABLE,
+    Count,
+)
+from gateway.statistics.histogram import BUCKETS, quantile
+
+ERRORS = (SERVER_ERROR, UNAVAILABLE, BAD_GATEWAY, TIMEOUT)
+"""The outcomes that are the service's fault."""
+
+
+def by_version(counts: Iterable[Count]) -> dict[tuple[str, str], list[Count]]:
+    """Group counts by route and service."""
+    found: dict[tuple[str, str], list[Count]] = {}
+    for count in counts:
+        found.setdefault((count.route, count.service), []).append(count)
+    return found
+
+
+def merged(counts: Iterable[Count]) -> Count:
+    """Return the sum of counts; of none, a count of nothing."""
+    total = Count("", "", 0, [0] * len(OUTCOMES), 0, [0] * BUCKETS, 0.0, [0] * len(OUTCOMES), [0] * BUCKETS)
+    for count in counts:
+        total.add(copy(count))
+        total.route, total.service = count.route, count.service
+    return total
+
+
+def requests_since(counts: Iterable[Count], since: int) -> int:
+    """Return the requests that ended in one interval of constant weights."""
+    return sum(count.requests for count in counts if count.since == since)
+
+
+def shares(requests: Mapping[str, int]) -> dict[str, float]:
+    """Return each service's part of the requests in percent, all 0 where there were none."""
+    total = sum(requests.values())
+    return {name: 100 * count / total if total else 0.0 for name, count in requests.items()}
+
+
+def rate(counts: Iterable[Count]) -> float:
+    """Return requests per second in the recent window; each worker and interval has a window of its own.
+
+    A count that is too young to have a window adds nothing.
+    """
+    return math.fsum(
+        sum(count.recent_outcomes[:FALLBACK]) / count.recent_seconds
+        for count in counts
+        if count.recent_seconds > 0
+    )
+
+
+def error_ratio(outcomes: Sequence[int]) -> float:
+    """Return which part of the requests failed by the service's fault, from 0 to 1; 0 without requests."""
+    total = sum(outcomes[:FALLBACK])
+    return sum(outcomes[outcome] for outcome in ERRORS) / total if total else 0.0
+
+
+def milliseconds(histogram: Sequence[int], q: float) -> float | None:
+    """Return the q-quantile of a latency histogram in milliseconds, None without data."""
+    found = quantile(histogram, q)
+    return None if found is None else round(found / 1000, 3)

@@ -1,0 +1,124 @@
+"""/metrics: the counters of all workers in Prometheus' text format, read anew at every scrape.
+
+Labels are names from routing.yaml and fixed words; nothing that a user of a service chooses becomes one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.control import figures
+from gateway.control.health import processes
+from gateway.control.observation import Observation, is_beating, observe
+from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, Count
+from gateway.routing.places import Places
+from gateway.routing.plan import UNITS
+from gateway.statistics.histogram import BUCKETS, upper_bound
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OCTAVES = tuple(bucket for bucket in range(BUCKETS) if upper_bound(bucket) in {2**n for n in range(6, 31)})
+"""Buckets of a tally after which a bucket of the exposition ends: at 64 µs, 128 µs, … 18 minutes."""
+
+
+def exposition(places: Places) -> bytes:
+    """Return everything there is to scrape now."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Tallies(places))
+    return generate_latest(registry)
+
+
+class Tallies(Collector):
+    """Reads a gateway's files at every scrape."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: what there is shows at the scrape."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        now = time.monotonic()
+        seen = observe(self._places, now)
+        yield from request_families(seen.counts)
+        yield from plan_families(seen)
+        yield from worker_families(seen, now)
+        yield from process_families(self._places, seen, now)
+
+
+def request_families(counts: Sequence[Count]) -> Iterator[Metric]:
+    """Yield what became of requests and how long they took, by route and version."""
+    labels = ["route", "version"]
+    requests = CounterMetricFamily(
+        "gateway_requests", "Requests by what became of them.", labels=[*labels, "outcome"]
+    )
+    fallbacks = CounterMetricFamily(
+        "gateway_fallbacks", "Requests sent to stable because the version was down.", labels=labels
+    )
+    durations = HistogramMetricFamily(
+        "gateway_request_duration_seconds", "From a request's first byte to its answer's last.", labels=labels
+    )
+    for (route, version), found in figures.by_version(counts).items():
+        total = figures.merged(found)
+        for outcome in range(FALLBACK) if route else (REFUSED,):
+            requests.add_metric([route, version, OUTCOMES[outcome]], total.outcomes[outcome])
+        if route:
+            fallbacks.add_metric([route, version], total.outcomes[FALLBACK])
+            durations.add_metric([route, version], buckets(total.histogram), total.microseconds / 1e6)
+    yield from (requests, fallbacks, durations)
+
+
+def buckets(histogram: Sequence[int]) -> list[tuple[str, float]]:
+    """Return a tally's histogram as cumulative counts up to bounds in seconds."""
+    found = [(repr(upper_bound(last) / 1e6), float(sum(histogram[: last + 1]))) for last in OCTAVES]
+    return [*found, ("+Inf", float(sum(histogram)))]
+
+
+def plan_families(seen: Observation) -> Iterator[Metric]:
+    """Yield what the plan asks for and whether routing.yaml says so."""
+    weights = GaugeMetricFamily(
+        "gateway_version_weight_ratio", "Share asked for, from 0 to 1.", labels=["route", "version"]
+    )
+    for route in seen.plan.routes:
+        for version, units in route.weights:
+            weights.add_metric([route.name, version], units / UNITS)
+    yield weights
+    yield GaugeMetricFamily("gateway_plan_revision", "Revision that is live.", seen.plan.revision)
+    yield GaugeMetricFamily(
+        "gateway_routing_file_ok", "1 while routing.yaml is what is live.", float(seen.complaint is None)
+    )
+
+
+def worker_families(seen: Observation, now: float) -> Iterator[Metric]:
+    """Yield what each worker that is alive says of itself."""
+    revision = GaugeMetricFamily(
+        "gateway_worker_plan_revision", "Revision the worker serves.", labels=["worker"]
+    )
+    connections = GaugeMetricFamily(
+        "gateway_open_connections", "Clients the worker holds connections to.", labels=["worker"]
+    )
+    for number, state in seen.states.items():
+        if is_beating(state, now):
+            revision.add_metric([str(number)], state.revision)
+            connections.add_metric([str(number)], state.connections)
+    yield from (revision, connections)
+
+
+def process_families(places: Places, seen: Observation, now: float) -> Iterator[Metric]:
+    """Yield the health of every process."""
+    labels = ["role", "service", "number"]
+    up = GaugeMetricFamily("gateway_process_up", "1 while the process does its work.", labels=labels)
+    restarts = CounterMetricFamily(
+        "gateway_process_restarts", "Times the process ended unasked and was started again.", labels=labels
+    )
+    for process in processes(places, seen, now):
+        values = [process["role"], process["service"], str(process["number"])]
+        up.add_metric(values, float(process["healthy"]))
+        restarts.add_metric(values, process["restarts"])
+    yield from (up, restarts)

@@ -1,0 +1,84 @@
+"""Finishes what a process that was killed, or a disk that was full, left undone.
+
+A change is journalled, published, written to routing.yaml, in this order; whoever makes it may die after any
+of these. Each function here takes one of the later steps and is harmless where it was taken already.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from gateway.errors import GatewayError
+from gateway.routing import change, journal
+from gateway.routing.file import read_text, signature
+from gateway.routing.places import Places
+from gateway.routing.slot import PlanSlot, publish, published
+
+
+def traces(places: Places) -> tuple[object, ...]:
+    """Return what differs after any change, cheap to get: while it stays the same nothing needs repair."""
+    log = places.journal.with_name(places.journal.name + "-wal")
+    return (signature(places.journal), signature(log), _word(places))
+
+
+def _word(places: Places) -> int:
+    with PlanSlot(places) as slot:
+        return int(slot.word[0])
+
+
+def publish_latest(places: Places) -> int | None:
+    """Publish the latest revision where another one is in the slot; return its number if so."""
+    if not _is_behind(places):
+        return None
+    # Under the lock, since whoever holds it may just be between journal and slot.
+    with change.locked(places.change_lock), journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None or not _is_behind(places):
+            return None
+        publish(places, head.plan)
+        return head.revision
+
+
+def _is_behind(places: Places) -> bool:
+    with journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+    if head is None:
+        return False
+    plan = published(places)
+    return plan is None or plan.revision != head.revision or _word(places) != head.revision
+
+
+def write_unwritten(places: Places, config: Path) -> bool:
+    """Write routing.yaml where the latest revision still waits for it; return whether it did wait."""
+    with journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+    if head is None or head.file != "pending":
+        return False
+    change.write_back(places, config)
+    return True
+
+
+def retry_writing(places: Places, config: Path) -> bool:
+    """Write routing.yaml where that failed before, unless somebody has edited it since.
+
+    What could not be written may be writable by now; what a person wrote meanwhile is an edit, and whoever
+    follows the file takes it.
+    """
+    if not (os.access(config, os.W_OK) and os.access(config.resolve().parent, os.W_OK)):
+        return False
+    with change.locked(places.file_lock), journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is None or head.file != "unwritable" or not _is_untouched(connection, config):
+            return False
+        journal.set_file(connection, head.revision, None, "pending")
+        change.write_back_holding_lock(places, config)
+    return True
+
+
+def _is_untouched(connection: sqlite3.Connection, config: Path) -> bool:
+    try:
+        return read_text(config) == journal.last_written(connection)
+    except GatewayError:
+        return False

@@ -1,0 +1,96 @@
+"""What `gateway status` shows and the admin API answers, built from files alone.
+
+It therefore works while the control process is dead, and the command line can build it without asking
+anybody. Nothing heavy may be imported here: the command line pays for it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gateway.control import figures
+from gateway.control.health import processes
+from gateway.control.observation import Observation, observe
+from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
+from gateway.routing.places import Places
+from gateway.routing.plan import Route
+from gateway.routing.revise import shares_of
+
+Versions = dict[tuple[str, str], list[Count]]
+
+
+def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
+    """Return the state of a gateway as plain JSON values; `now` is in seconds of CLOCK_MONOTONIC.
+
+    Raises GatewayError where no gateway was ever started with this state directory.
+    """
+    at = time.monotonic() if now is None else now
+    seen = observe(places, at)
+    running = processes(places, seen, at)
+    versions = figures.by_version(seen.counts)
+    return {
+        "revision": seen.plan.revision,
+        "config": seen.running.config,
+        "listen": seen.running.listen or seen.plan.listen,
+        "admin": seen.running.admin or seen.plan.admin,
+        "file": file_state(seen, running),
+        "routes": [route_state(route, versions) for route in seen.plan.routes],
+        "processes": running,
+    }
+
+
+def file_state(seen: Observation, running: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return whether routing.yaml is what is live, and why not."""
+    if seen.complaint is not None:
+        return {"ok": False, **seen.complaint}
+    someone_writes = any(p["role"] == "control" and p["healthy"] for p in running)
+    if seen.file == "written" or (seen.file == "pending" and someone_writes):
+        return {"ok": True, "kind": "", "message": ""}
+    message = (
+        f"routing.yaml does not say revision {seen.plan.revision} yet; the control process will write it "
+        "as soon as it runs"
+    )
+    return {"ok": False, "kind": "pending", "message": message}
+
+
+def route_state(route: Route, versions: Versions) -> dict[str, Any]:
+    """Return one route: what was asked for, what was served since then, and how each version does."""
+    counts = {name: versions.get((route.name, name), []) for name, _ in route.weights}
+    in_interval = {name: figures.requests_since(found, route.since) for name, found in counts.items()}
+    served = figures.shares(in_interval)
+    asked = shares_of(route)
+    return {
+        "name": route.name,
+        "path": route.path,
+        "stable": route.stable,
+        "weights": asked,
+        "served": served,
+        "since": {"revision": route.since},
+        "versions": {
+            name: {
+                "weight": asked[name],
+                "interval_requests": in_interval[name],
+                "served": served[name],
+                **version_state(found),
+            }
+            for name, found in counts.items()
+        },
+    }
+
+
+def version_state(counts: list[Count]) -> dict[str, Any]:
+    """Return what one version did on one route, over all workers and intervals.
+
+    Totals are since `gateway up`; rate, errors and latencies are those of the recent window.
+    """
+    total = figures.merged(counts)
+    return {
+        "requests": total.requests,
+        "rate": round(figures.rate(counts), 3),
+        "errors": figures.error_ratio(total.recent_outcomes),
+        "outcomes": dict(zip(OUTCOMES[:FALLBACK], total.outcomes, strict=False)),
+        "fallbacks": total.outcomes[FALLBACK],
+        "p50_ms": figures.milliseconds(total.recent_histogram, 0.50),
+        "p99_ms": figures.milliseconds(total.recent_histogram, 0.99),
+    }

@@ -1,0 +1,71 @@
+"""The log's account of routing: one line for each new revision, one for each problem of a refused save."""
+
+from __future__ import annotations
+
+import logging
+
+from gateway.routing import change, journal
+from gateway.routing.difference import difference
+from gateway.routing.journal import Revision
+from gateway.routing.places import Places
+
+log = logging.getLogger("gateway.routing")
+
+TOLD_AT_ONCE = 20
+
+
+class Teller:
+    """Remembers what it has told. Revisions from before it was made are not told again."""
+
+    def __init__(self, places: Places, file: str) -> None:
+        self._places = places
+        self._file = file
+        self._revision = self._latest_number()
+        self._complaint: dict[str, str] | None = None
+
+    def _latest_number(self) -> int:
+        with journal.opened(self._places.journal) as connection:
+            head = journal.head(connection)
+        return head.revision if head else 0
+
+    def tell(self, *, after_save: bool = False) -> None:
+        """Log what is new. The same complaint is told again only after another save."""
+        self._tell_revisions()
+        complaint = change.complaint(self._places)
+        if complaint is not None and (after_save or complaint != self._complaint):
+            for line in complaint_lines(complaint, self._file, self._revision):
+                log.error("%s", line)
+        if complaint is None and self._complaint is not None:
+            log.info("%s says what is live again (revision %d)", self._file, self._revision)
+        self._complaint = complaint
+
+    def _tell_revisions(self) -> None:
+        with journal.opened(self._places.journal) as connection:
+            newest = journal.latest(connection, TOLD_AT_ONCE + 1)
+        new = [entry for entry in newest if entry.revision > self._revision]
+        for entry in reversed(new[:TOLD_AT_ONCE]):
+            before = next((old for old in newest if old.revision == entry.revision - 1), None)
+            log.info("%s", revision_line(entry, before, self._file))
+        if new:
+            self._revision = new[0].revision
+
+
+def revision_line(entry: Revision, before: Revision | None, file: str) -> str:
+    """Return one line: which revision, whose, why, and what it changed."""
+    source = file if entry.author == "file" else f"{entry.action} by {entry.author}"
+    reason = f" ({entry.reason})" if entry.reason else ""
+    changes = difference(before.plan, entry.plan) if before else []
+    restart = ""
+    if before and (before.plan.listen, before.plan.admin) != (entry.plan.listen, entry.plan.admin):
+        restart = "; another listen or admin address takes effect at the next `gateway up`"
+    return f"revision {entry.revision}, {source}{reason}: {'; '.join(changes) or 'no difference'}{restart}"
+
+
+def complaint_lines(complaint: dict[str, str], file: str, revision: int) -> list[str]:
+    """Return one line for each problem that keeps routing.yaml from being what is live."""
+    if complaint["kind"] == "unwritable":
+        return [complaint["message"]]
+    return [
+        f"{file} was not taken, revision {revision} stays live: {problem}"
+        for problem in complaint["message"].splitlines()
+    ]

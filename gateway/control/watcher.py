@@ -1,0 +1,104 @@
+"""Keeps routing.yaml, the journal and the slot in line, whoever changed one of them last.
+
+A thread of the control process looks at the file every 50 ms. Once a second it also looks for what a killed
+process left behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from gateway.control import repair
+from gateway.control.saves import SETTLE, SaveDetector
+from gateway.control.telling import Teller
+from gateway.routing import change, journal
+from gateway.routing.file import signature
+from gateway.routing.places import Places
+
+log = logging.getLogger("gateway.control")
+
+LOOK_EVERY = 0.05
+CATCH_UP_EVERY = 1.0
+RETRY_WRITING_EVERY = 5.0
+
+FROM_FILE = change.Request("file", "file")
+
+
+class Watcher:
+    """`run` is its thread's work; `wake` and `stop` may be called from any other."""
+
+    def __init__(self, places: Places, config: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._places = places
+        self._config = config
+        self._clock = clock
+        self._saves = SaveDetector()
+        self._teller = Teller(places, config.name)
+        self._catch_up_at = 0.0
+        self._retry_at = 0.0
+        self._traces: tuple[object, ...] = ()
+        self._woken = threading.Event()
+        self._stopping = False
+        self._is_holding = False
+
+    def wake(self) -> None:
+        """Have a revision that was just published written to routing.yaml now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stopping = True
+        self._woken.set()
+
+    def run(self) -> None:
+        """Look until stopped; a failure is logged and the next look goes on."""
+        with ExitStack() as held:
+            while not self._stopping:
+                try:
+                    self._hold_journal(held)
+                    pause = self.turn()
+                except Exception:
+                    log.exception("routing.yaml could not be followed; it is tried again in a second")
+                    pause = LOOK_EVERY
+                self._woken.wait(pause)
+
+    def _hold_journal(self, held: ExitStack) -> None:
+        """Keep the journal open: whoever closes it last folds its log into the database, a wait for the disk
+        that would be part of every single change."""
+        if not self._is_holding:
+            held.enter_context(journal.opened(self._places.journal))
+            self._is_holding = True
+
+    def turn(self) -> float:
+        """Do what is due now; return the seconds until the next look.
+
+        While a save is under way nothing is written to the file: half of it would be taken for the whole.
+        """
+        now = self._clock()
+        look = self._saves.look(signature(self._config), now)
+        if look == "saved":
+            change.follow_file(self._places, FROM_FILE, self._config)
+            self._teller.tell(after_save=True)
+        if look != "moving" and (self._woken.is_set() or now >= self._catch_up_at):
+            self._woken.clear()
+            self._catch_up_at = now + CATCH_UP_EVERY
+            self._catch_up(now)
+        return SETTLE if look == "moving" else LOOK_EVERY
+
+    def _catch_up(self, now: float) -> None:
+        traces = repair.traces(self._places)
+        if traces != self._traces:
+            repaired = repair.publish_latest(self._places)
+            if repaired is not None:
+                log.warning("revision %d had not been published; it is now", repaired)
+            repair.write_unwritten(self._places, self._config)
+            self._teller.tell()
+            self._traces = traces  # those from before, so that what happened meanwhile is looked at next time
+        if now >= self._retry_at:
+            self._retry_at = now + RETRY_WRITING_EVERY
+            if repair.retry_writing(self._places, self._config):
+                self._teller.tell()
