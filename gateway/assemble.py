@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
+    from gateway.routing.addresses import Address
     from gateway.routing.plan import RoutingPlan
 
 
@@ -70,8 +71,9 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
         _clear(places.run)
         plan = begin(places, Request("file", "file"), options.config)
         workers = options.workers or len(os.sched_getaffinity(0))
-        listeners = bind_shared(options.listen or plan.listen, workers)
-        admin = bind_shared(options.admin or plan.admin, 1)[0]
+        listen, admin_listen = _addresses(options, plan)
+        listeners = bind_shared(listen, workers)
+        admin = bind_shared(admin_listen, 1)[0]
         listen_at, admin_at = address_of(listeners[0]), address_of(admin)
         about: dict[str, object] = {
             "config": str(options.config.resolve()),
@@ -110,24 +112,47 @@ def _clear(run: Path) -> None:
         path.unlink()
 
 
-def bind_shared(address: str, count: int) -> list[socket.socket]:
-    """Bind `count` listening sockets to one `host:port`; the kernel spreads connections over them.
+def _addresses(options: UpOptions, plan: RoutingPlan) -> tuple[Address, Address]:
+    """Return where to listen for requests and for the admin side: as told, else as the file says."""
+    from gateway.routing.addresses import parse_address
+
+    found = []
+    for option, value in (
+        ("--listen", options.listen or plan.listen),
+        ("--admin", options.admin or plan.admin),
+    ):
+        address = parse_address(value)
+        if isinstance(address, str):
+            raise GatewayError(f"{option} {value}: {address}; write host:port, as in 127.0.0.1:8080")
+        found.append(address)
+    listen, admin = found
+    if not admin.is_loopback:
+        raise GatewayError(
+            f"--admin {admin} can be reached from other machines, and the admin side asks nobody who they "
+            "are; keep it on 127.0.0.1"
+        )
+    if admin.overlaps(listen):
+        raise GatewayError(f"--listen and --admin are both {admin}; give one of them another port")
+    return listen, admin
+
+
+def bind_shared(address: Address, count: int) -> list[socket.socket]:
+    """Bind `count` listening sockets to one address; the kernel spreads connections over them.
 
     Raises GatewayError where the address cannot be had.
     """
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
+    host, port = address.host, address.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sockets: list[socket.socket] = []
     try:
         for _ in range(count):
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
             bound = socket.socket(family, socket.SOCK_STREAM)
             sockets.append(bound)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if count > 1:
-                _refuse_if_taken(family, host, int(port), sockets)
+                _refuse_if_taken(family, host, port, sockets)
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            bound.bind((host, int(port) if len(sockets) == 1 else sockets[0].getsockname()[1]))
+            bound.bind((host, port or sockets[0].getsockname()[1]))
             bound.listen(4096)
     except OSError as error:
         for bound in sockets:

@@ -33,7 +33,6 @@ from gateway.routing.plan import RoutingPlan
 
 WEIGHTS_EXAMPLE = '{"weights": {"blue": 90, "canary": 10}}'
 ROLLBACK_EXAMPLE = '{"reason": "errors on canary"}'
-REVISIONS_SHOWN, REVISIONS_LIMIT = 50, 1000
 
 
 class Api:
@@ -114,7 +113,7 @@ class Api:
     async def revisions(self, request: Request) -> Response:
         """Answer the latest revisions, newest first."""
         check_known(request.query_params, ["limit"], "query parameter")
-        limit = _limit(request.query_params.get("limit", str(REVISIONS_SHOWN)))
+        limit = _limit(request.query_params.get("limit", str(readings.REVISIONS_SHOWN)))
         found = await asyncio.to_thread(readings.revisions, self._places, limit)
         return _json({"revisions": found})
 
@@ -140,9 +139,9 @@ class Api:
 
 
 def _limit(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= REVISIONS_LIMIT:
+    if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= readings.REVISIONS_LIMIT:
         return int(text)
-    raise Refusal(400, f"limit must be a whole number from 1 to {REVISIONS_LIMIT}, not {text[:40]}")
+    raise Refusal(400, f"limit must be a whole number from 1 to {readings.REVISIONS_LIMIT}, not {text[:40]}")
 
 
 def _asker(request: Request, reason: str) -> Asker:

@@ -39,7 +39,22 @@ class Rollback(Strict):
     reason: Reason = ""
 
 
-class RouteWeights(Strict):
+class Answer(BaseModel):
+    """What the API tells; a later version may tell more."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Problem(Answer):
+    """RFC 9457: what was wrong with a request and what to do next."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class RouteWeights(Answer):
     """A route's division in percent."""
 
     route: str
@@ -59,7 +74,7 @@ class ChangedWeights(LiveWeights):
     changed: bool
 
 
-class ChangedPlan(Strict):
+class ChangedPlan(Answer):
     """Every route's division after a change."""
 
     revision: int
@@ -67,7 +82,7 @@ class ChangedPlan(Strict):
     routes: list[RouteWeights]
 
 
-class RevisionEntry(Strict):
+class RevisionEntry(Answer):
     """One revision; `file` tells whether routing.yaml says it."""
 
     revision: int
@@ -79,7 +94,89 @@ class RevisionEntry(Strict):
     difference: list[str]
 
 
-class Revisions(Strict):
+class Revisions(Answer):
     """The latest revisions, newest first."""
 
     revisions: list[RevisionEntry]
+
+
+class FileState(Answer):
+    """Whether routing.yaml is what is live, and if not, why."""
+
+    ok: bool
+    kind: Literal["", "pending", "unwritable", "unreadable", "refused"]
+    message: str
+
+
+class VersionState(Answer):
+    """One version on one route. `weight` and `served` in percent, `rate` per second, `errors` from 0 to 1.
+
+    `requests`, `outcomes` and `fallbacks` count since `gateway up`, `interval_requests` and `served` since
+    the route's weights last changed; the rest is of the last 10 to 20 seconds.
+    """
+
+    weight: float
+    requests: int
+    interval_requests: int
+    served: float
+    rate: float
+    errors: float
+    outcomes: dict[str, int]
+    fallbacks: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Since(Answer):
+    """When a route's weights last changed."""
+
+    revision: int
+
+
+class RouteState(Answer):
+    """One route: what was asked for and what was served since."""
+
+    name: str
+    path: str
+    stable: str
+    weights: dict[str, float]
+    served: dict[str, float]
+    since: Since
+    versions: dict[str, VersionState]
+
+
+class ProcessState(Answer):
+    """One process; `connections` and `revision` are told of workers only."""
+
+    role: Literal["supervisor", "control", "worker", "replica"]
+    pid: int
+    service: str
+    number: int
+    healthy: bool
+    restarts: int
+    connections: int = 0
+    revision: int = 0
+
+
+class Status(Answer):
+    """What runs and how well."""
+
+    revision: int
+    config: str
+    listen: str
+    admin: str
+    file: FileState
+    routes: list[RouteState]
+    processes: list[ProcessState]
+
+
+class Alive(Answer):
+    """This process answers."""
+
+    alive: Literal[True]
+
+
+class Ready(Answer):
+    """The data plane answers."""
+
+    ready: Literal[True]

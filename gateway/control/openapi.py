@@ -2,9 +2,190 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.control import models
+from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
+from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
+
+API_VERSION = "1.0.0"
+"""Of this description: the first number changes when what was answered before no longer is."""
+
+_REFS = "#/components/schemas/{model}"
+_READ = (421,)
+_CHANGE = (400, 403, 404, 412, 413, 415, 421, 422, 503)
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. Without an `answer` model the answer is text; `refusals` are statuses."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: type[BaseModel] | None
+    body: type[BaseModel] | None = None
+    body_required: bool = False
+    refusals: tuple[int, ...] = _READ
+
+
+OPERATIONS = (
+    Operation(
+        "get", "/api/v1/status", "status", "What runs and how well", models.Status, refusals=(421, 503)
+    ),
+    Operation(
+        "get",
+        "/api/v1/routes/{name}/weights",
+        "weights",
+        "A route's live weights in percent",
+        models.LiveWeights,
+        refusals=(404, 421, 503),
+    ),
+    Operation(
+        "put",
+        "/api/v1/routes/{name}/weights",
+        "setWeights",
+        "Replace a route's weights; proportional, services left out get nothing",
+        models.ChangedWeights,
+        models.NewWeights,
+        body_required=True,
+        refusals=_CHANGE,
+    ),
+    Operation(
+        "post",
+        "/api/v1/routes/{name}/rollback",
+        "rollBackRoute",
+        "Send a route to stable, or back to its weights of an earlier revision",
+        models.ChangedWeights,
+        models.Rollback,
+        refusals=_CHANGE,
+    ),
+    Operation(
+        "post",
+        "/api/v1/rollback",
+        "rollBackAll",
+        "Send every route to stable, or make an earlier revision the latest one",
+        models.ChangedPlan,
+        models.Rollback,
+        refusals=tuple(status for status in _CHANGE if status != 404),
+    ),
+    Operation(
+        "get",
+        "/api/v1/revisions",
+        "revisions",
+        "The latest revisions, newest first",
+        models.Revisions,
+        refusals=(400, 421, 503),
+    ),
+    Operation("get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503)),
+    Operation("get", "/healthz", "healthz", "Whether this process answers", models.Alive),
+    Operation(
+        "get", "/readyz", "readyz", "Whether the data plane answers", models.Ready, refusals=(421, 503)
+    ),
+    Operation("get", "/openapi.json", "openapi", "This description", None),
+)
+"""Everything there is, in the order in which it is told."""
+
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "name": {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "The route's name in routing.yaml",
+    },
+    "ifMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": 'Change only if this is still the latest revision: the ETag of an answer, as "7"',
+        "example": '"7"',
+    },
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": REVISIONS_LIMIT, "default": REVISIONS_SHOWN},
+        "description": "How many revisions",
+    },
+}
+
+
+@cache
 def document() -> dict[str, Any]:
     """Return the description."""
-    return {"openapi": "3.1.0", "info": {"title": "gateway admin API", "version": "1"}, "paths": {}}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Gateway admin API",
+            "version": API_VERSION,
+            "description": "Where requests go, how well that works, and every way to change it.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas(), "parameters": _PARAMETERS},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    used: dict[type[BaseModel], Literal["validation"]] = {models.Problem: "validation"}
+    for operation in OPERATIONS:
+        used |= {model: "validation" for model in (operation.answer, operation.body) if model}
+    _, found = models_json_schema(list(used.items()), ref_template=_REFS)
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _parameters(operation)],
+        "responses": {"200": _answer(operation), **dict(map(_refusal, operation.refusals))},
+    }
+    if operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
+        found["requestBody"] = {"required": operation.body_required, "content": content}
+    return found
+
+
+def _parameters(operation: Operation) -> list[str]:
+    found = ["name"] if "{name}" in operation.path else []
+    if operation.body is not None:
+        found.append("ifMatch")
+    if operation.name == "revisions":
+        found.append("limit")
+    return found
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": operation.summary}
+    if operation.answer is not None:
+        found["content"] = {"application/json": {"schema": _reference(operation.answer)}}
+        if "revision" in operation.answer.model_fields:
+            found["headers"] = {
+                "ETag": {"description": "The revision, for If-Match", "schema": {"type": "string"}}
+            }
+    elif operation.path == "/metrics":
+        found["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    else:
+        found["content"] = {"application/json": {"schema": {"type": "object"}}}
+    return found
+
+
+def _refusal(status: int) -> tuple[str, dict[str, Any]]:
+    content = {PROBLEM_TYPE: {"schema": _reference(models.Problem)}}
+    return str(status), {"description": HTTPStatus(status).phrase, "content": content}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REFS.format(model=model.__name__)}

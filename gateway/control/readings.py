@@ -16,6 +16,8 @@ from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.revise import shares_of
 from gateway.routing.slot import published
 
+REVISIONS_SHOWN, REVISIONS_LIMIT = 50, 1000
+
 
 def live_plan(places: Places) -> RoutingPlan:
     """Return the published plan; raises GatewayError where there is none."""

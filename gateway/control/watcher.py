@@ -7,6 +7,7 @@ process left behind.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pathlib import Path
 from gateway.control import repair
 from gateway.control.saves import SETTLE, SaveDetector
 from gateway.control.telling import Teller
+from gateway.errors import GatewayError
 from gateway.routing import change, journal
 from gateway.routing.file import signature
 from gateway.routing.places import Places
@@ -42,6 +44,7 @@ class Watcher:
         self._retry_at = 0.0
         self._traces: tuple[object, ...] = ()
         self._woken = threading.Event()
+        self._failure = ""
         self._stopping = False
         self._is_holding = False
 
@@ -61,10 +64,20 @@ class Watcher:
                 try:
                     self._hold_journal(held)
                     pause = self.turn()
-                except Exception:
-                    log.exception("routing.yaml could not be followed; it is tried again in a second")
-                    pause = LOOK_EVERY
+                except Exception as error:
+                    pause = self._start_over(error)
                 self._woken.wait(pause)
+
+    def _start_over(self, error: Exception) -> float:
+        """Forget what was seen, so that the next look, a second later, takes everything up again."""
+        if repr(error) != self._failure:
+            is_known = isinstance(error, (GatewayError, sqlite3.Error, OSError))
+            told = f"{self._config} could not be followed and is tried again every second: {error}"
+            log.error("%s", told, exc_info=None if is_known else error)
+        self._failure = repr(error)
+        self._saves = SaveDetector()
+        self._traces = ()
+        return CATCH_UP_EVERY
 
     def _hold_journal(self, held: ExitStack) -> None:
         """Keep the journal open: whoever closes it last folds its log into the database, a wait for the disk
@@ -79,14 +92,17 @@ class Watcher:
         While a save is under way nothing is written to the file: half of it would be taken for the whole.
         """
         now = self._clock()
+        if self._woken.is_set():
+            self._woken.clear()
+            self._catch_up_at = now
         look = self._saves.look(signature(self._config), now)
         if look == "saved":
             change.follow_file(self._places, FROM_FILE, self._config)
             self._teller.tell(after_save=True)
-        if look != "moving" and (self._woken.is_set() or now >= self._catch_up_at):
-            self._woken.clear()
+        if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
             self._catch_up(now)
+        self._failure = ""
         return SETTLE if look == "moving" else LOOK_EVERY
 
     def _catch_up(self, now: float) -> None:

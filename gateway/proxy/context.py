@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.http.headers import (
     ANSWER_KNOWN,
@@ -22,11 +22,14 @@ from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Pool, Shared
 from gateway.proxy.table import Table
 from gateway.routing.places import Places
-from gateway.routing.slot import PlanSlot, published
+from gateway.routing.slot import PlanSlot, published_document
 
 if TYPE_CHECKING:
     from gateway.proxy.exchange import Exchange
     from gateway.proxy.server import ClientConnection
+
+NOTHING: dict[str, Any] = {"services": [], "routes": []}
+"""The plan before the first one: nothing matches."""
 
 log = logging.getLogger("gateway.worker")
 
@@ -48,7 +51,7 @@ class Context:
         self.exchanges: set[Exchange] = set()
         self.draining = False
         self.revision = -1
-        self.table = Table.empty()
+        self.table = Table(NOTHING, self.pool, tally)
         self.request_shapes = _request_shapes(self.table)
 
     def adopt(self) -> None:
@@ -59,12 +62,12 @@ class Context:
         """
         revision = self.word[0]
         try:
-            plan = published(self.places)
-            if plan is not None:
-                table = Table.compiled(plan, self.pool, self.tally)
+            document = published_document(self.places)
+            if document is not None:
+                table = Table(document, self.pool, self.tally)
                 self.request_shapes = _request_shapes(table)
                 self.table = table
-                self.pool.keep_only(service.name for service in plan.services)
+                self.pool.keep_only(service["name"] for service in document["services"])
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.revision)
         self.revision = revision

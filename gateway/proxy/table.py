@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from gateway.http.strict import RequestLine, request_line
-from gateway.monitoring.tally import Block, TallyWriter
+from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.pool import Backend, Pool
 from gateway.routing.match import longest_prefix
-from gateway.routing.plan import Route, RoutingPlan, Timeouts
-from gateway.routing.split import Splitter, overrides_by_header
+from gateway.routing.plan import Route, Timeouts, route_from, service_from
+from gateway.routing.split import Splitter
 
 LINES_REMEMBERED = 1024
 
 
 class Target:
-    """One service as one route sees it."""
+    """One service as one route sees it; `block` is the tally of this route, service and interval."""
 
-    __slots__ = ("_block", "_tally", "backend", "name", "route_name", "since", "stamp")
+    __slots__ = ("backend", "block", "name", "stamp")
 
     def __init__(self, route: Route, backend: Backend, tally: TallyWriter) -> None:
         self.backend = backend
         self.name = backend.name
-        self.route_name = route.name
-        self.since = route.since
         self.stamp = b"x-model-version: %b\r\nx-request-id: " % backend.name.encode()
-        self._tally = tally
-        self._block: Block | None = None
-
-    @property
-    def block(self) -> Block:
-        """The tally of this route, service and interval, taken on first use."""
-        block = self._block
-        if block is None:
-            block = self._block = self._tally.block(self.route_name, self.name, self.since)
-        return block
+        self.block = tally.block(route.name, backend.name, route.since)
 
 
 class CompiledRoute:
@@ -62,43 +51,43 @@ class CompiledRoute:
         return self.targets[splitter.by_key(key) if key else splitter.by_draw(draw)]
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
-    """A compiled plan. `lines` remembers request lines already checked and matched, up to a limit."""
+    """A plan as a worker uses it. Routes are compiled when a request first wants them.
 
-    revision: int
-    routes: dict[bytes, CompiledRoute]
-    looked_at: frozenset[bytes]
-    lines: dict[bytes, tuple[RequestLine, CompiledRoute | None]]
+    `looked_at` are the header names (lower case) that any route decides by.
+    """
 
-    @classmethod
-    def empty(cls) -> Table:
-        """Return the table before the first plan: nothing matches."""
-        return cls(0, {}, frozenset(), {})
+    __slots__ = ("_lines", "_routes", "_services", "_tally", "looked_at")
 
-    @classmethod
-    def compiled(cls, plan: RoutingPlan, pool: Pool, tally: TallyWriter) -> Table:
-        """Prepare a plan."""
-        looked_at: set[bytes] = set()
-        routes: dict[bytes, CompiledRoute] = {}
-        services = {service.name: pool.backend(service) for service in plan.services}
-        for route in plan.routes:
-            compiled = CompiledRoute(route, services, tally)
-            routes[route.path.encode()] = compiled
-            looked_at |= overrides_by_header(route.overrides)
-            if compiled.splitter.header:
-                looked_at.add(compiled.splitter.header)
-            elif compiled.splitter.cookie:
-                looked_at.add(b"cookie")
-        return cls(plan.revision, routes, frozenset(looked_at), {})
+    def __init__(self, document: Mapping[str, Any], pool: Pool, tally: TallyWriter) -> None:
+        """Prepare a plan's document (`gateway.routing.plan.to_document`)."""
+        self._tally = tally
+        self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
+        self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {
+            route["path"].encode(): route for route in document["routes"]
+        }
+        self._lines: dict[bytes, tuple[RequestLine, CompiledRoute | None]] = {}
+        self.looked_at = frozenset(_looked_at(document["routes"]))
 
     def match(self, line: bytes) -> tuple[RequestLine, CompiledRoute | None]:
         """Check a request line and find its route; raises Refused."""
-        known = self.lines.get(line)
-        if known is None:
-            checked = request_line(line)
-            known = (checked, longest_prefix(self.routes, checked.path))
-            if len(self.lines) >= LINES_REMEMBERED:
-                self.lines.clear()
-            self.lines[line] = known
-        return known
+        return self._lines.get(line) or self._match(line)
+
+    def _match(self, line: bytes) -> tuple[RequestLine, CompiledRoute | None]:
+        checked = request_line(line)
+        found = longest_prefix(self._routes, checked.path)
+        if found is not None and not isinstance(found, CompiledRoute):
+            route = route_from(found)
+            found = self._routes[route.path.encode()] = CompiledRoute(route, self._services, self._tally)
+        if len(self._lines) >= LINES_REMEMBERED:
+            self._lines.clear()
+        self._lines[line] = (checked, found)
+        return checked, found
+
+
+def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    for route in routes:
+        yield from (override["header"].encode() for override in route["overrides"])
+        sticky = route["sticky"]
+        if sticky and sticky["kind"] != "ip":
+            yield b"cookie" if sticky["kind"] == "cookie" else sticky["name"].encode()

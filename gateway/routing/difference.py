@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.routing.fields import shortest_percent
-from gateway.routing.plan import Route, RoutingPlan, Service, Sticky, Timeouts
+from gateway.routing.plan import Route, RoutingPlan, Service, Sticky, Timeouts, shortest_percent
 
 
 def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 
 from gateway.routing.addresses import Address, parse_address
-from gateway.routing.plan import UNITS
 from gateway.routing.report import Report, described, shown, text
 from gateway.routing.yaml_nodes import Node, Scalar
 
@@ -156,9 +155,3 @@ def _bad_path(value: str) -> str | None:
     if not _SEGMENTS.fullmatch(value) or len(value) > 2000:
         return "may hold only letters, digits and -._~!$&'()*+,;=:@ in its segments (no spaces, no %)"
     return None
-
-
-def shortest_percent(units: int) -> str:
-    """Return units of 0.001 % as the shortest decimal percent: 67500 -> `67.5`."""
-    whole_part, thousandths = divmod(units * 100_000 // UNITS, 1000)
-    return f"{whole_part}.{thousandths:03d}".rstrip("0").rstrip(".")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gateway.routing.plan import RoutingPlan, from_document, to_document
+from gateway.routing.plan import RoutingPlan, from_document, to_json
 
 KEPT = 10_000
 """Revisions kept; the oldest are dropped beyond that."""
@@ -70,7 +70,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 def append(connection: sqlite3.Connection, revision: Revision) -> None:
     """Add a revision under its own number; on return it is on the disk."""
-    plan = _pack(json.dumps(to_document(revision.plan)))
+    plan = _pack(to_json(revision.plan))
     connection.execute(
         f"INSERT INTO revisions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
         (

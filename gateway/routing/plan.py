@@ -6,6 +6,7 @@ one. Its JSON form (`to_document`, `from_document`) is what the journal keeps an
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,6 +106,12 @@ def percent(units: int) -> float:
     return units * 100 / UNITS
 
 
+def shortest_percent(units: int) -> str:
+    """Return units as the shortest decimal percent, as files and people write it: 67500 -> `67.5`."""
+    whole, thousandths = divmod(units * 100_000 // UNITS, 1000)
+    return f"{whole}.{thousandths:03d}".rstrip("0").rstrip(".")
+
+
 def proportional(weights: Mapping[str, float]) -> dict[str, int]:
     """Scale weights to integer units that add up to `UNITS`, by largest remainders.
 
@@ -140,6 +147,11 @@ def to_document(plan: RoutingPlan) -> dict[str, Any]:
     }
 
 
+def to_json(plan: RoutingPlan) -> str:
+    """Return the plan's document as compact JSON."""
+    return json.dumps(to_document(plan), separators=(",", ":"))
+
+
 def _route_document(route: Route) -> dict[str, Any]:
     sticky, timeouts = route.sticky, route.timeouts
     return {
@@ -157,15 +169,21 @@ def _route_document(route: Route) -> dict[str, Any]:
 def from_document(document: Mapping[str, Any]) -> RoutingPlan:
     """Return the plan that `to_document` wrote; raises KeyError or TypeError on anything else."""
     return RoutingPlan(
-        services=tuple(Service(**{**s, "urls": tuple(s["urls"])}) for s in document["services"]),
-        routes=tuple(_route(route) for route in document["routes"]),
+        services=tuple(service_from(service) for service in document["services"]),
+        routes=tuple(route_from(route) for route in document["routes"]),
         listen=document["listen"],
         admin=document["admin"],
         revision=document["revision"],
     )
 
 
-def _route(document: Mapping[str, Any]) -> Route:
+def service_from(document: Mapping[str, Any]) -> Service:
+    """Return one service of a plan's document."""
+    return Service(**{**document, "urls": tuple(document["urls"])})
+
+
+def route_from(document: Mapping[str, Any]) -> Route:
+    """Return one route of a plan's document."""
     sticky = document["sticky"]
     return Route(
         name=document["name"],

@@ -19,15 +19,16 @@ def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
     A route whose division stays the same keeps the revision it began with: its interval goes on.
     """
     revision = head.revision + 1 if head else 1
-    routes = tuple(replace(route, since=_since(head, route, revision)) for route in new.routes)
+    before = {route.name: route for route in head.routes} if head else {}
+    routes = tuple(_succeed(before.get(route.name), route, revision) for route in new.routes)
     return replace(new, revision=revision, routes=routes)
 
 
-def _since(head: RoutingPlan | None, route: Route, revision: int) -> int:
-    before = head.route(route.name) if head else None
-    if before is None or _division(before) != _division(route):
-        return revision
-    return before.since
+def _succeed(before: Route | None, route: Route, revision: int) -> Route:
+    if before is route:
+        return route
+    is_new = before is None or _division(before) != _division(route)
+    return replace(route, since=revision if before is None or is_new else before.since)
 
 
 def _division(route: Route) -> tuple[object, ...]:
@@ -36,11 +37,15 @@ def _division(route: Route) -> tuple[object, ...]:
 
 def says_the_same(one: RoutingPlan, other: RoutingPlan) -> bool:
     """Tell whether two plans differ in nothing but their numbering."""
-    return _unnumbered(one) == _unnumbered(other)
+    return (
+        (one.services, one.listen, one.admin) == (other.services, other.listen, other.admin)
+        and len(one.routes) == len(other.routes)
+        and all(map(_same_but_since, one.routes, other.routes))
+    )
 
 
-def _unnumbered(plan: RoutingPlan) -> RoutingPlan:
-    return replace(plan, revision=0, routes=tuple(replace(route, since=0) for route in plan.routes))
+def _same_but_since(one: Route, other: Route) -> bool:
+    return one is other or replace(one, since=other.since) == other
 
 
 def roll_back(plan: RoutingPlan, route: str | None = None) -> RoutingPlan:

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from gateway.errors import ChangeRefused, ConfigError
-from gateway.routing.fields import shortest_percent
 from gateway.routing.parse import DEFAULT_ROUTE, parse_root
-from gateway.routing.plan import UNITS, Route
+from gateway.routing.plan import UNITS, Route, shortest_percent
 from gateway.routing.report import Report
 from gateway.routing.yaml_nodes import Mapping as MappingNode
 from gateway.routing.yaml_nodes import Scalar, Sequence

@@ -11,16 +11,17 @@ import json
 import mmap
 import os
 from pathlib import Path
+from typing import Any
 
 from gateway.routing.places import Places
-from gateway.routing.plan import RoutingPlan, from_document, to_document
+from gateway.routing.plan import RoutingPlan, from_document, to_json
 
 _SIZE = mmap.PAGESIZE
 
 
 def publish(places: Places, plan: RoutingPlan) -> None:
     """Make a plan the one that every worker uses for its next request."""
-    replace_file(places.plan, json.dumps(to_document(plan), separators=(",", ":")).encode())
+    replace_file(places.plan, to_json(plan).encode())
     with PlanSlot(places, writable=True) as slot:
         slot.store(plan.revision)
 
@@ -34,10 +35,17 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def published(places: Places) -> RoutingPlan | None:
     """Return the plan in the slot, or None before the first one."""
+    document = published_document(places)
+    return None if document is None else from_document(document)
+
+
+def published_document(places: Places) -> dict[str, Any] | None:
+    """Return the plan in the slot as plain JSON values, or None before the first one."""
     try:
-        return from_document(json.loads(places.plan.read_bytes()))
+        document: dict[str, Any] = json.loads(places.plan.read_bytes())
     except FileNotFoundError:
         return None
+    return document
 
 
 class PlanSlot:

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Literal
 
-from gateway.routing.plan import UNITS, Override, Route
+from gateway.routing.plan import UNITS, Route
 
 Reason = Literal["override", "sticky", "weights"]
 
@@ -125,8 +125,3 @@ def _sticky_rule(route: Route, key: bytes) -> str:
     if sticky is None:
         raise ValueError("a route without sticky has no sticky key")
     return f"{sticky.kind} {sticky.name} = {key.decode('latin-1')}".replace("  ", " ")
-
-
-def overrides_by_header(overrides: tuple[Override, ...]) -> frozenset[bytes]:
-    """Return the lower-case names of the headers that overrides look at."""
-    return frozenset(override.header.encode() for override in overrides)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
@@ -101,8 +101,7 @@ def test_names_stay_what_was_written() -> None:
 def test_the_bytes_around_the_content_do_not_matter(number: str) -> None:
     """Line ends, a byte order mark and comments in any script give the same plan."""
     [name] = [name for name in FAIR if name.startswith(number)]
-    text = text_of("fair", "06-windows-line-ends").replace("\r\n", "\n")
-    assert fair(name) == plan_of(text)
+    assert fair(name) == plan_of(text_of("fair", "06-windows-line-ends").replace("\r\n", "\n"))
 
 
 def test_the_disk_is_asked_through_the_caller() -> None:
@@ -130,27 +129,21 @@ def test_problems_of_form_and_of_content_come_together() -> None:
 
 def test_one_broken_service_does_not_make_its_name_unknown() -> None:
     """A service that is refused still counts where it is named, so one mistake is told once."""
-    text = text_of("fair", "01-four-lines").replace(
-        "{model: model_versions/v1}", "{modell: model_versions/v1}"
-    )
+    text = text_of("fair", "01-four-lines").replace("{model: model_versions/v1}", "{modell: x}")
     [only] = told(text)
     assert "did you mean `model`?" in only
 
 
 def test_a_collision_with_a_default_address_is_noticed() -> None:
     """`listen` on the port that `admin` has by default is refused, saying so."""
-    text = "listen: 0.0.0.0:9090\n" + text_of("fair", "01-four-lines")
-    [only] = told(text)
+    [only] = told("listen: 0.0.0.0:9090\n" + text_of("fair", "01-four-lines"))
     assert only.startswith("1:9: `listen` and `admin` would both use port 9090 (one of them by default)")
 
 
 def test_the_repositorys_own_file_is_fair() -> None:
     """The routing.yaml people start with is the split the README speaks of."""
     plan = plan_of((HERE.parents[1] / "routing.yaml").read_text(encoding="utf-8"))
-    assert [(route.name, route.path) for route in plan.routes] == [
-        ("late", "/v2/models/late"),
-        ("protocol", "/v2"),
-    ]
+    assert [route.path for route in plan.routes] == ["/v2/models/late", "/v2"]
     assert plan.routes[0].weights == (("blue", 90_000), ("green", 0), ("canary", 10_000))
     assert {service.name: service.model for service in plan.services} == {
         "blue": "model_versions/v1",
@@ -194,6 +187,7 @@ def check_places(error: ConfigError, text: str) -> None:
         assert problem.line == 0 or 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
 
+@settings(deadline=None)
 @given(mutated())
 def test_a_damaged_file_is_a_plan_or_a_config_error(text: str) -> None:
     """Whatever happens to a file, the answer is a plan or problems with places inside the file."""

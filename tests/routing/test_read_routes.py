@@ -10,7 +10,6 @@ from gateway.routing.report import Report
 from gateway.routing.yaml_tree import read
 
 KNOWN = {"blue": None, "canary": None}
-OVERRIDE = "{header: x, value: y, to: blue}"
 PLAIN = "name: late, path: /v2, weights: {blue: 1}"
 
 
