@@ -108,7 +108,8 @@ def _units(weights: Mapping[str, float]) -> dict[str, int]:
 def _weighted(route: Route, units: Mapping[str, int]) -> Route:
     names = [name for name, _ in route.weights]
     names += [name for name in units if name not in names]
-    return replace(route, weights=tuple((name, units.get(name, 0)) for name in names))
+    weights = tuple((name, units.get(name, 0)) for name in names)
+    return route if weights == route.weights else replace(route, weights=weights)
 
 
 def _with_routes(plan: RoutingPlan, changed: Mapping[str, Route]) -> RoutingPlan:
