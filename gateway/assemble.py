@@ -61,31 +61,32 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
     Raises GatewayError where it cannot start: a broken routing.yaml, a port in use, one running already.
     """
     from gateway.routing.change import Request, begin
-    from gateway.routing.places import prepare
+    from gateway.routing.places import prepare, remove_run
     from gateway.supervision.supervisor import Commands, Supervisor
 
     log_to_stderr()
-    places = prepare(options.state)
+    config = options.config.resolve()
+    places = prepare(options.state.resolve())
     with places.up_lock.open("a") as lock:
         _hold(lock.fileno(), options.state)
         _clear(places.run)
-        plan = begin(places, Request("file", "file"), options.config)
+        plan = begin(places, Request("file", "file"), config)
         workers = options.workers or len(os.sched_getaffinity(0))
         listen, admin_listen = _addresses(options, plan)
         listeners = bind_shared(listen, workers)
         admin = bind_shared(admin_listen, 1)[0]
         listen_at, admin_at = address_of(listeners[0]), address_of(admin)
         about: dict[str, object] = {
-            "config": str(options.config.resolve()),
+            "config": str(config),
             "listen": listen_at,
             "admin": admin_at,
             "supervisor": os.getpid(),
         }
         here = [sys.executable, "-m", "gateway.assemble"]
         commands = Commands(
-            worker=lambda n, fd: [*here, "worker", str(options.state), str(n), str(fd)],
-            control=lambda fd: [*here, "control", str(options.state), str(options.config), str(fd)],
-            replica=lambda model, path: [*here, "replica", str(options.config.parent / model), path],
+            worker=lambda n, fd: [*here, "worker", str(places.state), str(n), str(fd)],
+            control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
+            replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
         )
         supervisor = Supervisor(places, commands, listeners, admin, about)
         supervisor.run(
@@ -93,7 +94,7 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
                 Running(options.config, listen_at, admin_at, options.state, workers, seconds, plan)
             )
         )
-        _clear(places.run)
+        remove_run(places)
 
 
 def _hold(fd: int, state: Path) -> None:

@@ -52,10 +52,11 @@ def shares(requests: Mapping[str, int]) -> dict[str, float]:
 def rate(counts: Iterable[Count]) -> float:
     """Return requests per second in the recent window; each worker and interval has a window of its own.
 
-    A count that is too young to have a window adds nothing.
+    A window shorter than a second counts as one, since the first request alone would make a rate of
+    thousands; a count without a window adds nothing.
     """
     return math.fsum(
-        sum(count.recent_outcomes[:FALLBACK]) / count.recent_seconds
+        sum(count.recent_outcomes[:FALLBACK]) / max(count.recent_seconds, 1.0)
         for count in counts
         if count.recent_seconds > 0
     )

@@ -239,6 +239,15 @@ def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]
         return _state(words), counts
 
 
+def read_state(path: Path) -> WorkerState:
+    """Read what a worker says of itself; raises OSError or ValueError as `read` does."""
+    with path.open("rb") as file:
+        words = memoryview(file.read(64)).cast("Q")
+    if len(words) < 8 or words[0] != _MAGIC:
+        raise ValueError(f"{path}: not a tally file of this version")
+    return _state(words)
+
+
 def _state(words: memoryview) -> WorkerState:
     return WorkerState(words[_PID], words[_BEAT] / 1000, words[_REVISION], words[_CONNECTIONS])
 

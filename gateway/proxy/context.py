@@ -51,6 +51,9 @@ class Context:
         self.exchanges: set[Exchange] = set()
         self.draining = False
         self.revision = -1
+        """The word when the plan was last looked at, whether or not that plan could be used."""
+        self.serving = 0
+        """The revision of the plan in force; 0 before the first one."""
         self.table = Table(NOTHING, self.pool, tally)
         self.request_shapes = _request_shapes(self.table)
 
@@ -68,8 +71,9 @@ class Context:
                 self.request_shapes = _request_shapes(table)
                 self.table = table
                 self.pool.keep_only(service["name"] for service in document["services"])
+                self.serving = document["revision"]
         except Exception:
-            log.exception("revision %d cannot be used; revision %d stays in force", revision, self.revision)
+            log.exception("revision %d cannot be used; revision %d stays in force", revision, self.serving)
         self.revision = revision
 
 

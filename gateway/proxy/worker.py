@@ -42,6 +42,7 @@ async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop)
     context.adopt()
+    context.tally.beat(time.monotonic(), context.serving, 0)
     stop = asyncio.Event()
     for number_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number_, stop.set)
@@ -89,7 +90,7 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
     if with_clients:
         for client in list(context.clients):
             client.check_deadlines(now)
-    context.tally.beat(now, context.revision, len(context.clients))
+    context.tally.beat(now, context.serving, len(context.clients))
     context.tally.snapshot(now, elapsed)
 
 

@@ -84,7 +84,8 @@ class Places:
         the new one is ready.
         """
         which = blake2b(model.encode(), digest_size=3).hexdigest()
-        return self.run / f"{service}-{which}-{replica}.sock"
+        # Resolved, because the link may lie deeper than the 107 bytes that a socket's path may have.
+        return self.run.resolve() / f"{service}-{which}-{replica}.sock"
 
 
 def prepare(state: Path) -> Places:
@@ -101,6 +102,16 @@ def prepare(state: Path) -> Places:
             run.unlink()
         run.symlink_to(target)
     return Places(state)
+
+
+def remove_run(places: Places) -> None:
+    """Remove what lives only as long as the processes do."""
+    target = places.run.resolve()
+    for path in target.iterdir():
+        path.unlink()
+    target.rmdir()
+    if places.run.is_symlink():
+        places.run.unlink()
 
 
 def _memory_directory(state: Path) -> Path | None:

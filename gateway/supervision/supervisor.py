@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.monitoring.tally import read_state
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.slot import PlanSlot, published, replace_file
@@ -139,7 +140,7 @@ class Supervisor:
         """Return what cannot answer yet, in words."""
         places = self._places
         pending = [f"{key[0]} replica {key[2]}" for key in self._replicas if not is_listening(places, key)]
-        pending += [f"worker {w.number}" for w in self._workers if not places.tally(w.number).exists()]
+        pending += [f"worker {w.number}" for w in self._workers if not _serves(places, w.number)]
         return pending
 
     def run(self, on_ready: Callable[[float], None]) -> None:
@@ -184,6 +185,14 @@ def is_listening(places: Places, key: ReplicaKey) -> bool:
         except OSError:
             return False
         return True
+
+
+def _serves(places: Places, worker: int) -> bool:
+    """Tell whether a worker has a plan to serve."""
+    try:
+        return read_state(places.tally(worker)).revision > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _called(process: Process) -> str:
