@@ -48,6 +48,7 @@ PLAIN_CONNECTION = (b"keep-alive", b"close", b"")
 NOT_NOMINATED = frozenset((b"authorization", b"host", b"content-length", b"cookie")) | FORWARDING
 
 _REMEMBERED = 1024
+_LONGEST_REMEMBERED = 1024
 
 
 class Shape:
@@ -118,9 +119,11 @@ class Shapes:
                 if lower in spelled:
                     raise Refused(400, f"the header {lower.decode('latin-1')} comes more than once")
                 spelled[lower] = name
-        if len(self._seen) >= _REMEMBERED:
-            self._seen.clear()
-        shape = self._seen[names] = Shape(spelled, self._kinds)
+        shape = Shape(spelled, self._kinds)
+        if sum(map(len, names)) <= _LONGEST_REMEMBERED:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[names] = shape
         return shape
 
 

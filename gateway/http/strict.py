@@ -125,7 +125,7 @@ def host(value: bytes | None, line: RequestLine) -> bytes:
     if value and value not in _hosts_seen:
         if not _HOST.fullmatch(value):
             raise Refused(400, "the Host header is not one host with an optional port")
-        if len(_hosts_seen) < _HOSTS_REMEMBERED:
+        if len(_hosts_seen) < _HOSTS_REMEMBERED and len(value) < 256:
             _hosts_seen.add(value)
     if not value and line.is_http11 and line.authority is None:
         raise Refused(400, "the Host header is empty")

@@ -239,7 +239,7 @@ class Exchange:
         if self._with_chunks and not self.line.is_http11:
             self._with_chunks = False
             client.keep_alive = False
-        if not self._body_complete:
+        if not self._body_complete or self.context.draining:
             client.keep_alive = False
         try:
             out = self._answer_head(answer)

@@ -21,7 +21,7 @@ log = logging.getLogger("gateway.worker")
 
 IDLE_TIMEOUT = 4.0
 """Seconds a connection is kept unused: below the 5 s after which common servers close theirs."""
-PROBE_FIRST, PROBE_LAST = 0.1, 1.0
+PROBE_FIRST, PROBE_LAST = 0.1, 0.25
 PROBE_TIMEOUT = 1.0
 
 

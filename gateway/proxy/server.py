@@ -6,6 +6,8 @@ Bytes of a request that comes before the one before it is answered wait, unread,
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -33,6 +35,7 @@ MAX_WAITING = 64 * 1024
 """Bytes of pipelined requests kept before the client is held back."""
 HEAD_TIMEOUT = 10.0
 KEEP_ALIVE_TIMEOUT = 75.0
+_RESET = struct.pack("ii", 1, 0)
 LINGER = 2.0
 """Seconds in which a client that is still sending may read why nobody listens any more."""
 
@@ -80,9 +83,8 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
-        node = b'"[%b]"' % self.peer if b":" in self.peer else self.peer
-        self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % (
-            node.strip(b'"[]')
+        self.forwarded = (
+            b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % self.peer
         )
         self.context.clients.add(self)
 
@@ -161,7 +163,7 @@ class ClientConnection(asyncio.Protocol):
         line, route = context.table.match(head[: head.index(b"\r\n")])
         shape = context.request_shapes.of(reader.fields)
         count = head.count(b"\r\n")
-        if count != len(reader.fields) + 2:
+        if count != len(reader.fields) + 2 or count > MAX_FIELDS + 2:
             self._check_repeated(head, count)
         self.host = host(reader.fields[shape.host] if shape.host else None, line)
         chunked = self._frame(line, shape)
@@ -205,7 +207,7 @@ class ClientConnection(asyncio.Protocol):
                 raise Refused(400, f"the header {name.decode('latin-1')} comes more than once")
 
     def _no_route(self, line: RequestLine) -> None:
-        path = line.path.decode("ascii")
+        path = line.path[:200].decode("ascii")
         fault = Fault(404, "refused", f"no route of routing.yaml has a path that {path} lies below")
         self.keep_alive = self.keep_alive and self._reader.complete
         self._reader.take()
@@ -272,6 +274,8 @@ class ClientConnection(asyncio.Protocol):
         """End the connection in the middle of an answer, so that nobody takes it for a whole one."""
         self.exchange = None
         self._ended = True
+        # Closed with a reset: an answer without a length would else look whole.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
     def read_more(self, more: bool) -> None:

@@ -13,6 +13,7 @@ from gateway.routing.plan import Route, Timeouts, route_from, service_from
 from gateway.routing.split import Splitter
 
 LINES_REMEMBERED = 1024
+LONGEST_REMEMBERED = 512
 
 
 class Target:
@@ -79,9 +80,10 @@ class Table:
         if found is not None and not isinstance(found, CompiledRoute):
             route = route_from(found)
             found = self._routes[route.path.encode()] = CompiledRoute(route, self._services, self._tally)
-        if len(self._lines) >= LINES_REMEMBERED:
-            self._lines.clear()
-        self._lines[line] = (checked, found)
+        if len(line) <= LONGEST_REMEMBERED:
+            if len(self._lines) >= LINES_REMEMBERED:
+                self._lines.clear()
+            self._lines[line] = (checked, found)
         return checked, found
 
 

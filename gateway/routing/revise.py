@@ -53,7 +53,7 @@ def roll_back(plan: RoutingPlan, route: str | None = None) -> RoutingPlan:
 
     Overrides stay: they are one caller's explicit choice, not a share of the traffic.
     """
-    chosen = [_named(plan, route)] if route else list(plan.routes)
+    chosen = list(plan.routes) if route is None else [_named(plan, route)]
     return _with_routes(plan, {r.name: _weighted(r, {r.stable: UNITS}) for r in chosen})
 
 
@@ -63,7 +63,7 @@ def set_shares(plan: RoutingPlan, shares: Mapping[str, float], route: str | None
     Without a route the only one that names these services is meant. Where the others have no weight to
     keep, the rest goes to stable. Raises ChangeRefused where that cannot be done.
     """
-    chosen = _named(plan, route) if route else _only_route_of(plan, shares)
+    chosen = _only_route_of(plan, shares) if route is None else _named(plan, route)
     for service in shares:
         _check_service(plan, chosen, service)
     return _with_routes(plan, {chosen.name: _weighted(chosen, _shared_out(chosen, shares))})
