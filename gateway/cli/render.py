@@ -97,7 +97,11 @@ def history_entries(revisions: list[Revision]) -> list[dict[str, Any]]:
 
 def history_table(entries: list[dict[str, Any]]) -> Table:
     """Draw the history."""
-    table = Table("rev", "time (UTC)", "author", "action", "what changed", "reason", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("rev", "time (UTC)", "author", "action"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what changed", ratio=2)
+    table.add_column("reason", ratio=1)
     for entry in entries:
         table.add_row(
             str(entry["revision"]),
@@ -128,9 +132,9 @@ def route_table(route: dict[str, Any]) -> Table:
     """Draw one route: asked, served and how each version does."""
     title = f"{route['name']} at {route['path']}, since revision {route['since']['revision']}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("version")
+    table.add_column("version", no_wrap=True)
     for column in ("asked", "served", "requests", "req/s", "errors", "p50", "p99", "fallbacks"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for name, version in route["versions"].items():
         is_stable = name == route["stable"]
         table.add_row(

@@ -82,6 +82,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError(f"not an HTTPException: {error!r}")
     headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path}; /openapi.json lists what there is"
     elif error.status_code == 405:

@@ -20,7 +20,7 @@ from gateway.control.api import build_app
 from gateway.control.watcher import Watcher
 from gateway.routing.places import Places
 
-FORCE_EXIT_AFTER = 0.5
+END_WITHIN = 0.5
 """Seconds that answers still under way are given once the process was told to end."""
 SWITCH_INTERVAL = 0.0005
 """Seconds between thread switches: a rollback must not wait behind a long file that is being parsed."""
@@ -34,9 +34,6 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
 
     def stop(*_: object) -> None:
         server.should_exit = True
-        force = threading.Timer(FORCE_EXIT_AFTER, _force_exit, (server,))
-        force.daemon = True
-        force.start()
 
     # uvicorn raises the signal once more when it has ended; met by this handler, that is exit status 0.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,11 +45,11 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
         server.run(sockets=[admin])
     finally:
         watcher.stop()
-        thread.join(FORCE_EXIT_AFTER)
+        thread.join(END_WITHIN)
 
 
 def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
-    return uvicorn.Config(
+    found = uvicorn.Config(
         build_app(places, watcher.wake),
         loop="uvloop",
         http="httptools",
@@ -66,10 +63,9 @@ def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=75,
     )
-
-
-def _force_exit(server: uvicorn.Server) -> None:
-    server.force_exit = True
+    # Declared as whole seconds, but handed to asyncio, which takes fractions.
+    found.timeout_graceful_shutdown = END_WITHIN  # type: ignore[assignment]
+    return found
 
 
 def _at_end_of_input(act: Callable[[], None]) -> None:

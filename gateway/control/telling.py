@@ -43,6 +43,9 @@ class Teller:
         with journal.opened(self._places.journal) as connection:
             newest = journal.latest(connection, TOLD_AT_ONCE + 1)
         new = [entry for entry in newest if entry.revision > self._revision]
+        left_out = newest[0].revision - self._revision - TOLD_AT_ONCE if newest else 0
+        if left_out > 0:
+            log.info("%d revisions before these are not told here; see: gateway history", left_out)
         for entry in reversed(new[:TOLD_AT_ONCE]):
             before = next((old for old in newest if old.revision == entry.revision - 1), None)
             log.info("%s", revision_line(entry, before, self._file))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, HttpResponseParser
 
-from gateway.http.strict import Refused
+from gateway.http.strict import MAX_HEAD, Refused
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = -1
@@ -27,6 +27,7 @@ class MessageReader:
 
     __slots__ = (
         "_headers_complete",
+        "_overhead",
         "_parser",
         "_remaining",
         "_tail",
@@ -52,6 +53,7 @@ class MessageReader:
         self.upgrades = False
         self.keeps_alive = False
         self._remaining = 0
+        self._overhead = 0
         self._tail = b""
 
     def on_headers_complete(self) -> None:
@@ -84,6 +86,7 @@ class MessageReader:
     def expect(self, length: int) -> None:
         """Say how the body ends: after so many bytes, or CHUNKED, or UNTIL_CLOSE."""
         self._remaining = length
+        self._overhead = 0
 
     def read_body(self, data: bytes) -> bytes:
         """Read body bytes into `parts`; return those that lie beyond the message's end."""
@@ -111,6 +114,10 @@ class MessageReader:
             self._parser.feed_data(window[fed:stop])
             fed = stop
         self._tail = window[-3:]
+        # Trailers and chunk extensions come of no data: they may not go on for ever.
+        self._overhead = 0 if self.parts or self.complete else self._overhead + len(data)
+        if self._overhead > MAX_HEAD:
+            raise Refused(400, f"broken body: a trailer or chunk extension is longer than {MAX_HEAD} bytes")
         return window[fed:]
 
     def take(self) -> bytes:

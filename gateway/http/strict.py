@@ -13,12 +13,13 @@ MAX_HEAD = 32 * 1024
 MAX_TARGET = 8 * 1024
 MAX_FIELDS = 100
 
+_METHOD = re.compile(rb"[A-Z]+(?:-[A-Z]+)?")  # llhttp skips line ends before it
 _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 _HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;]|$)", re.IGNORECASE)
 _ZERO = 0x30
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_BARE = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n")  # a CR that ends the data may yet get its LF
 _ABSOLUTE = re.compile(rb"http://([^/?]+)(.*)", re.IGNORECASE)
 
 
@@ -47,6 +48,8 @@ def request_line(line: bytes) -> RequestLine:
     if len(parts) != 3:
         raise Refused(400, "the request line must be METHOD, target and version, one space between them")
     method, target, version = parts
+    if not _METHOD.fullmatch(method):
+        raise Refused(400, "the method must be a word of capital letters at the very beginning")
     if version != b"HTTP/1.1" and version != b"HTTP/1.0":
         raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
     if method == b"CONNECT" or method == b"TRACE":
@@ -157,7 +160,7 @@ def partial_head(data: bytes) -> None:
     """Refuse a head that can no longer become a good one, before its end has come."""
     if len(data) > MAX_HEAD:
         raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
-    if _BARE.search(data[:-1]) or data[-1:] == b"\n" != data[-2:-1].replace(b"\r", b"\n"):
+    if _BARE.search(data):
         raise Refused(400, "lines must end with CR LF")
     end = data.find(b"\r\n")
     if end < 0 and len(data) > MAX_TARGET + 64:

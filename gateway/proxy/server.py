@@ -44,6 +44,7 @@ class ClientConnection(asyncio.Protocol):
     """One client; `exchange` is the request being answered."""
 
     __slots__ = (
+        "_at_eof",
         "_ended",
         "_head_since",
         "_linger_until",
@@ -72,7 +73,7 @@ class ClientConnection(asyncio.Protocol):
         self._waiting = b""
         self._paused = False
         self._writable = True
-        self._ended = False
+        self._ended = self._at_eof = False
         self._head_since = 0.0
         self._linger_until = 0.0
         self.idle_since = monotonic()
@@ -99,8 +100,9 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Part of asyncio.Protocol: a client that has sent all it wants may still read its answer."""
         if self.exchange is None or not self._reader.complete:
+            self.context.outbox.flush()  # an answer of this very turn
             return False
-        self.keep_alive = False
+        self._at_eof = True
         return True
 
     def pause_writing(self) -> None:
@@ -147,6 +149,8 @@ class ClientConnection(asyncio.Protocol):
                 raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
             if data[:2] == b"\r\n":  # some clients send an empty line after a body
                 data = data[2:]
+                if data[:2] == b"\r\n":
+                    raise Refused(400, "there is more than one empty line before the request")
                 continue
             rest = self._read_request(data[: end + 4], data[end + 4 :])
             if self.exchange is not None or not self._writable:
@@ -203,7 +207,7 @@ class ClientConnection(asyncio.Protocol):
         if count > MAX_FIELDS + 2:
             raise Refused(431, f"there are more than {MAX_FIELDS} header fields")
         for name in repeated(head):
-            if name in ONLY_ONCE:
+            if name in ONLY_ONCE or name == b"connection":  # of repeated names only the first is looked at
                 raise Refused(400, f"the header {name.decode('latin-1')} comes more than once")
 
     def _no_route(self, line: RequestLine) -> None:
@@ -258,12 +262,15 @@ class ClientConnection(asyncio.Protocol):
                 self._read_heads(waiting)
             except Refused as refused:
                 self._refuse(refused)
+        if self._at_eof and self.exchange is None and self._writable:
+            self._close_after(complete=True)
 
     def _close_after(self, complete: bool) -> None:
         """Close once everything is written; let a client that is still sending read first."""
         self._ended = True
+        self.idle_since = monotonic()
         self.context.outbox.flush()
-        if complete:
+        if complete or self.transport.is_closing():
             self.transport.close()
         elif not self._linger_until:
             self._linger_until = monotonic() + LINGER
@@ -296,5 +303,7 @@ class ClientConnection(asyncio.Protocol):
             if self._head_since:
                 if now - self._head_since > HEAD_TIMEOUT:
                     self._refuse(Refused(408, f"the head did not come within {HEAD_TIMEOUT:g} s"))
+            elif now - self.idle_since > KEEP_ALIVE_TIMEOUT and self.transport.is_closing():
+                self.transport.abort()  # what it was sent last is never read
             elif self.context.draining or now - self.idle_since > KEEP_ALIVE_TIMEOUT:
                 self.transport.close()

@@ -82,7 +82,8 @@ def commit(
         wanted = change(head.plan)
         changed = not says_the_same(wanted, head.plan)
         plan = _append(connection, request, head.plan, wanted, text, file) if changed else head.plan
-        publish(places, plan)
+        if places.run.is_dir():  # else nothing is running, and the next start publishes it
+            publish(places, plan)
         return plan, changed
 
 
@@ -138,6 +139,7 @@ def follow_file(places: Places, request: Request, config: Path) -> bool:
 
     A revision that the file does not say yet is written back first. Then, if the file says something the
     journal does not know, that becomes a revision. A broken file changes nothing and leaves a complaint.
+    Raises GatewayError where others change routing all the time.
     """
     with locked(places.file_lock):
         for _ in range(_TRIES):
@@ -146,10 +148,12 @@ def follow_file(places: Places, request: Request, config: Path) -> bool:
                 return _take_edit(places, request, config)
             except StaleRevision:
                 continue
-    return False
+    raise GatewayError(
+        f"{config.name} was not taken: each of {_TRIES} times routing was changed elsewhere; save it again"
+    )
 
 
-_TRIES = 5
+_TRIES = 25
 
 
 def _take_edit(places: Places, request: Request, config: Path) -> bool:
@@ -218,7 +222,8 @@ def _text_for(revision: Revision, text: str) -> str:
 
 def complain(places: Places, kind: str, message: str) -> None:
     """Remember why routing.yaml is not what is live, for `status`; the last complaint stands."""
-    replace_file(places.complaint, json.dumps({"kind": kind, "message": message}).encode())
+    if places.run.is_dir():
+        replace_file(places.complaint, json.dumps({"kind": kind, "message": message}).encode())
 
 
 def settle(places: Places) -> None:

@@ -26,25 +26,44 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace the file in one step, keeping its permissions; a link is followed, not replaced.
+    """Replace the file in one step, keeping its owner and permissions; a link is followed, not replaced.
 
     Raises OSError where the folder or the file cannot be written.
     """
     target = path.resolve()
-    mode = target.stat().st_mode & 0o7777
+    before = target.stat()
     if not os.access(target, os.W_OK):
         raise PermissionError(13, "Permission denied", str(target))
     fd, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(text.encode("utf-8"))
-            os.fchmod(fd, mode)
+            _hand_over(fd, before)
             file.flush()
             os.fsync(fd)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
+
+
+def _hand_over(fd: int, before: os.stat_result) -> None:
+    """Give a new file the owner and the permissions of the one it replaces."""
+    try:
+        os.fchown(fd, before.st_uid, before.st_gid)
+    except PermissionError:
+        pass  # only root may give files away; the text matters more
+    os.fchmod(fd, before.st_mode & 0o7777)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name outlive a power cut: the journal is about to say that it is written."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def signature(path: Path) -> Signature | None:

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS revisions (
     file TEXT NOT NULL         -- pending | written | unwritable: does routing.yaml say this
 )
 """
+_INTEGER_BITS = 63  # more does not fit an SQLite integer
 _COLUMNS = "revision, at, author, reason, action, plan, text, file"
 
 FileState = Literal["pending", "written", "unwritable"]
@@ -102,6 +103,8 @@ def head(connection: sqlite3.Connection) -> Revision | None:
 
 def find(connection: sqlite3.Connection, revision: int) -> Revision | None:
     """Return one revision, or None where it never was or is no longer kept."""
+    if revision.bit_length() > _INTEGER_BITS:
+        return None
     return next(_select(connection, "WHERE revision = ?", revision), None)
 
 

@@ -8,6 +8,7 @@ stalls must never stall a worker.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -83,9 +84,10 @@ class Places:
         Another model under the same service has other sockets, so that both can stand side by side until
         the new one is ready.
         """
-        which = blake2b(model.encode(), digest_size=3).hexdigest()
-        # Resolved, because the link may lie deeper than the 107 bytes that a socket's path may have.
-        return self.run.resolve() / f"{service}-{which}-{replica}.sock"
+        which = blake2b(f"{service}\0{model}".encode(), digest_size=5).hexdigest()
+        # Resolved and cut, because the link or the name may be longer than the 107 bytes that a socket's
+        # path may have.
+        return self.run.resolve() / f"{service[:20]}-{which}-{replica}.sock"
 
 
 def prepare(state: Path) -> Places:
@@ -100,6 +102,8 @@ def prepare(state: Path) -> Places:
     elif not run.is_symlink() or Path(os.readlink(run)) != target:
         if run.is_symlink():
             run.unlink()
+        elif run.is_dir():
+            shutil.rmtree(run)  # from a time without such memory
         run.symlink_to(target)
     return Places(state)
 

@@ -59,6 +59,8 @@ def read_route(report: Report, name: str, path: str, given: Mapping[str, Node], 
     timeouts = _timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
     if not weights:
         return None
+    reached = dict.fromkeys(override.to for override in overrides)
+    weights += tuple((name, 0) for name in reached if name not in dict(weights))
     return Route(name, path, stable or weights[0][0], weights, sticky, overrides, timeouts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.routing.parse import parse
 from gateway.routing.plan import UNITS, Override, Route, Sticky, Timeouts
 from gateway.routing.read_routes import MAX_OVERRIDES, MAX_ROUTES, read_routes
 from gateway.routing.report import Report
@@ -127,3 +128,13 @@ def test_there_are_limits() -> None:
     many = ", ".join(f"{{header: x, value: v{n}, to: blue}}" for n in range(MAX_OVERRIDES + 1))
     _, told = routes_of(f"[{{{PLAIN}, override: [{many}]}}]")
     assert told == ["there are 101 overrides; at most 100 are possible per route"]
+
+
+def test_a_service_that_only_an_override_names_has_a_weight_of_nothing() -> None:
+    """Workers find every service that a route can reach among its weights."""
+    text = (
+        "services:\n  blue: {url: http://h:1}\n  canary: {url: http://h:2}\n"
+        "weights: {blue: 100}\noverride:\n  - {header: x-canary, value: always, to: canary}\n"
+    )
+    plan = parse(text, model_exists=lambda _: None)
+    assert plan.routes[0].weights == (("blue", 100_000), ("canary", 0))

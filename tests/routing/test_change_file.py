@@ -1,0 +1,192 @@
+"""routing.yaml and the journal are kept in line, whichever of them was changed, and whatever goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import ChangeRefused
+from gateway.routing import change, journal
+from gateway.routing.change import begin, commit, complaint, follow_file, restore, write_back
+from gateway.routing.file import read_plan, write_text
+from gateway.routing.places import prepare
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.revise import roll_back, set_shares
+from tests.routing.change_site import FILE, ME, ROUTING, Site
+
+TEN, ALL_BACK = "canary: 10}", "weights: {blue: 100, green: 0, canary: 0}   # keep this remark"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A gateway's files at revision 1."""
+    made = Site.made(tmp_path)
+    yield made
+    shutil.rmtree(made.places.run.resolve(), ignore_errors=True)
+
+
+def save(site: Site, old: str, new: str) -> None:
+    """Edit routing.yaml as a person does."""
+    assert old in site.text()
+    site.config.write_text(site.text().replace(old, new))
+
+
+def test_a_save_becomes_a_revision(site: Site) -> None:
+    """What the file says is what is live; looking again finds nothing new."""
+    save(site, TEN, "canary: 30}")
+    assert follow_file(site.places, FILE, site.config)
+    assert (site.head().revision, site.head().text, site.head().file) == (2, site.text(), "written")
+    assert site.shares() == {"blue": 75.0, "green": 0.0, "canary": 25.0}
+    assert not follow_file(site.places, FILE, site.config)
+
+
+def test_a_save_that_says_the_same_makes_no_revision_and_is_remembered(site: Site) -> None:
+    """New comments are the revision's text from now on, so that they come back with it."""
+    save(site, "# keep this remark", "# a better remark")
+    assert not follow_file(site.places, FILE, site.config)
+    assert (site.head().revision, site.head().text) == (1, site.text())
+    site.set(20)
+    site.restore(1)
+    assert "canary: 10}   # a better remark" in site.text()
+
+
+def test_a_change_is_written_back_with_comments_and_layout_kept(site: Site) -> None:
+    """Only the numbers of the weights differ; the journal has the text and nothing waits any more."""
+    site.set(25)
+    assert site.text() == ROUTING.replace("blue: 90", "blue: 75").replace("canary: 10", "canary: 25")
+    assert (site.head().text, site.head().file) == (site.text(), "written")
+    assert not follow_file(site.places, FILE, site.config)
+    write_back(site.places, site.config)
+    assert site.head().revision == 2
+
+
+def test_a_broken_save_changes_nothing_and_says_why(site: Site) -> None:
+    """The complaint stands until the file is mended or taken back."""
+    save(site, "weights:", "wieghts:")
+    assert not follow_file(site.places, FILE, site.config)
+    assert site.head().revision == 1
+    found = complaint(site.places)
+    assert found is not None
+    assert found["kind"] == "refused"
+    assert "routing.yaml:11:" in found["message"]
+    assert "weights" in found["message"]
+    save(site, "wieghts:", "weights:")
+    assert not follow_file(site.places, FILE, site.config)
+    assert complaint(site.places) is None
+
+
+def test_a_file_that_is_gone_changes_nothing_and_says_so(site: Site) -> None:
+    """Some editors remove it for a moment; what is live stays live, and a restart comes back."""
+    site.config.unlink()
+    assert not follow_file(site.places, FILE, site.config)
+    found = complaint(site.places)
+    assert found is not None
+    assert found["kind"] == "unreadable"
+    assert begin(site.places, FILE, site.config).revision == 1
+    site.config.write_text(ROUTING)
+    follow_file(site.places, FILE, site.config)
+    assert complaint(site.places) is None
+
+
+def test_an_edit_that_was_not_read_yet_survives_a_rollback(site: Site) -> None:
+    """The weights of the rollback hold, and everything else of the edit becomes live."""
+    save(site, "path: /v2/models/late", "path: /v2/models/delay  # new")
+    commit(site.places, ME, roll_back)
+    write_back(site.places, site.config)
+    assert follow_file(site.places, FILE, site.config)
+    assert site.live().routes[0].path == "/v2/models/delay"
+    assert site.shares() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
+    assert ALL_BACK in site.text()
+    assert "# new" in site.text()
+
+
+def test_mending_a_broken_save_does_not_undo_the_rollback_that_came_meanwhile(site: Site) -> None:
+    """The file could not be rewritten while it was broken; once mended it gets the weights that are live."""
+    save(site, "services:", "servces:")
+    follow_file(site.places, FILE, site.config)
+    commit(site.places, ME, roll_back)
+    write_back(site.places, site.config)
+    assert site.head().file == "pending"
+    assert complaint(site.places) is not None
+    save(site, "servces:", "services:")
+    follow_file(site.places, FILE, site.config)
+    assert site.shares() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
+    assert ALL_BACK in site.text()
+    assert (complaint(site.places), site.head().file) == (None, "written")
+
+
+def test_a_file_that_cannot_be_written_is_said_and_the_change_is_live(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only folder holds nothing up; the next change that can be written clears the complaint."""
+
+    def refuse(path: Path, _text: str) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(change, "write_text", refuse)
+    site.set(20)
+    assert (site.shares()["canary"], site.head().file, site.text()) == (20.0, "unwritable", ROUTING)
+    found = complaint(site.places)
+    assert found is not None
+    assert found["kind"] == "unwritable"
+    assert "revision 2" in found["message"]
+    assert "Read-only file system" in found["message"]
+    assert not follow_file(site.places, FILE, site.config)
+    assert begin(prepare(site.places.state), FILE, site.config).revision == 2
+    monkeypatch.setattr(change, "write_text", write_text)
+    site.set(30)
+    assert (complaint(site.places), site.head().file) == (None, "written")
+    assert "canary: 30}   # keep this remark" in site.text()
+
+
+def test_an_earlier_revision_comes_back_with_its_comments(site: Site) -> None:
+    """The whole file of that time is restored: services, paths, remarks."""
+    save(site, "# keep this remark", "# the second remark")
+    save(site, "path: /v2/models/late", "path: /late")
+    follow_file(site.places, FILE, site.config)
+    second = site.text()
+    restored = site.restore(1)
+    assert (restored.revision, restored.routes[0].path, site.text()) == (3, "/v2/models/late", ROUTING)
+    assert not follow_file(site.places, FILE, site.config)
+    assert site.restore(2).revision == 4
+    assert site.text() == second
+
+
+def test_a_revision_that_was_never_written_comes_back_all_the_same(site: Site) -> None:
+    """Its text is made from the one before it."""
+    commit(site.places, ME, lambda head: set_shares(head, {"canary": 20}))
+    site.set(30)
+    assert site.restore(2).revision == 4
+    assert site.text() == ROUTING.replace("blue: 90", "blue: 80").replace("canary: 10", "canary: 20")
+
+
+def test_a_revision_that_is_not_kept_cannot_be_restored(site: Site) -> None:
+    """The refusal says where to look; restoring what is live changes nothing."""
+    for number in (0, 2, 10**30):
+        with pytest.raises(ChangeRefused, match="gateway history"):
+            restore(site.places, ME, number)
+    _, changed = restore(site.places, ME, 1)
+    assert not changed
+
+
+def test_a_save_is_taken_however_fast_others_change_routing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that comes in between makes it look again; what was saved is not given up on."""
+    others = iter(range(20, 30))
+
+    def slowly(text: str, path: Path) -> RoutingPlan:
+        plan = read_plan(text, path)
+        if (share := next(others, None)) is not None:
+            commit(site.places, ME, lambda head: set_shares(head, {"canary": share}))
+        return plan
+
+    monkeypatch.setattr(change, "read_plan", slowly)
+    save(site, "path: /v2/models/late", "path: /late")
+    assert follow_file(site.places, FILE, site.config)
+    assert site.live().routes[0].path == "/late"
+    with journal.opened(site.places.journal) as connection:
+        assert len(journal.latest(connection, 100)) == site.live().revision

@@ -1,0 +1,123 @@
+"""The plan slot: a new plan holds from the next request on, and nobody ever sees half of one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.routing.places import Places, prepare
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.slot import PlanSlot, publish, published, published_document, replace_file
+
+WRITER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from gateway.routing.places import Places
+from gateway.routing.slot import publish, published
+places, first, last = Places(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+plan = published(places)
+for revision in range(first, last + 1):
+    routes = tuple(replace(route, since=revision) for route in plan.routes[: 1 + revision % 40])
+    publish(places, replace(plan, revision=revision, routes=routes))
+"""
+READER = """
+import sys
+from pathlib import Path
+from gateway.routing.places import Places
+from gateway.routing.slot import PlanSlot, published
+places = Places(Path(sys.argv[1]))
+word = PlanSlot(places).word
+for _ in sys.stdin:
+    print(word[0], published(places).revision, flush=True)
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Places]:
+    """A prepared state directory."""
+    prepared = prepare(tmp_path / "state")
+    yield prepared
+    shutil.rmtree(prepared.run.resolve())
+
+
+def plan(revision: int, routes: int = 1) -> RoutingPlan:
+    """Return a plan whose every route carries its revision."""
+    weights = (("blue", UNITS),)
+    return RoutingPlan(
+        (Service("blue", urls=("http://127.0.0.1:1",)),),
+        tuple(Route(f"r{n}", f"/r{n}", "blue", weights, since=revision) for n in range(routes)),
+        revision=revision,
+    )
+
+
+def test_before_the_first_plan_there_is_none(places: Places) -> None:
+    """An empty slot says revision 0 and holds no plan."""
+    with PlanSlot(places) as slot:
+        assert slot.word[0] == 0
+    assert published(places) is None
+    assert published_document(places) is None
+
+
+def test_what_is_published_is_what_is_read(places: Places) -> None:
+    """The plan and its number are both there once `publish` has returned."""
+    publish(places, plan(7, 3))
+    assert published(places) == plan(7, 3)
+    with PlanSlot(places) as slot:
+        assert slot.word[0] == 7
+
+
+def test_a_reader_cannot_write(places: Places) -> None:
+    """The word of a reader is read-only memory."""
+    with PlanSlot(places) as slot, pytest.raises(TypeError):
+        slot.store(1)
+
+
+def test_another_process_sees_a_new_plan_as_soon_as_it_is_published(places: Places) -> None:
+    """Whatever a process reads after `publish` returned is new, through a slot opened long before."""
+    publish(places, plan(1))
+    command = [sys.executable, "-c", READER, str(places.state)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        for revision in range(2, 202):
+            publish(places, plan(revision))
+            reader.stdin.write("now\n")
+            reader.stdin.flush()
+            assert reader.stdout.readline().split() == [str(revision), str(revision)]
+        reader.stdin.close()
+
+
+def test_a_reader_never_sees_a_part_of_a_plan_nor_an_older_one_than_the_word_says(places: Places) -> None:
+    """While thousands of plans are published, what is read always parses, is whole, and only gets newer."""
+    publish(places, plan(1, 40))
+    command = [sys.executable, "-c", WRITER, str(places.state), "2", "4000"]
+    seen: set[int] = set()
+    with subprocess.Popen(command) as writer, PlanSlot(places) as slot:
+        newest = 0
+        while newest < 4000 and (writer.poll() in (None, 0)):
+            word = slot.word[0]
+            found = published(places)
+            assert found is not None
+            assert newest <= word <= found.revision
+            assert len(found.routes) == (40 if found.revision == 1 else 1 + found.revision % 40)
+            assert {route.since for route in found.routes} == {found.revision}
+            newest = word
+            seen.add(word)
+    assert newest == 4000
+    assert len(seen) > 10
+
+
+def test_a_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The new content stands under the name, and no temporary file stays."""
+    path = tmp_path / "plan.json"
+    replace_file(path, b"one")
+    replace_file(path, json.dumps({"two": 2}).encode())
+    assert json.loads(path.read_bytes()) == {"two": 2}
+    assert [each.name for each in tmp_path.iterdir()] == ["plan.json"]
