@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 from gateway.routing import change, journal
 from gateway.routing.difference import difference
@@ -40,26 +41,25 @@ class Teller:
         self._complaint = complaint
 
     def _tell_revisions(self) -> None:
+        new = self._latest_number() - self._revision
+        if new <= 0:
+            return
+        if new > TOLD_AT_ONCE:
+            log.info("%d revisions before these are not told here; see: gateway history", new - TOLD_AT_ONCE)
         with journal.opened(self._places.journal) as connection:
-            newest = journal.latest(connection, TOLD_AT_ONCE + 1)
-        new = [entry for entry in newest if entry.revision > self._revision]
-        left_out = newest[0].revision - self._revision - TOLD_AT_ONCE if newest else 0
-        if left_out > 0:
-            log.info("%d revisions before these are not told here; see: gateway history", left_out)
-        for entry in reversed(new[:TOLD_AT_ONCE]):
-            before = next((old for old in newest if old.revision == entry.revision - 1), None)
+            newest = journal.latest(connection, min(new, TOLD_AT_ONCE) + 1)
+        for before, entry in pairwise(reversed(newest)):
             log.info("%s", revision_line(entry, before, self._file))
-        if new:
-            self._revision = new[0].revision
+        self._revision = newest[0].revision
 
 
-def revision_line(entry: Revision, before: Revision | None, file: str) -> str:
+def revision_line(entry: Revision, before: Revision, file: str) -> str:
     """Return one line: which revision, whose, why, and what it changed."""
     source = file if entry.author == "file" else f"{entry.action} by {entry.author}"
     reason = f" ({entry.reason})" if entry.reason else ""
-    changes = difference(before.plan, entry.plan) if before else []
+    changes = difference(before.plan, entry.plan)
     restart = ""
-    if before and (before.plan.listen, before.plan.admin) != (entry.plan.listen, entry.plan.admin):
+    if (before.plan.listen, before.plan.admin) != (entry.plan.listen, entry.plan.admin):
         restart = "; another listen or admin address takes effect at the next `gateway up`"
     return f"revision {entry.revision}, {source}{reason}: {'; '.join(changes) or 'no difference'}{restart}"
 

@@ -39,7 +39,7 @@ class Watcher:
         self._config = config
         self._clock = clock
         self._saves = SaveDetector()
-        self._teller = Teller(places, config.name)
+        self._teller: Teller | None = None
         self._catch_up_at = 0.0
         self._retry_at = 0.0
         self._traces: tuple[object, ...] = ()
@@ -92,6 +92,8 @@ class Watcher:
         While a save is under way nothing is written to the file: half of it would be taken for the whole.
         """
         now = self._clock()
+        if self._teller is None:  # made here, since reading the journal may fail and is then tried again
+            self._teller = Teller(self._places, self._config.name)
         if self._woken.is_set():
             self._woken.clear()
             self._catch_up_at = now
@@ -101,20 +103,25 @@ class Watcher:
             self._teller.tell(after_save=True)
         if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
-            self._catch_up(now)
+            self._catch_up(now, self._teller)
         self._failure = ""
         return SETTLE if look == "moving" else LOOK_EVERY
 
-    def _catch_up(self, now: float) -> None:
+    def _catch_up(self, now: float, teller: Teller) -> None:
         traces = repair.traces(self._places)
         if traces != self._traces:
             repaired = repair.publish_latest(self._places)
             if repaired is not None:
                 log.warning("revision %d had not been published; it is now", repaired)
             repair.write_unwritten(self._places, self._config)
-            self._teller.tell()
+            teller.tell()
             self._traces = traces  # those from before, so that what happened meanwhile is looked at next time
-        if now >= self._retry_at:
+        if now >= self._retry_at and (not self._retry_at or _is_unwritable(self._places)):
             self._retry_at = now + RETRY_WRITING_EVERY
             if repair.retry_writing(self._places, self._config):
-                self._teller.tell()
+                teller.tell()
+
+
+def _is_unwritable(places: Places) -> bool:
+    complaint = change.complaint(places)
+    return complaint is not None and complaint["kind"] == "unwritable"

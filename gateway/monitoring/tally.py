@@ -148,6 +148,7 @@ class TallyWriter:
             self._words[_USED] = 1
             self._words[0] = _MAGIC
         self._words[_PID] = pid
+        self._words[_EPOCH] += self._words[_EPOCH] & 1  # the one before may have been killed while it folded
         self._series: dict[tuple[str, str], dict[int, Block]] = {}
         self._all: list[Block] = []
         self._next_snapshot = 0
@@ -160,12 +161,16 @@ class TallyWriter:
     def block(self, route: str, service: str, since: int) -> Block:
         """Return the block of a series and interval, made on first use.
 
-        Once all are taken, what has none yet is counted together in the last, nameless block.
+        Once all are taken, what has none yet is counted together in the nameless block, for which the last
+        is kept free.
         """
         series = self._series.setdefault((route, service), {})
         block = series.get(since)
         if block is None:
-            block = series[since] = self._recycled(series, since) or self._new_block(route, service, since)
+            block = self._recycled(series, since)
+            if block is None and self._words[_USED] >= CAPACITY - 1 and (route, service) != ("", ""):
+                return self.block("", "", 0)
+            block = series[since] = block or self._new_block(route, service, since)
         return block
 
     def _recycled(self, series: dict[int, Block], since: int) -> Block | None:
@@ -185,8 +190,6 @@ class TallyWriter:
 
     def _new_block(self, route: str, service: str, since: int) -> Block:
         used = self._words[_USED]
-        if used >= CAPACITY - 1:
-            route, service, since, used = "", "", 0, CAPACITY - 1
         block = Block(self._words, used)
         name = f"{route}\0{service}".encode().ljust(_NAME_BYTES, b"\xff")
         self._words.cast("B")[block.base * 8 : block.base * 8 + _NAME_BYTES] = name
@@ -205,10 +208,11 @@ class TallyWriter:
 
     def snapshot(self, now: float, elapsed: float) -> None:
         """Move on the recent windows of as many series as fall due in `elapsed` seconds, in turn."""
-        self._snapshots_due += len(self._all) * elapsed / SNAPSHOT_EVERY
+        count = len(self._all)
+        self._snapshots_due = min(self._snapshots_due + count * elapsed / SNAPSHOT_EVERY, count)
         while self._snapshots_due >= 1:
             self._snapshots_due -= 1
-            self._next_snapshot = (self._next_snapshot + 1) % len(self._all)
+            self._next_snapshot = (self._next_snapshot + 1) % count
             self._all[self._next_snapshot].snapshot(int(now * 1000))
 
 

@@ -1,4 +1,4 @@
-"""A latency histogram of fixed size: four buckets to every doubling, so a quantile is off by 12.5 % at most.
+"""A latency histogram of fixed size: four buckets to every doubling, so a quantile is off by 25 % at most.
 
 Latencies are whole microseconds. Below 8 µs every value has a bucket of its own; the last bucket ends at
 2**33 µs (two hours and a half) and takes everything above.

@@ -58,7 +58,10 @@ class Process:
             self._lifeline = -1
 
     def tend(self) -> int | None:
-        """Start it where it is not running and may be; return the exit status if it was just found dead."""
+        """Start it where it is not running and may be; return the exit status if it was just found dead.
+
+        Raises OSError where it cannot be started, and tries again later.
+        """
         status = None
         if self.popen is not None and (status := self.popen.poll()) is not None:
             now = self.clock()
@@ -68,6 +71,7 @@ class Process:
             self.restarts += 1
             self.popen = None
         if self.popen is None and not self.ended and self.clock() >= self._not_before:
+            self._not_before = self.clock() + BACKOFF_LAST  # should it not even start
             self.start()
         return status
 

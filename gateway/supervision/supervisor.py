@@ -56,10 +56,11 @@ class Supervisor:
         self._places = places
         self._commands = commands
         self._about = about
+        self._listeners = listeners
         self._slot = PlanSlot(places)
         self._revision = -1
         self._replicas: dict[ReplicaKey, Process] = {}
-        self._retired: list[tuple[float, Process]] = []
+        self._retired: list[tuple[float, ReplicaKey, Process]] = []
         self._workers = [
             self._process("worker", commands.worker(n, s.fileno()), number=n, pass_fds=(s.fileno(),))
             for n, s in enumerate(listeners)
@@ -85,7 +86,11 @@ class Supervisor:
         """One turn: follow the plan, start what is missing, say what runs."""
         self._follow_plan()
         for process in self.processes():
-            status = process.tend()
+            try:
+                status = process.tend()
+            except OSError as error:
+                log.error("%s cannot be started (%s); it is tried again", _called(process), error)
+                continue
             if status is not None:
                 log.warning("%s %s; it is started again", _called(process), exit_reason(status))
         self._end_retired()
@@ -102,22 +107,33 @@ class Supervisor:
         wanted = _wanted(plan)
         now = time.monotonic()
         for key in wanted - self._replicas.keys():
-            service, model, number = key
-            command = self._commands.replica(model, str(self._places.socket(service, model, number)))
-            self._replicas[key] = self._process("replica", command, service, number)
+            self._replicas[key] = self._taken_back(key) or self._new_replica(key)
         for key in self._replicas.keys() - wanted:
-            self._retired.append((now, self._replicas.pop(key)))
+            self._retired.append((now, key, self._replicas.pop(key)))
+
+    def _new_replica(self, key: ReplicaKey) -> Process:
+        service, model, number = key
+        command = self._commands.replica(model, str(self._places.socket(service, model, number)))
+        return self._process("replica", command, service, number)
+
+    def _taken_back(self, key: ReplicaKey) -> Process | None:
+        """Return the replica that a plan let go and the next one wants again, if it was not ended yet."""
+        for retired in self._retired:
+            if retired[1] == key and not retired[2].ended:
+                self._retired.remove(retired)
+                return retired[2]
+        return None
 
     def _end_retired(self) -> None:
         """End replicas that the plan no longer has, once those that take their place are ready."""
         waiting = []
-        for since, process in self._retired:
-            successors = [key for key in self._replicas if key[0] == process.service]
+        for since, key, process in self._retired:
+            successors = [other for other in self._replicas if other[0] == process.service]
             overdue = time.monotonic() - since > RETIRE_AFTER
-            if overdue and all(is_listening(self._places, key) for key in successors):
+            if overdue and all(is_listening(self._places, other) for other in successors):
                 process.stop()
             if not (process.ended and process.is_gone()):
-                waiting.append((since, process))
+                waiting.append((since, key, process))
         self._retired = waiting
 
     def _write_processes(self) -> None:
@@ -149,7 +165,10 @@ class Supervisor:
         ready = False
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)) as signals:
             while not signals.stop_asked():
-                self.tend()
+                try:
+                    self.tend()
+                except OSError:
+                    log.exception("the processes could not all be looked after; it is tried again")
                 if not ready and not self.not_ready():
                     ready = True
                     on_ready(time.monotonic() - began)
@@ -157,8 +176,13 @@ class Supervisor:
             self.drain(signals)
 
     def drain(self, signals: Signals) -> None:
-        """End the workers first, then what they depend on; whoever does not end in time is killed."""
-        retired = [process for _, process in self._retired]
+        """End the workers first, then what they depend on; whoever does not end in time is killed.
+
+        The listening sockets go first: nobody shall wait in a queue that nobody looks at any more.
+        """
+        for listener in self._listeners:
+            listener.close()
+        retired = [process for _, _, process in self._retired]
         for group in (self._workers, [self._control, *self._replicas.values(), *retired]):
             for process in group:
                 process.stop()

@@ -1,0 +1,155 @@
+"""Whether processes do their work: real pids, real sockets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.control.health import answers, exists, is_healthy, processes
+from gateway.control.observation import Listed, Observation, observe
+from gateway.routing.plan import Service
+
+if TYPE_CHECKING:
+    from tests.control.conftest import Control, Site
+
+NOW = 1000.0
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    """The pid of a process that has ended and been waited for."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.fixture
+def other_pid() -> Iterator[int]:
+    """The pid of a process that lives and does nothing."""
+    process = subprocess.Popen(["sleep", "60"])
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
+def seen(site: Site) -> Observation:
+    """What the files say now."""
+    return observe(site.places, NOW)
+
+
+def test_a_pid_exists_or_not(dead_pid: int) -> None:
+    """This process exists, one that has ended does not, nor does 0: it was not started yet."""
+    assert exists(os.getpid())
+    assert exists(1)
+    assert not exists(dead_pid)
+    assert not exists(0)
+
+
+def test_a_worker_is_healthy_while_its_heart_beats(site: Site) -> None:
+    """The same pid with a heartbeat of late is healthy, with an old one it hangs."""
+    tally = site.tally(0)
+    worker = Listed("worker", os.getpid())
+    tally.beat(NOW - 1.9, 1, 0)
+    assert is_healthy(site.places, seen(site), worker, NOW)
+    tally.beat(NOW - 2.1, 1, 0)
+    assert not is_healthy(site.places, seen(site), worker, NOW)
+
+
+def test_a_worker_does_not_live_by_its_predecessor_s_heartbeat(site: Site, other_pid: int) -> None:
+    """A worker that was just started again and has not opened its tally is not healthy yet."""
+    site.tally(0).beat(NOW, 1, 0)
+    assert not is_healthy(site.places, seen(site), Listed("worker", other_pid), NOW)
+
+
+def test_a_worker_without_a_tally_is_not_healthy(site: Site) -> None:
+    """A worker that never wrote anything gives no sign of life."""
+    assert not is_healthy(site.places, seen(site), Listed("worker", os.getpid(), number=5), NOW)
+
+
+def test_a_replica_is_healthy_while_it_can_be_connected_to(site: Site) -> None:
+    """Its Unix socket accepts once its model is loaded; a service that is not in the plan has none."""
+    plan = site.head().plan
+    service = Service("blue", model="models/v1")
+    found = seen(site)
+    with_model = Observation(
+        type(plan)((service,), ()), found.running, found.states, found.counts, found.file, None
+    )
+    replica = Listed("replica", os.getpid(), "blue", 0)
+    assert not is_healthy(site.places, with_model, replica, NOW)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(site.places.socket("blue", "models/v1", 0)))
+        listener.listen()
+        assert is_healthy(site.places, with_model, replica, NOW)
+        assert not is_healthy(site.places, with_model, Listed("replica", os.getpid(), "gone", 0), NOW)
+
+
+def test_the_control_process_is_healthy_while_it_answers(control: Control, other_pid: int) -> None:
+    """It must exist and answer; a dead one is not healthy although the supervisor's socket accepts."""
+    admin = f"127.0.0.1:{control.port}"
+    control.site.list_processes(admin=admin)
+    listed = Listed("control", control.process.pid)
+    assert is_healthy(control.site.places, seen(control.site), listed, NOW)
+    control.kill()
+    assert not is_healthy(control.site.places, seen(control.site), listed, NOW)
+
+
+def test_a_control_process_that_hangs_is_not_healthy(control: Control) -> None:
+    """Stopped in its tracks it still has a pid and a socket that accepts; it does not answer."""
+    admin = f"127.0.0.1:{control.port}"
+    assert answers(admin)
+    control.process.send_signal(signal.SIGSTOP)
+    assert not answers(admin)
+    control.process.send_signal(signal.SIGCONT)
+    assert answers(admin)
+
+
+def test_the_control_process_does_not_ask_itself(site: Site) -> None:
+    """When it makes the status itself, it is alive by that."""
+    assert is_healthy(site.places, seen(site), Listed("control", os.getpid()), NOW)
+
+
+@pytest.mark.parametrize("admin", ["", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:1"])
+def test_an_address_nobody_answers_on(admin: str) -> None:
+    """No address, half an address and one where nothing listens mean: no answer."""
+    assert not answers(admin)
+
+
+def test_an_ipv6_address_is_asked_without_its_brackets() -> None:
+    """`[::1]:port` is how processes.json writes it."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+
+        def serve() -> None:
+            wire, _ = listener.accept()
+            with wire:
+                wire.recv(1000)
+                wire.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert answers(f"[::1]:{listener.getsockname()[1]}")
+        thread.join()
+
+
+def test_processes_are_described_for_the_status(site: Site) -> None:
+    """Every process has its health; workers tell their connections and revision as well."""
+    site.tally(0).beat(NOW, 7, 42)
+    site.list_processes(
+        {"role": "worker", "pid": os.getpid(), "restarts": 1},
+        {"role": "worker", "pid": 0, "number": 1},
+    )
+    common = {"service": "", "healthy": True}
+    assert processes(site.places, seen(site), NOW) == [
+        {"role": "supervisor", "pid": os.getpid(), "number": 0, "restarts": 0, **common},
+        {"role": "worker", "pid": os.getpid(), "number": 0, "restarts": 1, **common}
+        | {"connections": 42, "revision": 7},
+        {"role": "worker", "pid": 0, "number": 1, "restarts": 0, **common, "healthy": False}
+        | {"connections": 0, "revision": 0},
+    ]

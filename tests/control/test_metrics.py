@@ -1,0 +1,147 @@
+"""/metrics, read back with Prometheus' own parser."""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.control.metrics import OCTAVES, buckets, exposition
+from gateway.monitoring.tally import FALLBACK, OK, REFUSED, TIMEOUT
+from gateway.routing.change import Request, commit, complain
+from gateway.routing.revise import replace_weights
+from gateway.statistics.histogram import BUCKETS, bucket_of, upper_bound
+
+if TYPE_CHECKING:
+    from tests.control.conftest import Site
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def scrape(site: Site) -> Samples:
+    """Every sample by its name and labels."""
+    text = exposition(site.places).decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(samples: Samples, name: str, **labels: str) -> float | None:
+    """One sample."""
+    return samples.get((name, tuple(sorted(labels.items()))))
+
+
+def test_requests_are_counted_by_route_version_and_outcome(site: Site) -> None:
+    """All workers and all intervals of weights add up to one series that only ever grows."""
+    for number, since in ((0, 1), (0, 2), (1, 2)):
+        block = site.tally(number).block("late", "blue", since)
+        block.count(OK)
+        block.count(TIMEOUT)
+    samples = scrape(site)
+    name = "gateway_requests_total"
+    assert value(samples, name, route="late", version="blue", outcome="ok") == 3
+    assert value(samples, name, route="late", version="blue", outcome="timeout") == 3
+    assert value(samples, name, route="late", version="blue", outcome="server_error") == 0
+
+
+def test_fallbacks_have_a_counter_of_their_own(site: Site) -> None:
+    """A request that went to stable instead is not counted twice among the requests."""
+    site.tally().block("late", "canary", 1).count(FALLBACK)
+    samples = scrape(site)
+    assert value(samples, "gateway_fallbacks_total", route="late", version="canary") == 1
+    requests = [n for (name, _), n in samples.items() if name == "gateway_requests_total"]
+    assert sum(requests) == 0
+
+
+def test_refusals_before_any_route_have_empty_labels(site: Site) -> None:
+    """What never got as far as a route is counted without a name, and without a duration."""
+    site.tally().block("", "", 0).count(REFUSED)
+    samples = scrape(site)
+    assert value(samples, "gateway_requests_total", route="", version="", outcome="refused") == 1
+    assert value(samples, "gateway_requests_total", route="", version="", outcome="ok") is None
+    assert value(samples, "gateway_request_duration_seconds_count", route="", version="") is None
+
+
+def test_durations_are_a_histogram_in_seconds(site: Site) -> None:
+    """Buckets are cumulative, the sum is in seconds, the count is that of all requests."""
+    block = site.tally().block("late", "blue", 1)
+    for microseconds in (50, 900, 1_100, 70_000):
+        block.words[block.histogram + bucket_of(microseconds)] += 1
+        block.words[block.microseconds] += microseconds
+    samples = scrape(site)
+    name, labels = "gateway_request_duration_seconds", {"route": "late", "version": "blue"}
+    assert value(samples, f"{name}_count", **labels) == 4
+    assert value(samples, f"{name}_sum", **labels) == pytest.approx(0.07205)
+    assert value(samples, f"{name}_bucket", **labels, le="6.4e-05") == 1
+    assert value(samples, f"{name}_bucket", **labels, le="0.001024") == 2
+    assert value(samples, f"{name}_bucket", **labels, le="0.002048") == 3
+    assert value(samples, f"{name}_bucket", **labels, le="+Inf") == 4
+
+
+def test_buckets_end_at_octaves_and_never_shrink() -> None:
+    """Each bound is twice the one before; what lies above the last is in +Inf alone."""
+    histogram = [1] * BUCKETS
+    found = buckets(histogram)
+    bounds = [float(bound) for bound, _ in found[:-1]]
+    assert bounds[0] == 64e-6
+    assert all(b == pytest.approx(2 * a) for a, b in pairwise(bounds))
+    counts = [count for _, count in found]
+    assert counts == sorted(counts)
+    assert found[-1] == ("+Inf", float(BUCKETS))
+    assert counts[-2] < counts[-1]
+    assert upper_bound(OCTAVES[-1]) == 2**30
+
+
+def test_weights_and_revision_are_those_of_the_live_plan(site: Site) -> None:
+    """A share of 10 % is a ratio of 0.1."""
+    commit(
+        site.places, Request("x", "x"), lambda plan: replace_weights(plan, "late", {"blue": 3, "canary": 1})
+    )
+    samples = scrape(site)
+    assert value(samples, "gateway_version_weight_ratio", route="late", version="canary") == 0.25
+    assert value(samples, "gateway_version_weight_ratio", route="late", version="green") == 0
+    assert value(samples, "gateway_plan_revision") == 2
+
+
+def test_workers_tell_their_revision_while_they_live(site: Site) -> None:
+    """A worker that lags shows; one that is dead has no series rather than an old number."""
+    site.tally(0).beat(time.monotonic(), 7, 42)
+    site.tally(1).beat(time.monotonic() - 60, 6, 13)
+    samples = scrape(site)
+    assert value(samples, "gateway_worker_plan_revision", worker="0") == 7
+    assert value(samples, "gateway_open_connections", worker="0") == 42
+    assert value(samples, "gateway_worker_plan_revision", worker="1") is None
+    assert value(samples, "gateway_open_connections", worker="1") is None
+
+
+def test_processes_are_up_or_not_and_count_their_restarts(site: Site) -> None:
+    """Each process has its role, service and number as labels."""
+    site.list_processes(
+        {"role": "control", "pid": os.getpid(), "restarts": 3},
+        {"role": "replica", "pid": 0, "service": "blue", "number": 1},
+    )
+    samples = scrape(site)
+    control = {"role": "control", "service": "", "number": "0"}
+    replica = {"role": "replica", "service": "blue", "number": "1"}
+    assert value(samples, "gateway_process_up", **control) == 1
+    assert value(samples, "gateway_process_restarts_total", **control) == 3
+    assert value(samples, "gateway_process_up", **replica) == 0
+
+
+def test_a_complaint_about_the_file_shows(site: Site) -> None:
+    """The gauge falls to 0 while routing.yaml is not what is live."""
+    assert value(scrape(site), "gateway_routing_file_ok") == 1
+    complain(site.places, "refused", "routing.yaml:3:1: no")
+    assert value(scrape(site), "gateway_routing_file_ok") == 0
+
+
+def test_every_series_has_a_help_text(site: Site) -> None:
+    """A person who meets a name in a dashboard finds out what it means."""
+    for family in text_string_to_metric_families(exposition(site.places).decode()):
+        assert family.documentation.endswith("."), family.name
