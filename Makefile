@@ -4,18 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install up test test-long check format bench demo train lock clean
+.PHONY: help install compile up test test-compiled test-long check format bench demo train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime ## make the environment in .venv, nothing else
 
-up: $(VENV)/.runtime ## start three model services and the gateway on 127.0.0.1:8080
+compile: $(VENV)/.compiled ## compile the request path with mypyc, where there is a C compiler
+
+up: $(VENV)/.runtime $(VENV)/.compiled ## start three model services and the gateway on 127.0.0.1:8080
 	@exec $(BIN)/gateway up
 
 test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
+
+test-compiled: $(VENV)/.dev $(VENV)/.compiled ## the tests of the request path on the compiled copy
+	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy \
+	  tests/statistics tests/monitoring tests/routing/test_split.py tests/routing/test_match.py
 
 test-long: $(VENV)/.dev ## the same with the long variants: 1 GiB bodies, more examples
 	@GATEWAY_LONG=1 $(BIN)/python -m pytest
@@ -33,7 +39,7 @@ format: $(VENV)/.dev ## put the code into the one format
 demo: $(VENV)/.dev ## replay 5,000 real flights through the gateway, edit a weight, roll back
 	@$(BIN)/python -m benchmarks.demo
 
-bench: $(VENV)/.dev .venv-bench/.done ## measure against nginx, HAProxy, Envoy and Starlette + httpx
+bench: $(VENV)/.dev $(VENV)/.compiled .venv-bench/.done ## measure against nginx, HAProxy, Envoy and Starlette + httpx
 	@$(BIN)/python -m benchmarks.bench
 
 train: .venv-train/.done ## rebuild the three model versions from the data set
@@ -43,7 +49,7 @@ lock: ## write the requirement locks anew from pyproject.toml (needs uv on the p
 	@sh benchmarks/lock.sh
 
 clean: ## remove the environments and what the gateway left in memory
-	@rm -rf .venv .venv-bench .venv-train
+	@rm -rf .venv .venv-bench .venv-compile .venv-train
 
 # An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.
 define new_venv
@@ -65,6 +71,16 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@echo "installing the test tools into $(VENV)"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Without a compiler workers run as plain Python, so this never fails; it says what it did.
+$(VENV)/.compiled: $(VENV)/.runtime requirements-compile.txt $(shell find gateway -name '*.py')
+	@if command -v $${CC:-cc} >/dev/null; then \
+	  echo "compiling the request path"; \
+	  test -x .venv-compile/bin/pip || $(PYTHON) -m venv .venv-compile; \
+	  .venv-compile/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r requirements-compile.txt && .venv-compile/bin/python deploy/compile_workers.py $(VENV) || true; \
+	else echo "no C compiler: workers run as plain Python (apt-get install gcc python3-dev, then make compile)"; fi
 	@touch $@
 
 .venv-bench/.done: benchmarks/requirements-bench.txt

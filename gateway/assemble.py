@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.routing.addresses import Address
+    from gateway.routing.places import Places
     from gateway.routing.plan import RoutingPlan
 
 
@@ -43,6 +45,7 @@ class Running:
     admin: str
     state: Path
     workers: int
+    compiled: bool
     seconds: float
     plan: RoutingPlan
 
@@ -60,51 +63,70 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
 
     Raises GatewayError where it cannot start: a broken routing.yaml, a port in use, one running already.
     """
-    from gateway.routing.change import Request, begin
     from gateway.routing.places import prepare, remove_run
-    from gateway.supervision.supervisor import Commands, Supervisor
 
     log_to_stderr()
-    config = options.config.resolve()
     places = prepare(options.state.resolve())
     with places.up_lock.open("a") as lock:
         _hold(lock.fileno(), options.state)
-        _clear(places.run)
-        plan = begin(places, Request("file", "file"), config)
-        workers = options.workers or len(os.sched_getaffinity(0))
-        listen, admin_listen = _addresses(options, plan)
-        listeners = bind_shared(listen, workers)
-        admin = bind_shared(admin_listen, 1)[0]
-        listen_at, admin_at = address_of(listeners[0]), address_of(admin)
-        about: dict[str, object] = {
-            "config": str(config),
-            "listen": listen_at,
-            "admin": admin_at,
-            "supervisor": os.getpid(),
-        }
-        here = [sys.executable, "-m", "gateway.assemble"]
-        commands = Commands(
-            worker=lambda n, fd: [*here, "worker", str(places.state), str(n), str(fd)],
-            control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
-            replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
-        )
-        supervisor = Supervisor(places, commands, listeners, admin, about)
-        supervisor.run(
-            lambda seconds: on_ready(
-                Running(options.config, listen_at, admin_at, options.state, workers, seconds, plan)
+        try:
+            _clear(places.run)
+            _supervise(options, places, on_ready)
+        finally:
+            remove_run(places)
+
+
+def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running], None]) -> None:
+    from gateway.routing.change import Request, begin
+    from gateway.supervision.compiled import compiled_copy, compiled_home
+    from gateway.supervision.supervisor import Commands, Supervisor
+
+    config = options.config.resolve()
+    plan = begin(places, Request("file", "file"), config)
+    workers = options.workers or len(os.sched_getaffinity(0))
+    listen, admin_listen = _addresses(options, plan)
+    listeners = bind_shared(listen, workers)
+    admin = bind_shared(admin_listen, 1)[0]
+    listen_at, admin_at = address_of(listeners[0]), address_of(admin)
+    about: dict[str, object] = {
+        "config": str(config),
+        "listen": listen_at,
+        "admin": admin_at,
+        "supervisor": os.getpid(),
+    }
+    # -P: what lies in the folder that `gateway up` is typed in must never be imported.
+    here = [sys.executable, "-P", "-m", "gateway.assemble"]
+    copy = compiled_copy(compiled_home())
+    faster = ["env", f"PYTHONPATH={copy}", *here] if copy else here
+    commands = Commands(
+        worker=lambda n, fd: [*faster, "worker", str(places.state), str(n), str(fd)],
+        control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
+        replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
+    )
+    supervisor = Supervisor(places, commands, listeners, admin, about)
+    supervisor.run(
+        lambda seconds: on_ready(
+            Running(
+                options.config, listen_at, admin_at, options.state, workers, copy is not None, seconds, plan
             )
         )
-        remove_run(places)
+    )
+
+
+HOLD_TRIES, HOLD_PAUSE = 20, 0.01
 
 
 def _hold(fd: int, state: Path) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise GatewayError(
-            f"a gateway is already running with the state directory {state}; "
-            "see `gateway status`, or give this one another --state-dir"
-        ) from None
+    for _ in range(HOLD_TRIES):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(HOLD_PAUSE)  # `status` holds it for an instant to see whether anybody does
+    raise GatewayError(
+        f"a gateway is already running with the state directory {state}; "
+        "see `gateway status`, or give this one another --state-dir"
+    )
 
 
 def _clear(run: Path) -> None:

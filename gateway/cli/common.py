@@ -71,6 +71,15 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=2))
 
 
+def trouble(error: Exception) -> GatewayError:
+    """Say in words what the system or the journal's database would not do."""
+    named = isinstance(error, OSError) and error.filename
+    where = f"{error.filename}: {error.strerror}" if named else f"the journal: {error}"  # type: ignore[attr-defined]
+    return GatewayError(
+        f"{where}; nothing is known to have changed: mend that, see `gateway history` and try again"
+    )
+
+
 def fail(error: GatewayError, *, as_json: bool = False) -> int:
     """Say why a verb was refused or failed; return the exit code."""
     if as_json:

@@ -34,10 +34,10 @@ def _header(word: str) -> tuple[str, str]:
     if not sign:
         raise ChangeRefused(f"{word}: write a header as NAME=VALUE, as in x-user-id=42")
     try:
-        value.encode("latin-1")
+        word.encode("latin-1")
     except UnicodeEncodeError as error:
         raise ChangeRefused(f"{word}: a header can carry Latin-1 text only") from error
-    return name.strip().lower(), value.strip()
+    return name.strip().lower(), value.strip(" \t")
 
 
 def _route(plan: RoutingPlan, path: str) -> Route:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 def welcome(running: Running) -> str:
     """Say what runs where and how to try it."""
+    kind = "compiled" if running.compiled else "plain Python; `make compile` makes them faster"
     lines = [
         f"gateway is ready after {running.seconds:.1f} s",
-        f"  requests   http://{running.listen}  ({running.workers} workers)",
+        f"  requests   http://{running.listen}  ({running.workers} workers, {kind})",
         f"  admin      http://{running.admin}/api/v1/status",
         f"  state      {running.state}",
     ]

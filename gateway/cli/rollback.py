@@ -7,11 +7,12 @@ new plan is out. Only then is routing.yaml brought to say so.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from time import perf_counter
 
-from gateway.cli.common import author, fail, find_running, print_json
+from gateway.cli.common import author, fail, find_running, print_json, trouble
 from gateway.errors import GatewayError
 from gateway.routing.change import Request, commit, complaint, restore, write_back
 from gateway.routing.plan import RoutingPlan
@@ -24,6 +25,7 @@ revision instead. Works while the control process is dead.
 
 Example: gateway rollback --reason "errors on canary"
 """
+_DIGITS = 19  # no revision has as many
 _WITH_VALUE = ("--route", "--to", "--reason", "--state-dir", "--config")
 
 
@@ -42,24 +44,28 @@ def main(arguments: list[str]) -> int:
         return _run(options, began)
     except GatewayError as error:
         return fail(error, as_json="--json" in options)
+    except (OSError, sqlite3.Error) as error:
+        return fail(trouble(error), as_json="--json" in options)
 
 
 def _parsed(arguments: list[str]) -> dict[str, str]:
     options: dict[str, str] = {}
     rest = list(arguments)
     while rest:
-        name, _, value = rest.pop(0).partition("=")
+        name, has_value, value = rest.pop(0).partition("=")
         if name in ("--json", "--help", "-h"):
+            if has_value:
+                raise ValueError(f"{name} takes no value")
             options["--help" if name == "-h" else name] = "yes"
         elif name not in _WITH_VALUE:
             raise ValueError(f"{name} is not an option of rollback")
-        elif not value and not rest:
+        elif not has_value and not rest:
             raise ValueError(f"{name} needs a value")
         else:
-            options[name] = value or rest.pop(0)
+            options[name] = value if has_value else rest.pop(0)
     if "--to" in options:
         options["--to"] = options["--to"].removeprefix("r")
-        if not options["--to"].isdigit():
+        if not (options["--to"].isdecimal() and len(options["--to"]) < _DIGITS):
             raise ValueError("--to needs the number of a revision, as `gateway history` shows it")
         if "--route" in options:
             raise ValueError("--to brings back a whole revision, so it cannot go with --route")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -9,7 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.common import DEFAULT_CONFIG, Running, author, fail, find_running, print_json, state_of
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    Running,
+    author,
+    fail,
+    find_running,
+    print_json,
+    state_of,
+    trouble,
+)
 from gateway.cli.rollback import raise_not_up
 from gateway.errors import ChangeRefused, GatewayError
 
@@ -36,6 +46,10 @@ def run(arguments: list[str]) -> int:
         result = app(args=arguments, prog_name="gateway", standalone_mode=False)
     except GatewayError as error:
         return fail(error, as_json="--json" in arguments)
+    except (OSError, sqlite3.Error) as error:
+        return fail(trouble(error), as_json="--json" in arguments)
+    except typer.Abort:
+        return 1
     except typer.Exit as stop:
         return stop.exit_code
     except Exception as error:
@@ -121,7 +135,7 @@ def status(
     else:
         from rich.console import Console
 
-        Console().print(status_tables(snapshot(_up(running).places)))
+        Console(markup=False).print(status_tables(snapshot(_up(running).places)))
 
 
 def _snapshot(running: Running) -> dict[str, Any]:
@@ -140,12 +154,15 @@ def _up(running: Running) -> Running:
 
 
 def _watch(running: Running) -> None:
+    from rich.console import Console
     from rich.live import Live
 
     from gateway.cli.render import status_tables
 
     try:
-        with Live(status_tables(_snapshot(running)), refresh_per_second=4, screen=True) as live:
+        console = Console(markup=False)
+        first = status_tables(_snapshot(running))
+        with Live(first, console=console, refresh_per_second=4, screen=True) as live:
             while True:
                 time.sleep(1.0)
                 live.update(status_tables(_snapshot(running)))
@@ -232,7 +249,7 @@ def history(
     else:
         from rich.console import Console
 
-        Console().print(history_table(entries))
+        Console(markup=False).print(history_table(entries))
 
 
 @app.command()

@@ -40,6 +40,8 @@ class MessageReader:
         "upgrades",
     )
 
+    __deletable__ = ("_parser",)  # mypyc wants to know
+
     _parser: HttpRequestParser | HttpResponseParser
 
     def __init__(self) -> None:

@@ -157,7 +157,12 @@ class Exchange:
         if self.done:
             endpoint.release(upstream)
             return
+        if upstream.lost:  # closed before anything was sent
+            self._try_another(endpoint)
+            return
         self._send(upstream)
+        if not self.client.writable:  # it still reads the answer before this one
+            self.client_writable(False)
 
     def _try_another(self, failed: Endpoint) -> None:
         """Nothing of the request has been acted on: another replica, or stable, may have it."""
@@ -255,7 +260,7 @@ class Exchange:
             self.context.outbox.write(client.transport, out)
             self._complete()
         else:
-            self.context.outbox.write(client.transport, out)
+            self.context.outbox.write_part(client.transport, out)
 
     def _answer_head(self, answer: Answer) -> bytes:
         head = answer.head
@@ -266,6 +271,8 @@ class Exchange:
             block = without(block, name)
         if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
             block = without_nominated(block, fields[shape.connection], fields)
+        if answer.status == 204 and shape.length is not None:  # RFC 9110, 8.6; some would wait for it
+            block = without(block, shape.length)
         extra = self._cookie
         if shape.date is None:
             extra += b"date: %b\r\n" % formatdate(usegmt=True).encode()
@@ -287,10 +294,11 @@ class Exchange:
             body = chunk(body) if body else b""
             if complete:
                 body += LAST_CHUNK
-        if body:
-            self.context.outbox.write(self.client.transport, body)
         if complete:
+            self.context.outbox.write(self.client.transport, body)
             self._complete()
+        elif body:
+            self.context.outbox.write_part(self.client.transport, body)
 
     def client_writable(self, writable: bool) -> None:
         """Hold the service back while the client takes no more of its answer."""

@@ -10,6 +10,10 @@ from __future__ import annotations
 import asyncio
 
 
+LARGE = 32 * 1024
+"""Bytes that do not wait: one turn can read 8 MiB from a peer, and only what is written can hold it back."""
+
+
 class Outbox:
     """Writes waiting for the end of the turn, in order. Flush before a transport is closed."""
 
@@ -25,6 +29,15 @@ class Outbox:
         if not waiting:
             self._loop.call_soon(self.flush)
         waiting.append((transport, data))
+
+    def write_part(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Send a part of a message that goes on: what is large is sent now, so that it can hold back the rest.
+
+        Not for the end of a message: whoever sends it may have gone on to another one.
+        """
+        self.write(transport, data)
+        if len(data) > LARGE:
+            self.flush()
 
     def flush(self) -> None:
         """Send everything now."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from gateway.http.headers import Shapes
 from gateway.proxy.outbox import Outbox
@@ -80,10 +81,11 @@ class Endpoint:
             self.failed()
             raise
         self.answered()
-        return made
+        return cast(UpstreamConnection, made)
 
-    def _new(self) -> UpstreamConnection:
-        return UpstreamConnection(self, self._outbox, self._shapes)
+    def _new(self) -> asyncio.Protocol:
+        # Not a subclass of asyncio.Protocol, because mypyc makes fast objects only of classes all its own.
+        return cast(asyncio.Protocol, UpstreamConnection(self, self._outbox, self._shapes))
 
     def failed(self) -> None:
         """Take the replica out until a probe finds it."""
@@ -105,6 +107,9 @@ class Endpoint:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection that is fit for another request."""
+        if connection.lost or self.backend.closed:
+            connection.close()
+            return
         connection.idle_since = self._loop.time()
         self.idle.append(connection)
 

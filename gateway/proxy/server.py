@@ -40,8 +40,8 @@ LINGER = 2.0
 """Seconds in which a client that is still sending may read why nobody listens any more."""
 
 
-class ClientConnection(asyncio.Protocol):
-    """One client; `exchange` is the request being answered."""
+class ClientConnection:
+    """One client; `exchange` is the request being answered, `writable` whether it takes more of its answer."""
 
     __slots__ = (
         "_at_eof",
@@ -51,7 +51,6 @@ class ClientConnection(asyncio.Protocol):
         "_paused",
         "_reader",
         "_waiting",
-        "_writable",
         "context",
         "exchange",
         "fields",
@@ -61,6 +60,7 @@ class ClientConnection(asyncio.Protocol):
         "keep_alive",
         "peer",
         "transport",
+        "writable",
     )
 
     def __init__(self, context: Context) -> None:
@@ -72,7 +72,7 @@ class ClientConnection(asyncio.Protocol):
         self.host = b""
         self._waiting = b""
         self._paused = False
-        self._writable = True
+        self.writable = True
         self._ended = self._at_eof = False
         self._head_since = 0.0
         self._linger_until = 0.0
@@ -84,9 +84,7 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
-        self.forwarded = (
-            b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % self.peer
-        )
+        self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % self.peer
         self.context.clients.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -107,13 +105,13 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
-        self._writable = False
+        self.writable = False
         if self.exchange is not None:
             self.exchange.client_writable(False)
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
-        self._writable = True
+        self.writable = True
         if self.exchange is not None:
             self.exchange.client_writable(True)
         else:
@@ -126,7 +124,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             if self.exchange is not None and not self._reader.complete:
                 self._read_body(self.exchange, data)
-            elif self.exchange is None and self._writable:
+            elif self.exchange is None and self.writable:
                 self._read_heads(self._waiting + data if self._waiting else data)
             else:
                 self._waiting += data
@@ -153,7 +151,7 @@ class ClientConnection(asyncio.Protocol):
                     raise Refused(400, "there is more than one empty line before the request")
                 continue
             rest = self._read_request(data[: end + 4], data[end + 4 :])
-            if self.exchange is not None or not self._writable:
+            if self.exchange is not None or not self.writable:
                 self._waiting = rest
                 return
             data = b"" if self._ended else rest
@@ -256,13 +254,13 @@ class ClientConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Read the next request, if it is here already and its answer can be written."""
-        if self._waiting and self._writable and not self._ended:
+        if self._waiting and self.writable and not self._ended:
             waiting, self._waiting = self._waiting, b""
             try:
                 self._read_heads(waiting)
             except Refused as refused:
                 self._refuse(refused)
-        if self._at_eof and self.exchange is None and self._writable:
+        if self._at_eof and self.exchange is None and self.writable:
             self._close_after(complete=True)
 
     def _close_after(self, complete: bool) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from gateway.http.framing import has_no_body
-from gateway.http.headers import ONLY_ONCE, Shape, Shapes, repeated
+from gateway.http.headers import ONLY_ONCE, Shape, Shapes, repeated, without, without_nominated
 from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
 from gateway.http.strict import MAX_HEAD, Refused, content_length
 from gateway.proxy.outbox import Outbox
@@ -52,10 +52,11 @@ class Answered(Protocol):
         """The service takes more of the request's body, or cannot for now."""
 
 
-class UpstreamConnection(asyncio.Protocol):
+class UpstreamConnection:
     """One connection; `exchange` is whose answer is awaited, None while the connection is idle."""
 
     __slots__ = (
+        "_blocked",
         "_buffer",
         "_framing",
         "_in_body",
@@ -81,7 +82,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._in_body = False
         self._framing = 0
         self.idle_since = 0.0
-        self.reused = self._used = False
+        self.reused = self._used = self._blocked = False
         self.lost = False
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
 
@@ -94,27 +95,40 @@ class UpstreamConnection(asyncio.Protocol):
         self.lost = True
         exchange, self.exchange = self.exchange, None
         if exchange is None:
-            if self in self.endpoint.idle:
-                self.endpoint.idle.remove(self)
+            self._leave_idle()
         elif self._in_body and self._framing == UNTIL_CLOSE and exc is None:
             exchange.answer_body(b"", True)
         else:
+            self.reused = self.reused and not self._buffer  # half a head is not silence
             exchange.answer_failed(f"the connection was lost{f': {exc}' if exc else ''}")
         self._reader.close()
 
+    def eof_received(self) -> bool:
+        """Part of asyncio.Protocol."""
+        if self.exchange is None:
+            self._leave_idle()
+        return False
+
+    def _leave_idle(self) -> None:
+        if self in self.endpoint.idle:
+            self.endpoint.idle.remove(self)
+
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
+        self._blocked = True
         if self.exchange is not None:
             self.exchange.upstream_writable(False)
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
+        self._blocked = False
         if self.exchange is not None:
             self.exchange.upstream_writable(True)
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
         if self.exchange is None:
+            self._leave_idle()
             self.transport.abort()  # bytes nobody asked for: whose answer would they be?
             return
         try:
@@ -133,6 +147,10 @@ class UpstreamConnection(asyncio.Protocol):
                     raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
                 self._buffer = data
                 return
+            if end > MAX_ANSWER_HEAD:
+                raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
+            if not data.startswith(b"HTTP/1."):
+                raise Refused(502, "it does not begin with HTTP/1.")
             head, data = data[: end + 4], data[end + 4 :]
             self._buffer = b""
             self._reader.read_head(head)
@@ -140,11 +158,23 @@ class UpstreamConnection(asyncio.Protocol):
             if status >= 200:
                 self._read_answer(self.exchange, head, status, data)
                 return
-            if status == 101:
+            if self._reader.upgrades or status == 101:
                 raise Refused(502, "it switches protocols, which nobody asked for")
-            self.exchange.interim(head)
+            if status < 100 or not self._reader.complete:
+                raise Refused(502, "its interim answer has a body or no status")
+            self.reused = False
+            self.exchange.interim(self._interim(head))
             if not data:
                 return
+
+    def _interim(self, head: bytes) -> bytes:
+        line_end = head.index(b"\r\n")
+        block, shape, fields = head[line_end:-2], self._shapes.of(self._reader.fields), self._reader.fields
+        for name in (*shape.removed, *((shape.length,) if shape.length else ())):
+            block = without(block, name)
+        if shape.connection is not None:
+            block = without_nominated(block, fields[shape.connection], fields)
+        return b"HTTP/1.1%b%b\r\n" % (head[8:line_end], block)
 
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
         reader = self._reader
@@ -206,12 +236,12 @@ class UpstreamConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
-        self._outbox.write(self.transport, data)
+        self._outbox.write_part(self.transport, data)
 
     def finish(self, *, reusable: bool) -> None:
         """End the exchange; the connection goes back to its replica's idle ones if it is fit for that."""
         self.exchange = None
-        if reusable and not self.lost and not self.endpoint.backend.closed:
+        if reusable and not self.lost and not self._blocked and not self.endpoint.backend.closed:
             self.endpoint.release(self)
         elif not self.lost:
             self.transport.abort()
@@ -225,5 +255,6 @@ class UpstreamConnection(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         self.transport.abort()
         self.lost = True
+        self.reused = False  # it did answer, if badly
         if exchange is not None:
             exchange.answer_failed(why)

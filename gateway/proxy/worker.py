@@ -14,6 +14,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from typing import cast
 
 import uvloop
 
@@ -47,7 +49,7 @@ async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     for number_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number_, stop.set)
     _stop_with_supervisor(loop, stop)
-    server = await loop.create_server(lambda: ClientConnection(context), sock=listener, backlog=BACKLOG)
+    server = await loop.create_server(_protocols(context), sock=listener, backlog=BACKLOG)
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
@@ -59,10 +61,20 @@ async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     context.pool.close()
 
 
+def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:
+    return lambda: cast(asyncio.Protocol, ClientConnection(context))
+
+
 def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     """Standard input is a pipe that the supervisor holds open: its end means that the supervisor is gone."""
     if not sys.stdin.isatty():
-        loop.add_reader(sys.stdin.fileno(), stop.set)
+        fd = sys.stdin.fileno()
+
+        def gone() -> None:
+            loop.remove_reader(fd)  # its end would be told again and again while we drain
+            stop.set()
+
+        loop.add_reader(fd, gone)
 
 
 async def _tick_on(context: Context) -> None:
@@ -105,10 +117,15 @@ async def _drain(context: Context, server: asyncio.Server) -> None:
     server.close()
     deadline = time.monotonic() + DRAIN_TIMEOUT
     turns = 0
-    while (context.exchanges or turns < 2) and time.monotonic() < deadline:
+    while (_is_busy(context) or turns < 2) and time.monotonic() < deadline:
         for client in list(context.clients):
             client.check_deadlines(time.monotonic())  # closes those that are idle
         await asyncio.sleep(DRAIN_TURN)
         turns += 1
     if context.exchanges:
         log.warning("%d requests were still running after %g s", len(context.exchanges), DRAIN_TIMEOUT)
+
+
+def _is_busy(context: Context) -> bool:
+    """Tell whether a request is in flight, or an answer not yet wholly sent to a slow reader."""
+    return bool(context.exchanges) or any(c.transport.get_write_buffer_size() for c in context.clients)

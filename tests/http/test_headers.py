@@ -1,0 +1,108 @@
+"""Which header fields pass, which are looked at, which are removed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.http.headers import (
+    NOT_NOMINATED,
+    REQUEST_KNOWN,
+    REQUEST_REMOVED,
+    FieldKinds,
+    Shapes,
+    repeated,
+    without,
+    without_nominated,
+)
+from gateway.http.strict import Refused
+
+KINDS = FieldKinds(REQUEST_REMOVED, REQUEST_KNOWN, frozenset((b"x-user-id", b"cookie")))
+BLOCK = b"\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\nX-A: 3\r\nX-Ab: 4\r\n"
+NAME = st.text("abcXYZ-", min_size=1, max_size=6).map(str.encode)
+
+
+def shape_of(*names: bytes) -> object:
+    """Return the shape of a head with these names."""
+    return Shapes(KINDS).of(dict.fromkeys(names, b"v"))
+
+
+def test_a_shape_knows_the_spelling_of_what_every_request_needs() -> None:
+    """Names are found whatever their case and kept as written."""
+    shape = Shapes(KINDS).of(dict.fromkeys((b"HOST", b"Content-length", b"X-Other", b"X-User-Id"), b"v"))
+    assert (shape.host, shape.length, shape.coding, shape.date) == (b"HOST", b"Content-length", None, None)
+    assert shape.looked_at == ((b"x-user-id", b"X-User-Id"),)
+
+
+def test_hop_by_hop_and_forwarding_fields_are_to_be_removed() -> None:
+    """So is every name with an underscore, which some services read as a hyphen."""
+    names = (b"Connection", b"TE", b"X-Forwarded-For", b"X_User", b"Accept", b"Host", b"X-Request-ID")
+    removed = Shapes(KINDS).of(dict.fromkeys(names, b"v")).removed
+    assert set(removed) == {b"Connection", b"TE", b"X-Forwarded-For", b"X_User", b"X-Request-ID"}
+
+
+@pytest.mark.parametrize("names", [(b"Host", b"HOST"), (b"x-user-id", b"X-User-Id"), (b"x_a", b"X_A")])
+def test_a_field_that_matters_may_not_come_in_two_spellings(names: tuple[bytes, ...]) -> None:
+    """Whoever reads one of them would miss the other."""
+    with pytest.raises(Refused, match="more than once") as refused:
+        shape_of(*names)
+    assert refused.value.status == 400
+
+
+def test_a_field_nobody_looks_at_may_come_in_two_spellings() -> None:
+    """It passes as it was written."""
+    shape_of(b"X-Other", b"x-other")
+
+
+def test_the_shape_of_equal_names_is_worked_out_once() -> None:
+    """Values do not matter to it."""
+    shapes = Shapes(KINDS)
+    assert shapes.of({b"Host": b"a", b"Accept": b"b"}) is shapes.of({b"Host": b"c", b"Accept": b"d"})
+    assert shapes.of({b"Host": b"a"}) is not shapes.of({b"host": b"a"})
+
+
+def test_inventing_names_does_not_grow_the_memory() -> None:
+    """What is remembered has a limit."""
+    shapes = Shapes(KINDS)
+    for n in range(5000):
+        assert shapes.of({b"x-%d" % n: b""}).removed == ()
+    assert len(shapes._seen) <= 1024
+
+
+def test_without_removes_every_line_of_exactly_that_name() -> None:
+    """Other spellings and longer names stay."""
+    assert without(BLOCK, b"X-A") == b"\r\nHost: a\r\nx-a: 2\r\nX-Ab: 4\r\n"
+    assert without(BLOCK, b"Nope") == BLOCK
+
+
+def test_without_may_remove_all_lines() -> None:
+    """What is left is the line end that the block began with."""
+    assert without(b"\r\nA: 1\r\nA: 2\r\n", b"A") == b"\r\n"
+
+
+@given(st.lists(st.tuples(NAME, NAME), max_size=12), NAME)
+def test_without_is_a_filter_over_lines(lines: list[tuple[bytes, bytes]], name: bytes) -> None:
+    """For any block, the lines of the name go and all others stay in order."""
+    block = b"\r\n" + b"".join(b"%b: %b\r\n" % line for line in lines)
+    kept = b"\r\n" + b"".join(b"%b: %b\r\n" % line for line in lines if line[0] != name)
+    assert without(block, name) == kept
+
+
+def test_nominated_fields_are_removed_in_every_spelling() -> None:
+    """The tokens of Connection are names without regard to case."""
+    fields = dict.fromkeys((b"Host", b"X-A", b"x-a", b"X-Ab"), b"")
+    assert without_nominated(BLOCK, b"close,\t x-A ,", fields) == b"\r\nHost: a\r\nX-Ab: 4\r\n"
+
+
+@pytest.mark.parametrize("name", sorted(NOT_NOMINATED))
+def test_connection_may_not_name_what_a_proxy_must_keep(name: bytes) -> None:
+    """Else a client could make us drop the authorization or the length."""
+    with pytest.raises(Refused, match="Connection may not name") as refused:
+        without_nominated(BLOCK, b"close, " + name.upper(), {})
+    assert refused.value.status == 400
+
+
+def test_repeated_counts_names_without_regard_to_case() -> None:
+    """Only those that come more than once are told."""
+    assert repeated(b"GET / HTTP/1.1" + BLOCK + b"\r\n") == {b"x-a": 3}

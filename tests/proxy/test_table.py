@@ -1,0 +1,101 @@
+"""A plan as a worker uses it: matched by prefix, compiled when first wanted, remembered up to a limit."""
+
+from __future__ import annotations
+
+
+import pytest
+
+from gateway.http.strict import Refused
+from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.table import LINES_REMEMBERED, LONGEST_REMEMBERED, CompiledRoute, Table
+from gateway.routing.parse import parse
+from gateway.routing.plan import to_document
+from tests.proxy.conftest import OK, Stage, field
+
+YAML = """
+services: {blue: {url: http://127.0.0.1:9001}, canary: {url: http://127.0.0.1:9002}}
+routes:
+  - {name: root, path: /, weights: {blue: 1}}
+  - {name: a, path: /a, weights: {blue: 1, canary: 1}, sticky: {header: X-User}, stable: blue}
+  - {name: ab, path: /a/b, weights: {canary: 1}, sticky: {cookie: c},
+     override: [{header: X-Canary, value: no, to: blue}]}
+"""
+
+
+async def table_of(stage: Stage, yaml: str = YAML) -> Table:
+    """Return the table of a routing.yaml."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    tally = TallyWriter(stage.folder / "t.tally", 1)
+    return Table(to_document(parse(yaml, model_exists=lambda _: None)), gateway.context.pool, tally)
+
+
+def name_of(table: Table, target: str) -> str | None:
+    """Return the name of the route of a target."""
+    route = table.match(f"GET {target} HTTP/1.1".encode())[1]
+    return route.name if route else None
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/", "root"), ("/x", "root"), ("/ab", "root"), ("/a", "a"), ("/a/", "a"), ("/a/x/y", "a"),
+        ("/a/b", "ab"), ("/a/b/c?d", "ab"), ("/a/bc", "a"), ("/a/./b/", "ab"), ("/a/b/../c", "a"),
+    ],
+)  # fmt: skip
+async def test_the_longest_path_on_segment_bounds_wins(stage: Stage, target: str, name: str) -> None:
+    """Of the path as it is forwarded."""
+    assert name_of(await table_of(stage), target) == name
+
+
+async def test_without_a_root_route_some_paths_match_nothing(stage: Stage) -> None:
+    """They get no route at all."""
+    table = await table_of(stage, YAML.replace("path: /,", "path: /z,"))
+    assert name_of(table, "/x") is None
+
+
+async def test_a_plan_says_which_headers_it_looks_at(stage: Stage) -> None:
+    """Of all its routes, in lower case."""
+    assert (await table_of(stage)).looked_at == {b"x-user", b"cookie", b"x-canary"}
+
+
+async def test_routes_are_compiled_once_and_lines_are_remembered(stage: Stage) -> None:
+    """The second look-up costs next to nothing and gives the very same."""
+    table = await table_of(stage)
+    line = b"GET /a HTTP/1.1"
+    assert table.match(line)[0] is table.match(line)[0]
+    assert table.match(line)[1] is table.match(b"GET /a/x HTTP/1.1")[1]
+
+
+async def test_what_is_remembered_of_lines_has_a_limit(stage: Stage) -> None:
+    """In number and in length; a refused line is refused every time."""
+    table = await table_of(stage)
+    for n in range(3 * LINES_REMEMBERED):
+        table.match(b"GET /%d HTTP/1.1" % n)
+        assert len(table._lines) <= LINES_REMEMBERED
+    long = b"GET /" + b"x" * LONGEST_REMEMBERED + b" HTTP/1.1"
+    table.match(long)
+    assert long not in table._lines
+    for _ in range(2):
+        with pytest.raises(Refused):
+            table.match(b"GET /.. HTTP/1.1")
+
+
+async def test_a_route_knows_its_targets_and_stable(stage: Stage) -> None:
+    """A target stamps the answers with its version."""
+    route = (await table_of(stage)).match(b"GET /a HTTP/1.1")[1]
+    assert isinstance(route, CompiledRoute)
+    assert [target.name for target in route.targets] == ["blue", "canary"]
+    assert route.stable is route.targets[0]
+    assert field(b"HTTP/1.1 200 OK\r\n" + route.stable.stamp + b"7\r\n\r\n", "x-model-version") == "blue"
+
+
+async def test_choosing_goes_by_override_then_key_then_draw(stage: Stage) -> None:
+    """Each rule only where the one before says nothing."""
+    table = await table_of(stage)
+    route, other = (table.match(line)[1] for line in (b"GET /a HTTP/1.1", b"GET /a/b HTTP/1.1"))
+    assert isinstance(route, CompiledRoute)
+    assert isinstance(other, CompiledRoute)
+    assert other.choose({b"x-canary": b"no"}, b"key", 0).name == "blue"
+    assert other.choose({b"x-canary": b"yes"}, b"key", 0).name == "canary"
+    assert {route.choose({}, b"", draw).name for draw in (0, 99_999)} == {"blue", "canary"}
+    assert len({route.choose({}, b"key", draw).name for draw in (0, 99_999)}) == 1

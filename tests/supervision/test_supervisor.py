@@ -1,0 +1,224 @@
+"""The supervisor: what the plan asks for runs, whatever dies comes back, and the end is in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.routing.places import Places, prepare
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.slot import publish
+from gateway.supervision import supervisor as module
+from gateway.supervision.supervisor import Commands, Signals, Supervisor, is_listening
+
+TELL = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
+WORKER = (
+    TELL
+    + """
+from gateway.monitoring.tally import TallyWriter
+TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 0)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+sys.stdin.read()
+"""
+)
+CONTROL = TELL + "sys.stdin.read()"
+REPLICA = (
+    TELL
+    + """
+while Path(sys.argv[1] + ".wait").exists():
+    time.sleep(0.01)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+signal.signal(signal.SIGTERM, lambda *_: (os.unlink(sys.argv[1]), os._exit(0)))
+sys.stdin.read()
+"""
+)
+STUBBORN = TELL + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(60)"
+
+
+def until(condition: Callable[[], Any], tend: Callable[[], None] = lambda: None) -> Any:
+    """Wait for a condition, tending meanwhile; fail after a bound."""
+    deadline = time.monotonic() + 10
+    while not (value := condition()):
+        assert time.monotonic() < deadline
+        tend()
+        time.sleep(0.005)
+    return value
+
+
+def plan(revision: int, *services: Service) -> RoutingPlan:
+    """Return a plan with these services."""
+    return RoutingPlan(services, (Route("r", "/", "blue", (("blue", UNITS),)),), revision=revision)
+
+
+BLUE = Service("blue", model="models/v1")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Places]:
+    """A state directory with a plan of one service."""
+    prepared = prepare(tmp_path / "state")
+    publish(prepared, plan(1, BLUE))
+    yield prepared
+    shutil.rmtree(prepared.run.resolve())
+
+
+@pytest.fixture
+def sockets() -> Iterator[list[socket.socket]]:
+    """A listening socket for a worker and one for the control process."""
+    made = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    yield made
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def supervisor(places: Places, sockets: list[socket.socket]) -> Iterator[Supervisor]:
+    """A supervisor of one worker; whatever it started is ended."""
+    python = [sys.executable, "-c"]
+    commands = Commands(
+        worker=lambda n, _: [*python, WORKER, str(places.tally(n))],
+        control=lambda _: [*python, CONTROL],
+        replica=lambda _, path: [*python, REPLICA, path],
+    )
+    made = Supervisor(places, commands, sockets[:1], sockets[1], {"supervisor": os.getpid()})
+    yield made
+    with Signals(()) as signals:
+        made.drain(signals)
+
+
+def listed(places: Places) -> list[dict[str, Any]]:
+    """Return the processes that `status` is told of."""
+    found: list[dict[str, Any]] = json.loads(places.processes.read_bytes())["processes"]
+    return found
+
+
+def replica(supervisor: Supervisor, model: str = "models/v1") -> int:
+    """Return the pid of blue's first replica of a model."""
+    return supervisor._replicas["blue", model, 0].pid
+
+
+def test_it_starts_what_the_plan_asks_for_and_says_so(places: Places, supervisor: Supervisor) -> None:
+    """One worker, one control process, one replica, each with its pid; then all are ready."""
+    supervisor.tend()
+    assert [(p["role"], p["service"], p["number"], p["restarts"]) for p in listed(places)] == [
+        ("control", "", 0, 0),
+        ("worker", "", 0, 0),
+        ("replica", "blue", 0, 0),
+    ]
+    assert [p["pid"] for p in listed(places)] == [p.pid for p in supervisor.processes()]
+    until(lambda: not supervisor.not_ready())
+
+
+def test_it_says_what_is_not_ready(places: Places, supervisor: Supervisor) -> None:
+    """A replica that loads its model still, and a worker without a plan."""
+    path = places.socket("blue", "models/v1", 0)
+    wait = Path(f"{path}.wait")
+    wait.touch()
+    supervisor._follow_plan()
+    assert supervisor.not_ready() == ["blue replica 0", "worker 0"]
+    supervisor.tend()
+    until(lambda: supervisor.not_ready() == ["blue replica 0"])
+    wait.unlink()
+    until(lambda: not supervisor.not_ready())
+
+
+def test_replicas_follow_the_plan(
+    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them are started, those too many are ended; services that run elsewhere need none."""
+    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
+    supervisor.tend()
+    first = replica(supervisor)
+    publish(places, plan(2, replace(BLUE, replicas=3), Service("green", urls=("http://127.0.0.1:1",))))
+    supervisor.tend()
+    assert len(supervisor._replicas) == 3
+    until(lambda: not supervisor.not_ready())
+    publish(places, plan(3, BLUE))
+    until(lambda: not is_listening(places, ("blue", "models/v1", 2)), supervisor.tend)
+    until(lambda: not supervisor._retired, supervisor.tend)
+    assert replica(supervisor) == first
+
+
+def test_an_old_model_answers_until_the_new_one_does(
+    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the new one takes to load, the old one is not ended before."""
+    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
+    supervisor.tend()
+    until(lambda: not supervisor.not_ready())
+    wait = Path(f"{places.socket('blue', 'models/v2', 0)}.wait")
+    wait.touch()
+    publish(places, plan(2, replace(BLUE, model="models/v2")))
+    for _ in range(20):
+        supervisor.tend()
+        assert is_listening(places, ("blue", "models/v1", 0))
+    wait.unlink()
+    until(lambda: not is_listening(places, ("blue", "models/v1", 0)), supervisor.tend)
+    assert is_listening(places, ("blue", "models/v2", 0))
+
+
+def test_a_model_that_comes_back_before_its_process_was_ended_keeps_it(
+    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There and back again in a moment: the process that runs and answers is the one that is kept."""
+    supervisor.tend()
+    until(lambda: not supervisor.not_ready())
+    first = replica(supervisor)
+    publish(places, plan(2, replace(BLUE, model="models/v2")))
+    supervisor.tend()
+    publish(places, plan(3, BLUE))
+    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
+    until(lambda: not supervisor._retired, supervisor.tend)
+    assert replica(supervisor) == first
+    assert is_listening(places, ("blue", "models/v1", 0))
+
+
+def test_whatever_is_killed_comes_back(
+    places: Places, supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each is started again within two seconds, and the log says how it ended."""
+    supervisor.tend()
+    until(lambda: not supervisor.not_ready())
+    for process in supervisor.processes():
+        before = process.pid
+        os.kill(before, signal.SIGKILL)
+        began = time.monotonic()
+        until(lambda p=process, b=before: p.pid not in (0, b), supervisor.tend)  # type: ignore[misc]
+        assert time.monotonic() - began < 2
+        assert "was killed by SIGKILL; it is started again" in caplog.messages[-1]
+    supervisor.tend()
+    assert [p["restarts"] for p in listed(places)] == [1, 1, 1]
+
+
+def test_the_sockets_outlive_a_worker(supervisor: Supervisor, sockets: list[socket.socket]) -> None:
+    """Whoever connects while it is dead waits in the queue and is not refused."""
+    supervisor.tend()
+    worker = supervisor._workers[0]
+    assert worker.popen is not None
+    worker.signal(signal.SIGKILL)
+    worker.popen.wait(10)
+    with socket.create_connection(sockets[0].getsockname(), 5):
+        assert worker.pid == 0
+
+
+def test_what_cannot_be_started_does_not_stop_the_rest(
+    places: Places, supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says which process and why; the others are looked after."""
+    supervisor._control.command = [str(places.state / "missing")]
+    supervisor.tend()
+    assert "control cannot be started" in caplog.text
+    assert [bool(p["pid"]) for p in listed(places)] == [False, True, True]

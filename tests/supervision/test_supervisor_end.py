@@ -1,0 +1,200 @@
+"""The end of a gateway: asked by a signal, in order, within bounds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.routing.places import Places, prepare
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.slot import publish
+from gateway.supervision import supervisor as module
+from gateway.supervision.supervisor import Commands, Signals, Supervisor
+
+HEAD = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
+END = """
+def end(*_):
+    with open(sys.argv[2], "a") as file:
+        file.write(sys.argv[3] + "\\n")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+"""
+WORKER = (
+    HEAD
+    + """
+from gateway.monitoring.tally import TallyWriter
+def drain(*_):
+    listener.close()
+    while Path(sys.argv[2] + ".busy").exists():
+        time.sleep(0.005)
+    end()
+"""
+    + END
+    + """
+listener = socket.socket(fileno=int(sys.argv[4]))
+signal.signal(signal.SIGTERM, drain)
+TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 0)
+while True:
+    signal.pause()
+"""
+)
+OTHER = HEAD + END + "time.sleep(60)"
+REPLICA = (
+    HEAD
+    + END
+    + "listener = socket.socket(socket.AF_UNIX)\nlistener.bind(sys.argv[1])\nlistener.listen()\n"
+    + "time.sleep(60)"
+)
+STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Places]:
+    """A state directory with a plan of one supervised service."""
+    prepared = prepare(tmp_path / "state")
+    route = Route("r", "/", "blue", (("blue", UNITS),))
+    publish(prepared, RoutingPlan((Service("blue", model="m"),), (route,), revision=1))
+    yield prepared
+    shutil.rmtree(prepared.run.resolve())
+
+
+@pytest.fixture
+def sockets() -> Iterator[list[socket.socket]]:
+    """A listening socket for a worker and one for the control process."""
+    made = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    yield made
+    for each in made:
+        each.close()
+
+
+def commands(places: Places, ends: Path) -> Commands:
+    """Return processes that say in a file when they end."""
+    python = [sys.executable, "-c"]
+    return Commands(
+        worker=lambda n, fd: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fd)],
+        control=lambda _: [*python, OTHER, "", str(ends), "other"],
+        replica=lambda _, path: [*python, REPLICA, path, str(ends), "other"],
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_workers_first_then_what_they_depend_on(
+    places: Places, sockets: list[socket.socket], tmp_path: Path, number: signal.Signals
+) -> None:
+    """Readiness is told once, with the seconds it took; after the signal nothing is left running."""
+    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
+    took: list[float] = []
+
+    def ready(seconds: float) -> None:
+        took.append(seconds)
+        os.kill(os.getpid(), number)
+
+    supervisor.run(ready)
+    assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
+    assert len(took) == 1
+    assert 0 < took[0] < 10
+    assert all(process.is_gone() for process in supervisor.processes())
+
+
+def test_while_it_drains_new_connections_are_refused(
+    places: Places, sockets: list[socket.socket], tmp_path: Path
+) -> None:
+    """Nobody waits in a queue that nobody will ever look at."""
+    ends = tmp_path / "ends"
+    busy = tmp_path / "ends.busy"
+    busy.touch()
+    address = sockets[0].getsockname()
+    refused: list[bool] = []
+
+    def connect() -> None:
+        deadline = time.monotonic() + 5
+        while not refused and time.monotonic() < deadline:
+            try:
+                socket.create_connection(address, 0.2).close()
+            except ConnectionRefusedError:
+                refused.append(True)
+            except OSError:
+                continue  # reset while it waited, or timed out: not what is hoped for
+        busy.unlink()
+
+    thread = threading.Thread(target=connect)
+
+    def ready(_: float) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        thread.start()
+
+    Supervisor(places, commands(places, ends), sockets[:1], sockets[1], {}).run(ready)
+    thread.join()
+    assert refused
+
+
+def test_who_does_not_end_in_time_is_killed(
+    places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log says who it was."""
+    monkeypatch.setattr(module, "STOP_TIMEOUT", 0.1)
+    ends = tmp_path / "ends"
+    there = tmp_path / "there"
+    stubborn = [sys.executable, "-c", STUBBORN, str(there)]
+    usual = commands(places, ends)
+    supervisor = Supervisor(
+        places, Commands(usual.worker, lambda _: stubborn, usual.replica), sockets[:1], sockets[1], {}
+    )
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    module.log.addHandler(handler)
+
+    def ready(_: float) -> None:
+        while not there.exists():
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.run(ready)
+    module.log.removeHandler(handler)
+    assert "control did not end in 0.1 s and is killed" in said
+    assert supervisor.processes()[0].is_gone()
+
+
+def test_a_turn_that_fails_does_not_end_everything(
+    places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full memory, say: it is logged and the next turn goes on."""
+    failures = iter([OSError(28, "No space left on device")] * 2)
+
+    def write(path: Path, content: bytes) -> None:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        path.write_bytes(content)
+
+    monkeypatch.setattr(module, "replace_file", write)
+    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
+    supervisor.run(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
+    assert places.processes.exists()
+
+
+def test_signals_are_something_to_wait_for() -> None:
+    """A signal ends the wait at once, SIGCHLD asks for nothing, and the handlers are restored."""
+    before = signal.getsignal(signal.SIGTERM)
+    with Signals((signal.SIGTERM, signal.SIGCHLD)) as signals:
+        signals.wait(0.0)
+        os.kill(os.getpid(), signal.SIGCHLD)
+        began = time.monotonic()
+        signals.wait(5.0)
+        assert time.monotonic() - began < 4
+        assert not signals.stop_asked()
+        os.kill(os.getpid(), signal.SIGTERM)
+        signals.wait(5.0)
+        assert signals.stop_asked()
+    assert signal.getsignal(signal.SIGTERM) is before
