@@ -1,0 +1,146 @@
+"""A gateway as a person starts it, and questions about it that only its processes can answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
+
+COMMAND = [sys.executable, "-m", "gateway.cli.main"]
+BOUND = 15.0
+"""Seconds after which something that was waited for counts as not happening."""
+ROUTING = """\
+# Where requests go.
+services:
+  blue:   {{url: "{blue}"}}   # the old one
+  green:  {{url: "{green}"}}
+  canary: {{url: "{canary}"}}
+routes:
+  - name: late
+    path: /late
+    stable: blue
+    weights: {{blue: 60, green: 0, canary: 40}}   # keep this remark
+    sticky: {{header: x-user-id}}
+"""
+
+
+def until(condition: Callable[[], T], what: str = "") -> T:
+    """Wait until a condition holds and return its value; fail after a bound."""
+    deadline = time.monotonic() + BOUND
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {BOUND:g} s in vain {what}"
+        time.sleep(0.005)
+    return value
+
+
+def up(folder: Path, *options: str) -> list[str]:
+    """Return the command that starts a gateway on free ports."""
+    free = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--workers", "2"]
+    return [*COMMAND, "up", "--config", str(folder / "routing.yaml"), *free, *options]
+
+
+class Gateway:
+    """One `gateway up`; ended with SIGTERM at the end, and with everything it started."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self._options = options
+
+    def __enter__(self) -> Self:
+        self.log = (self.folder / "log").open("a+")
+        self.popen = subprocess.Popen(
+            up(self.folder, *self._options), stdout=subprocess.PIPE, stderr=self.log, text=True
+        )
+        assert self.popen.stdout is not None
+        self.welcome = self.popen.stdout.readline()
+        assert "ready" in self.welcome, self.said()
+        found = self._processes()
+        host, _, port = found["listen"].rpartition(":")
+        self.listen = (host, int(port))
+        self.admin = found["admin"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pids = [process["pid"] for process in self._processes()["processes"]] if self._is_up() else []
+        self.popen.terminate()
+        self.popen.communicate(timeout=BOUND)
+        until(lambda: not any(exists(pid) for pid in pids), "for the processes to end")
+        self.log.close()
+
+    def _is_up(self) -> bool:
+        return self.popen.poll() is None
+
+    def _processes(self) -> dict[str, Any]:
+        path = self.folder / ".gateway" / "run" / "processes.json"
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        return found
+
+    def said(self) -> str:
+        """Return what the gateway wrote to its log so far."""
+        return (self.folder / "log").read_text()
+
+    def pid(self, role: str, number: int = 0, service: str = "") -> int:
+        """Return the id of a running process, 0 while it is down."""
+        for process in self._processes()["processes"]:
+            if (process["role"], process["number"], process["service"]) == (role, number, service):
+                return int(process["pid"])
+        raise LookupError(role)
+
+    def pids(self) -> list[int]:
+        """Return the ids of all processes but the supervisor."""
+        return [process["pid"] for process in self._processes()["processes"]]
+
+    def kill(self, role: str, number: int = 0, service: str = "") -> float:
+        """Kill a process with -9 and return the seconds until another one is in its place."""
+        before = self.pid(role, number, service)
+        os.kill(before, signal.SIGKILL)
+        began = time.monotonic()
+        until(lambda: self.pid(role, number, service) not in (0, before), f"for {role} to come back")
+        return time.monotonic() - began
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb for this gateway."""
+        state = ["--state-dir", str(self.folder / ".gateway")]
+        return subprocess.run(
+            [*COMMAND, *arguments, *state], capture_output=True, text=True, check=False, timeout=BOUND
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return what `gateway status --json` says."""
+        run = self.run("status", "--json")
+        assert run.returncode == 0, run.stderr
+        found: dict[str, Any] = json.loads(run.stdout)
+        return found
+
+    def request(self, path: str = "/late", **headers: str) -> tuple[int, str]:
+        """Ask once; return the status and the version that answered."""
+        connection = http.client.HTTPConnection(*self.listen, timeout=BOUND)
+        try:
+            connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, answer.getheader("x-model-version") or ""
+        finally:
+            connection.close()
+
+    def text(self) -> str:
+        """Return what routing.yaml says."""
+        return (self.folder / "routing.yaml").read_text()
+
+
+def exists(pid: int) -> bool:
+    """Tell whether a process is there and not only waiting to be reaped."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

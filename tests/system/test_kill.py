@@ -1,0 +1,54 @@
+"""kill -9 of any process, under load: the split stays, and only what it was answering fails."""
+
+from __future__ import annotations
+
+import time
+
+from tests.system.gateway_under_test import Gateway
+from tests.system.load import CLIENTS, Asked, Load, ports_of
+
+
+def keeps_the_split(before: list[Asked], after: list[Asked]) -> bool:
+    """Tell whether every user is served by one and the same version, before and after."""
+    served = {(each.user, each.version) for each in (*before, *after) if not each.failure}
+    return len({user for user, _ in served}) == len(served)
+
+
+def test_a_killed_worker_fails_what_it_was_answering_and_nothing_else(gateway: Gateway) -> None:
+    """Requests on connections of the other worker go on; new connections are never refused."""
+    with Load(gateway.listen) as load:
+        for number in (0, 1):
+            held = ports_of(gateway.pid("worker", number), gateway.listen)
+            killed = time.monotonic()
+            assert gateway.kill("worker", number) < 2
+            load.some()
+            failed = [each for each in load.failed() if each.ended >= killed]
+            assert {each.port for each in failed} <= held
+            assert len(failed) <= len(held)
+            assert all("Connection" in e.failure or "RemoteDisconnected" in e.failure for e in failed)
+        assert len({(each.port, each.ended) for each in load.failed()}) <= 2 * CLIENTS
+    assert keeps_the_split(load.asked()[:1], load.asked())
+
+
+def test_a_killed_control_process_fails_nothing(gateway: Gateway) -> None:
+    """Traffic does not notice; another control process answers within two seconds."""
+    with Load(gateway.listen) as load:
+        began = time.monotonic()
+        assert gateway.kill("control") < 2
+        while not any(p["role"] == "control" and p["healthy"] for p in gateway.status()["processes"]):
+            assert time.monotonic() - began < 10
+        load.some()
+    assert load.failed() == []
+    assert keeps_the_split(load.asked()[:1], load.asked())
+
+
+def test_counts_survive(gateway: Gateway) -> None:
+    """`status` counts what was served before and after a worker was killed, and asks nobody alive."""
+    with Load(gateway.listen) as load:
+        gateway.kill("worker", 0)
+        load.some()
+    (route,) = gateway.status()["routes"]
+    answered = [each for each in load.asked() if not each.failure]
+    counted = {name: version["requests"] for name, version in route["versions"].items()}
+    for name in ("blue", "green", "canary"):
+        assert 0 <= counted[name] - sum(each.version == name for each in answered) <= len(load.failed())

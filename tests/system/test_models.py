@@ -1,0 +1,76 @@
+"""The repository's own routing.yaml and its three real models, from the first flight to a killed replica."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.routing.places import Places
+from gateway.serving.example import example_request
+from gateway.supervision.supervisor import is_listening
+from tests.system.gateway_under_test import BOUND, Gateway, until
+from tests.system.load import Load
+
+ROOT = Path(__file__).parents[2]
+INFER = "/v2/models/late/infer"
+BACK_WITHIN = 4.0
+"""Seconds; two on a quiet machine, where no clients take their share of the cores."""
+CANARY = ("canary", "model_versions/v3", 0)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """The gateway as `make up` starts it, on free ports."""
+    (tmp_path / "routing.yaml").write_text((ROOT / "routing.yaml").read_text())
+    (tmp_path / "model_versions").symlink_to(ROOT / "model_versions")
+    with Gateway(tmp_path) as running:
+        yield running
+    shutil.rmtree(tmp_path / ".gateway")
+
+
+def test_real_models_answer_and_a_killed_replica_is_stood_in_for(gateway: Gateway) -> None:
+    """The pasted curl works; with canary killed stable answers, and it comes back."""
+    flight = example_request(ROOT / "model_versions" / "v1")
+    curl = subprocess.run(
+        [
+            "curl",
+            "-sS",
+            "http://{}:{}{}".format(*gateway.listen, INFER),
+            "-H",
+            "x-canary: always",
+            "-d",
+            flight,
+        ],
+        capture_output=True,
+        check=True,
+        timeout=BOUND,
+    )
+    answer = json.loads(curl.stdout)
+    assert answer["model_version"] == "v3"
+    with Load(gateway.listen, INFER, flight) as load:
+        killed = time.monotonic()
+        gateway.kill("replica", 0, "canary")
+        until(lambda: is_listening(Places(gateway.folder / ".gateway"), CANARY))
+        back = time.monotonic()
+        assert back - killed < BACK_WITHIN
+        until(lambda: all(gateway.request(INFER, x_canary="always")[1] == "canary" for _ in range(20)))
+        settled = time.monotonic()
+        load.some()
+    failed = load.failed()
+    assert all(each.failure.startswith("502") and '"service": "canary"' in each.failure for each in failed)
+    if failed:  # what was sent before the dead process' sockets were closed, and nothing after
+        died = min(each.ended for each in failed)
+        assert killed < died < killed + 0.2
+        assert all(each.began < died + 0.01 for each in failed)
+    meanwhile = [each for each in load.asked(killed + 0.2) if each.ended < back]
+    assert {each.version for each in meanwhile} == {"blue"}
+    before = {each.user: each.version for each in load.asked() if each.ended < killed and each.version}
+    after = {each.user: each.version for each in load.asked(settled)}
+    assert before.keys() & after.keys()
+    assert all(before[user] == after[user] for user in before.keys() & after.keys())
