@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 
-
 LARGE = 32 * 1024
 """Bytes that do not wait: one turn can read 8 MiB from a peer, and only what is written can hold it back."""
 
@@ -31,7 +30,7 @@ class Outbox:
         waiting.append((transport, data))
 
     def write_part(self, transport: asyncio.Transport, data: bytes) -> None:
-        """Send a part of a message that goes on: what is large is sent now, so that it can hold back the rest.
+        """Send a part of a message that goes on: what is large goes now, so that it can hold back the rest.
 
         Not for the end of a message: whoever sends it may have gone on to another one.
         """

@@ -41,7 +41,7 @@ LINGER = 2.0
 
 
 class ClientConnection:
-    """One client; `exchange` is the request being answered, `writable` whether it takes more of its answer."""
+    """One client; `exchange` is the request being answered, `writable` whether more may be sent."""
 
     __slots__ = (
         "_at_eof",

@@ -66,6 +66,7 @@ class Route:
 
     `weights` pairs each service with its units (0 means not one request), in the order of the file.
     `since` is the revision in which this division last changed: tallies are kept per interval of it.
+    `keyed` are the weights that sticky keys are placed with, see `gateway.routing.keyed`; empty: the units.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Route:
     overrides: tuple[Override, ...] = ()
     timeouts: Timeouts = field(default_factory=Timeouts)
     since: int = 0
+    keyed: tuple[float, ...] = ()
 
     def share(self, service: str) -> float:
         """Return the asked share of a service in percent, 0 where the route does not name it."""
@@ -163,6 +165,7 @@ def _route_document(route: Route) -> dict[str, Any]:
         "overrides": [{"header": o.header, "value": o.value, "to": o.to} for o in route.overrides],
         "timeouts": {"connect": timeouts.connect, "header": timeouts.header, "total": timeouts.total},
         "since": route.since,
+        "keyed": list(route.keyed),
     }
 
 
@@ -194,4 +197,5 @@ def route_from(document: Mapping[str, Any]) -> Route:
         overrides=tuple(Override(**override) for override in document["overrides"]),
         timeouts=Timeouts(**document["timeouts"]),
         since=document["since"],
+        keyed=tuple(document["keyed"]),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.errors import ChangeRefused
+from gateway.routing.keyed import placing_weights, succeed_keyed
 from gateway.routing.plan import UNITS, Route, RoutingPlan, percent, proportional
 
 
@@ -27,8 +28,10 @@ def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
 def _succeed(before: Route | None, route: Route, revision: int) -> Route:
     if before is route:
         return route
-    is_new = before is None or _division(before) != _division(route)
-    return replace(route, since=revision if before is None or is_new else before.since)
+    keyed = route.keyed or succeed_keyed(before, route)
+    if before is None or _division(before) != _division(route):
+        return replace(route, since=revision, keyed=keyed)
+    return replace(route, since=before.since, keyed=before.keyed)
 
 
 def _division(route: Route) -> tuple[object, ...]:
@@ -40,12 +43,12 @@ def says_the_same(one: RoutingPlan, other: RoutingPlan) -> bool:
     return (
         (one.services, one.listen, one.admin) == (other.services, other.listen, other.admin)
         and len(one.routes) == len(other.routes)
-        and all(map(_same_but_since, one.routes, other.routes))
+        and all(map(_same_but_history, one.routes, other.routes))
     )
 
 
-def _same_but_since(one: Route, other: Route) -> bool:
-    return one is other or replace(one, since=other.since) == other
+def _same_but_history(one: Route, other: Route) -> bool:
+    return one is other or replace(one, since=other.since, keyed=other.keyed) == other
 
 
 def roll_back(plan: RoutingPlan, route: str | None = None) -> RoutingPlan:
@@ -81,9 +84,10 @@ def _shared_out(route: Route, shares: Mapping[str, float]) -> dict[str, int]:
     rest = 100.0 - sum(shares.values())
     if rest < -1e-9:
         raise ChangeRefused(f"the shares add up to {100 - rest:g} %, more than 100 %")
-    others = {name: units for name, units in route.weights if name not in shares and units}
+    placing = zip(route.weights, placing_weights(route), strict=True)
+    others = {name: weight for (name, units), weight in placing if name not in shares and units}
     if not others and route.stable not in shares:
-        others = {route.stable: 1}
+        others = {route.stable: 1.0}
     if rest < 1e-9:
         return _units({**shares, **dict.fromkeys(others, 0.0)})
     if not others:
@@ -109,7 +113,7 @@ def _weighted(route: Route, units: Mapping[str, int]) -> Route:
     names = [name for name, _ in route.weights]
     names += [name for name in units if name not in names]
     weights = tuple((name, units.get(name, 0)) for name in names)
-    return route if weights == route.weights else replace(route, weights=weights)
+    return route if weights == route.weights else replace(route, weights=weights, keyed=())
 
 
 def _with_routes(plan: RoutingPlan, changed: Mapping[str, Route]) -> RoutingPlan:

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Literal
 
+from gateway.routing.keyed import placing_weights
 from gateway.routing.plan import UNITS, Route
 
 Reason = Literal["override", "sticky", "weights"]
@@ -46,8 +47,10 @@ class Splitter:
             for override in route.overrides
         )
         self._scorers = tuple(
-            (index, units, blake2b(f"{route.name}\0{name}\0".encode(), digest_size=8))
-            for index, (name, units) in enumerate(route.weights)
+            (index, weight, blake2b(f"{route.name}\0{name}\0".encode(), digest_size=8))
+            for index, ((name, units), weight) in enumerate(
+                zip(route.weights, placing_weights(route), strict=True)
+            )
             if units
         )
         sticky = route.sticky
@@ -68,11 +71,11 @@ class Splitter:
         if len(self._scorers) == 1:
             return self._scorers[0][0]
         best, best_score = 0, -1.0
-        for index, units, salted in self._scorers:
+        for index, weight, salted in self._scorers:
             hasher = salted.copy()
             hasher.update(key)
             uniform = (int.from_bytes(hasher.digest(), "big") + 0.5) * _TO_UNIT
-            score = units / -math.log(uniform) if uniform < 1.0 else math.inf
+            score = weight / -math.log(uniform) if uniform < 1.0 else math.inf
             if score > best_score:
                 best, best_score = index, score
         return best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.figures import last_gap_ms, median_ratio, percentile
+from benchmarks.figures import last_gap_ms, median_ratio, percentile, quiet_median, quieter_half
 
 
 def test_percentile_is_a_sample_that_was_seen() -> None:
@@ -31,6 +31,13 @@ def test_median_ratio_wants_the_same_rounds_on_both_sides() -> None:
     """Rounds that do not pair up are a mistake, not a shorter comparison."""
     with pytest.raises(ValueError, match="shorter"):
         median_ratio([1.0, 2.0], [1.0])
+
+
+def test_the_quieter_half_is_chosen_by_its_noise_alone() -> None:
+    """A slow round counts when the machine was quiet; a fast one does not when it was not."""
+    rounds = [{"p50": 9.0, "noise": 0.0}, {"p50": 1.0, "noise": 0.5}, {"p50": 7.0, "noise": 0.1}]
+    assert [one["p50"] for one in quieter_half(rounds, "noise")] == [9.0, 7.0]
+    assert quiet_median(rounds, "noise", "p50") == 8.0
 
 
 def test_last_gap_takes_the_last_mark_of_each_stretch() -> None:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks.process import Cores, child, cpu_ns, pick_cores, rss_bytes, tree, wait_until
+from benchmarks.contenders import ROOT
+from benchmarks.process import Cores, child, cpu_ns, last_line, pick_cores, rss_bytes, tree, wait_until
 
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+OUTER = """
+import sys, time
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from benchmarks.process import child, end_in_order
+end_in_order()
+with child([sys.executable, "-c", "import time; time.sleep(60)"], Path({log!r}), None) as inner:
+    print(inner.pid, flush=True)
+    time.sleep(60)
+"""
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -51,6 +63,22 @@ def test_a_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> No
     with child([sys.executable, "-c", STUBBORN], log, None, patience=0.2) as process:
         wait_until(lambda: log.read_bytes() == b"up\n", 10, "it ignores SIGTERM")
     assert process.returncode == -9
+
+
+def test_a_benchmark_that_is_told_to_end_ends_its_children_first(tmp_path: Path) -> None:
+    """SIGTERM unwinds like Ctrl-C: nobody is left behind."""
+    log = tmp_path / "log"
+    script = OUTER.format(root=str(ROOT), log=str(tmp_path / "inner"))
+    with child([sys.executable, "-c", script], log, None) as process:
+        wait_until(lambda: log.read_bytes().endswith(b"\n"), 10, "the inner process is there")
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{int(log.read_text())}").exists()
+
+
+def test_the_last_line_that_says_anything_is_the_reason() -> None:
+    """Programs end with blank lines; silence is named."""
+    assert last_line("one\n two \n\n") == "two"
+    assert last_line(" \n") == "it printed nothing"
 
 
 def test_waiting_in_vain_says_for_what() -> None:

@@ -21,9 +21,9 @@ RESULTS: dict[str, Any] = {
         "rate": 30_000.0,
         "gave_up": {"Envoy": "TOO SLOW"},
         "rounds_us": {
-            "direct": [{"p50": 50.0, "p99": 100.0}],
-            "nginx": [{"p50": 150.0, "p99": 400.0}],
-            "Envoy": [{"p50": 9.0, "p99": 9.0}],
+            "direct": [{"p50": 50.0, "p99": 100.0, "others": 0.0}],
+            "nginx": [{"p50": 150.0, "p99": 400.0, "others": 0.0}],
+            "Envoy": [{"p50": 9.0, "p99": 9.0, "others": 0.0}],
         },
     },
     "changes": {"weight_changes": 2, "saves": 1, "sent": 5, "answered": 5, "save_live_ms": [80.0]},
@@ -48,6 +48,15 @@ def test_latency_table_shows_what_each_adds() -> None:
         ("nginx", "150", "400", "100", "300"),
         ("Envoy", "–", "–", "–", "TOO SLOW"),
     ]
+
+
+def test_the_plot_gets_the_tables_own_figures() -> None:
+    """One computation for both; who gave up is not drawn."""
+    assert report.drawn(RESULTS) == {
+        "rate": 30_000.0,
+        "cpu": {"nginx": 11.0, "gateway": 22.0},
+        "latency": {"direct": [50.0, 100.0], "nginx": [150.0, 400.0]},
+    }
 
 
 def test_markdown_keeps_bars_inside_their_cells() -> None:

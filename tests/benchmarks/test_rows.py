@@ -20,9 +20,9 @@ RESULTS: dict[str, Any] = {
     "latency": {
         "gave_up": {"Starlette + httpx": "too slow"},
         "rounds_us": {
-            "direct": [{"p50": 50, "p99": 100}],
-            "nginx": [{"p50": 150, "p99": 90}],
-            "gateway": [{"p50": 250, "p99": 300}],
+            "direct": [{"p50": 50, "p99": 100, "others": 0.0}],
+            "nginx": [{"p50": 150, "p99": 90, "others": 0.0}],
+            "gateway": [{"p50": 250, "p99": 300, "others": 0.0}],
         },
     },
     "rollback": {"last_canary_ms": [1.0, 1.5, 30.0], "command_ms": [39.0]},
@@ -49,7 +49,7 @@ def test_verdicts_follow_the_value() -> None:
     assert named("rollback under load to the last canary answer begun, worst").verdict == "missed"
     assert named("requests failed").verdict == "aim reached"
     assert named("resident memory of a worker, idle").verdict == "missed"
-    assert named("resident memory of a worker, with").verdict == "met"
+    assert named("… with all connections").verdict == "met"
 
 
 def test_added_latency_is_compared_after_the_direct_way_is_taken_off() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +27,7 @@ DOWNLOAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 def read_all(stream: bytes, cuts: list[int]) -> list[tuple[bytes, bytes]]:
     """Read requests as a connection would from a stream cut at these places: (head, body) of each."""
     places = sorted({cut % (len(stream) + 1) for cut in cuts} | {0, len(stream)})
-    pieces = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in pairwise(places)]
     reader, waiting, found, head, body = RequestReader(), b"", [], b"", b""
     for piece in pieces:
         waiting += piece
@@ -125,14 +128,24 @@ def test_every_single_byte_may_come_alone(end: int) -> None:
 )
 def test_broken_heads_are_refused(head: bytes) -> None:
     """llhttp objects to each, and the refusal is a 400."""
-    with pytest.raises(Refused, match="not HTTP/1.1") as refused:
+    with pytest.raises(Refused, match="not HTTP") as refused:
         RequestReader().read_head(head)
     assert refused.value.status == 400
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"x\r\n", b"-1\r\n", b"1\nab", b"1\r\nab\r\n", b"1 \r\na", b"0x1\r\na", b"f" * 20 + b"\r\n", b"\r\n", b";a\r\n"],
+    [
+        b"x\r\n",
+        b"-1\r\n",
+        b"1\nab",
+        b"1\r\nab\r\n",
+        b"1 \r\na",
+        b"0x1\r\na",
+        b"f" * 20 + b"\r\n",
+        b"\r\n",
+        b";a\r\n",
+    ],
 )
 def test_broken_chunks_are_refused(body: bytes) -> None:
     """A size that is no plain hex number, bare line ends, data longer than its size."""
@@ -152,8 +165,13 @@ def test_endless_trailers_are_refused(endless: bytes) -> None:
     reader.read_body(b"1\r\na\r\n0\r\n")
     reader.take()
     with pytest.raises(Refused, match="longer than"):
-        for n in range(100_000):
-            reader.read_body(endless % n)
+        read_on(reader, (endless % n for n in range(100_000)))
+
+
+def read_on(reader: MessageReader, pieces: Iterable[bytes]) -> None:
+    """Read one piece of a body after another."""
+    for piece in pieces:
+        reader.read_body(piece)
 
 
 def test_an_endless_chunk_extension_is_refused() -> None:
@@ -163,8 +181,7 @@ def test_an_endless_chunk_extension_is_refused() -> None:
     reader.expect(CHUNKED)
     reader.read_body(b"1;")
     with pytest.raises(Refused, match="longer than"):
-        for _ in range(100_000):
-            reader.read_body(b"a" * 100)
+        read_on(reader, (b"a" * 100 for _ in range(100_000)))
 
 
 @pytest.mark.parametrize(

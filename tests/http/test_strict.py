@@ -192,7 +192,8 @@ def test_good_hosts(value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"", b"a b", b"a@b", b"a/b", b"a:b", b"a:", b"a:123456", b"a\\b", b"[::1", b"\xff", b"a#", b"a?b"]
+    "value",
+    [b"", b"a b", b"a@b", b"a/b", b"a:b", b"a:", b"a:123456", b"a\\b", b"[::1", b"\xff", b"a#", b"a?b"],
 )
 def test_bad_hosts(value: bytes) -> None:
     """Each is a 400, every time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import pytest
 
@@ -42,7 +43,7 @@ async def test_a_service_that_stays_as_it_was_keeps_its_connections(stage: Stage
     gateway = await stage.gateway("weights: {blue: 1, canary: 0}", **services)
     client = await stage.client(gateway.port)
     for weight in (1.0, 2.0, 3.0):
-        gateway.change(lambda plan, weight=weight: replace_weights(plan, "all", {"blue": 10, "canary": weight}))
+        gateway.change(partial(replace_weights, route="all", weights={"blue": 10, "canary": weight}))
         await client.send(GET * 20)
         for _ in range(20):
             await client.answer()

@@ -64,7 +64,8 @@ async def test_hop_by_hop_and_nominated_fields_are_not_forwarded(stage: Stage) -
     head = await forwarded(
         stage,
         "Connection: keep-alive, X-Mine\r\nKeep-Alive: 5\r\nTE: trailers\r\nX-MINE: 1\r\nx-mine: 2\r\n"
-        "Proxy-Connection: a\r\nProxy-Authorization: b\r\nTrailer: c\r\nUpgrade: h2c\r\nHTTP2-Settings: d\r\n",
+        "Proxy-Connection: a\r\nProxy-Authorization: b\r\nTrailer: c\r\nUpgrade: h2c\r\n"
+        "HTTP2-Settings: d\r\n",
     )
     names = {line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:] if line}
     ours = {b"via", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id"}
@@ -167,7 +168,9 @@ async def test_an_answer_passes_as_it_was_written_less_its_hop_by_hop_fields(sta
         b"HTTP/1.1 418 I am\r\nSet-Cookie: a\r\nConnection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n"
         b"Set-Cookie: b\r\nContent-Length: 0\r\n\r\n",
     )
-    assert got.startswith(b"HTTP/1.1 418 I am\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 0\r\nx-model")
+    assert got.startswith(
+        b"HTTP/1.1 418 I am\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 0\r\nx-model"
+    )
     assert fields(got, "date")
     assert not fields(got, "x-hop") + fields(got, "keep-alive")
 
@@ -202,10 +205,14 @@ async def test_uploads_keep_their_framing_but_not_their_chunks(stage: Stage) -> 
     assert await service.exactly(5) == b"fixed"
 
 
-CHUNKED_ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1\r\nd\r\n0\r\nT: v\r\n\r\n"
+CHUNKED_ANSWER = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1\r\nd\r\n0\r\nT: v\r\n\r\n"
+)
 
 
-@pytest.mark.parametrize("answer", [CHUNKED_ANSWER, b"HTTP/1.1 200 OK\r\n\r\nabcd", b"HTTP/1.0 200 OK\r\n\r\nabcd"])
+@pytest.mark.parametrize(
+    "answer", [CHUNKED_ANSWER, b"HTTP/1.1 200 OK\r\n\r\nabcd", b"HTTP/1.0 200 OK\r\n\r\nabcd"]
+)
 async def test_answers_without_a_length_are_chunked_for_http11(stage: Stage, answer: bytes) -> None:
     """Anew, without extensions and trailers; those that end with the connection too."""
     got = await answered(stage, answer)
@@ -216,7 +223,9 @@ async def test_answers_without_a_length_are_chunked_for_http11(stage: Stage, ans
 
 
 @pytest.mark.parametrize("answer", [CHUNKED_ANSWER, b"HTTP/1.1 200 OK\r\n\r\nabcd"])
-async def test_answers_without_a_length_end_with_the_connection_for_http10(stage: Stage, answer: bytes) -> None:
+async def test_answers_without_a_length_end_with_the_connection_for_http10(
+    stage: Stage, answer: bytes
+) -> None:
     """HTTP/1.0 knows no chunks."""
     got = await answered(stage, answer, request("Connection: keep-alive\r\n", version="1.0"))
     head, _, body = got.partition(b"\r\n\r\n")
@@ -272,7 +281,9 @@ async def test_expect_100_continue_is_asked_of_the_service(stage: Stage) -> None
 async def test_interim_answers_are_passed_on_without_hop_by_hop_fields(stage: Stage) -> None:
     """As many as come, and only to clients that know them."""
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n"
-    got = await answered(stage, interim + b"Connection: X-A\r\nX-A: b\r\nKeep-Alive: 1\r\n\r\n" + interim + b"\r\n" + OK)
+    got = await answered(
+        stage, interim + b"Connection: X-A\r\nX-A: b\r\nKeep-Alive: 1\r\n\r\n" + interim + b"\r\n" + OK
+    )
     assert got.startswith(interim + b"\r\n" + interim + b"\r\nHTTP/1.1 200 OK\r\n")
 
 
@@ -308,7 +319,9 @@ async def test_a_service_that_has_not_read_the_whole_upload_is_not_used_again(st
     service = await blue.accepted()
     service.writer.transport.pause_reading()  # type: ignore[attr-defined]
     held = next(iter(gateway.context.exchanges))
-    await until(lambda: held._upstream is not None and held._upstream.transport.get_write_buffer_size() > 65536)
+    await until(
+        lambda: held._upstream is not None and held._upstream.transport.get_write_buffer_size() > 65536
+    )
     await service.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
     assert (await client.answer())[0][9:12] == b"413"
     sending.cancel()
@@ -508,7 +521,9 @@ async def test_the_share_of_a_version_that_is_down_goes_to_stable(stage: Stage) 
 
 async def test_when_stable_is_down_too_the_answer_is_503_at_once(stage: Stage) -> None:
     """It says which service, and the connection goes on."""
-    gateway = await stage.gateway("weights: {canary: 100, blue: 0}, stable: blue", blue=stage.down(), canary=stage.down())
+    gateway = await stage.gateway(
+        "weights: {canary: 100, blue: 0}, stable: blue", blue=stage.down(), canary=stage.down()
+    )
     client = await stage.client(gateway.port)
     await client.send(GET * 300 + request(method="HEAD") + request("connection: close\r\n"))
     for _ in range(300):
@@ -635,7 +650,9 @@ async def reset(service: Peer) -> None:
 
 @pytest.mark.parametrize("end", [leave, reset])
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Le"])
-async def test_a_service_that_leaves_before_its_answer_is_502(stage: Stage, end: Ending, begun: bytes) -> None:
+async def test_a_service_that_leaves_before_its_answer_is_502(
+    stage: Stage, end: Ending, begun: bytes
+) -> None:
     """The answer says which service and where; a fresh connection is no reason to ask again."""
     blue = await stage.service()
     gateway = await stage.gateway(blue=blue)
@@ -655,7 +672,9 @@ async def test_a_service_that_leaves_before_its_answer_is_502(stage: Stage, end:
 @pytest.mark.parametrize("end", [leave, reset])
 @pytest.mark.parametrize("framing", [b"Content-Length: 10", b"Transfer-Encoding: chunked"])
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
-async def test_half_an_answer_never_looks_whole(stage: Stage, end: Ending, framing: bytes, version: str) -> None:
+async def test_half_an_answer_never_looks_whole(
+    stage: Stage, end: Ending, framing: bytes, version: str
+) -> None:
     """The client's connection is reset, which no client can take for an end."""
     blue = await stage.service()
     gateway = await stage.gateway(blue=blue)
@@ -793,9 +812,7 @@ def test_any_request_cut_anywhere_arrives_as_it_was_meant(tmp_path: Path) -> Non
 
         @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(st.lists(any_request(), min_size=1, max_size=4), st.lists(st.integers(1, 200), min_size=1))
-        def check(
-            sent: list[tuple[bytes, bytes, list[tuple[str, str]], bytes]], sizes: list[int]
-        ) -> None:
+        def check(sent: list[tuple[bytes, bytes, list[tuple[str, str]], bytes]], sizes: list[int]) -> None:
             stream = b"".join(request[0] for request in sent)
             got = runner.run(exchanged(stage, gateway.port, blue, stream, sizes, len(sent)))
             assert got == [(method, own, body) for _, method, own, body in sent]
@@ -820,9 +837,13 @@ async def exchanged(
                 except asyncio.IncompleteReadError:
                     break
                 chunked = field(head, "transfer-encoding")
-                body = await (service.chunks() if chunked else service.exactly(int(field(head, "content-length") or 0)))
+                body = await (
+                    service.chunks() if chunked else service.exactly(int(field(head, "content-length") or 0))
+                )
                 lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")]
-                got.append((head.split(b" ")[0], [(n, v) for n, _, v in lines if n.startswith("x-own-")], body))
+                got.append(
+                    (head.split(b" ")[0], [(n, v) for n, _, v in lines if n.startswith("x-own-")], body)
+                )
                 last = len(got) == count
                 await service.send(OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n") if last else OK)
 

@@ -40,7 +40,14 @@ def test_a_problem_may_be_the_last_answer_and_have_no_body() -> None:
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(200, "ok"), (304, "ok"), (399, "ok"), (400, "client_error"), (499, "client_error"), (500, "server_error")],
+    [
+        (200, "ok"),
+        (304, "ok"),
+        (399, "ok"),
+        (400, "client_error"),
+        (499, "client_error"),
+        (500, "server_error"),
+    ],
 )
 def test_a_service_s_answer_counts_by_its_status(status: int, outcome: str) -> None:
     """4xx is the client's fault, 5xx the service's."""

@@ -128,9 +128,7 @@ async def test_idle_connections_are_closed_before_the_service_does(stage: Stage)
 
 def moved(service: Service) -> Callable[[RoutingPlan], RoutingPlan]:
     """Return the change that has blue answered elsewhere."""
-    return lambda plan: replace(
-        plan, services=tuple(replace(s, urls=(service.url,)) for s in plan.services)
-    )
+    return lambda plan: replace(plan, services=tuple(replace(s, urls=(service.url,)) for s in plan.services))
 
 
 async def test_a_service_that_moves_keeps_answering(stage: Stage) -> None:

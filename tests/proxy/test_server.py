@@ -233,7 +233,10 @@ REFUSED = {
     "climbing": ("GET /../a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "long target": ("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: x\r\n\r\n", 414),
     "long head": ("GET / HTTP/1.1\r\nHost: x\r\nA: " + "a" * 40_000 + "\r\n\r\n", 431),
-    "many fields": ("GET / HTTP/1.1\r\nHost: x\r\n" + "".join(f"a{n}: b\r\n" for n in range(101)) + "\r\n", 431),
+    "many fields": (
+        "GET / HTTP/1.1\r\nHost: x\r\n" + "".join(f"a{n}: b\r\n" for n in range(101)) + "\r\n",
+        431,
+    ),
     "many equal fields": ("GET / HTTP/1.1\r\nHost: x\r\n" + "a: b\r\n" * 101 + "\r\n", 431),
     "nominated": ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close, Authorization\r\n\r\n", 400),
     "nominated in a second line": (
@@ -241,7 +244,8 @@ REFUSED = {
         400,
     ),
     "upgrade with a body": (
-        POST + "Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 29\r\n\r\nGET / HTTP/1.1\r\nHost: y\r\n\r\n",
+        POST
+        + "Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 29\r\n\r\nGET / HTTP/1.1\r\nHost: y\r\n\r\n",
         400,
     ),
 }
