@@ -1,7 +1,8 @@
 """The admin API: what runs and how well, and every change of routing that may be asked for over HTTP.
 
 The handlers translate between HTTP and `changes`, `status` and `metrics`, which block and therefore run in
-threads: the event loop stays free for the next caller. A change is answered once it is published.
+threads: the event loop stays free for the next caller. A change is published first thing, and answered
+once routing.yaml says it too.
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ ROLLBACK_EXAMPLE = '{"reason": "errors on canary"}'
 
 
 class Api:
-    """The endpoints of one gateway; `changed` is called after each published change."""
+    """The endpoints of one gateway.
 
-    def __init__(self, places: Places, changed: Callable[[], None]) -> None:
+    `settle` is called after each published change and returns once routing.yaml says so, or soon after.
+    """
+
+    def __init__(self, places: Places, settle: Callable[[], None]) -> None:
         self._places = places
-        self._changed = changed
+        self._settle = settle
 
     def routes(self) -> list[Route]:
         """Return every path there is."""
@@ -105,10 +109,13 @@ class Api:
         return _json({**told, "revision": plan.revision, "changed": changed}, plan.revision)
 
     async def _change(self, change: Callable[[], tuple[RoutingPlan, bool]]) -> tuple[RoutingPlan, bool]:
-        plan, changed = await asyncio.to_thread(change)
-        if changed:
-            self._changed()
-        return plan, changed
+        def changed_and_settled() -> tuple[RoutingPlan, bool]:
+            plan, changed = change()
+            if changed:
+                self._settle()
+            return plan, changed
+
+        return await asyncio.to_thread(changed_and_settled)
 
     async def revisions(self, request: Request) -> Response:
         """Answer the latest revisions, newest first."""
@@ -154,10 +161,10 @@ def _json(value: object, revision: int | None = None) -> Response:
     return Response(orjson.dumps(value) + b"\n", headers=headers, media_type="application/json")
 
 
-def build_app(places: Places, changed: Callable[[], None]) -> ASGIApp:
-    """Return the admin side as an ASGI application; `changed` is called after each published change."""
+def build_app(places: Places, settle: Callable[[], None]) -> ASGIApp:
+    """Return the admin side as an ASGI application; see `Api` for `settle`."""
     app = Starlette(
-        routes=Api(places, changed).routes(),
+        routes=Api(places, settle).routes(),
         exception_handlers={HTTPException: answer_http, **dict.fromkeys(ANSWERED, answer)},
     )
     app.router.redirect_slashes = False

@@ -50,7 +50,7 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
 
 def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
     found = uvicorn.Config(
-        build_app(places, watcher.wake),
+        build_app(places, watcher.settle),
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -28,6 +28,7 @@ LOOK_EVERY = 0.05
 CATCH_UP_EVERY = 1.0
 RETRY_WRITING_EVERY = 5.0
 
+SETTLED_WITHIN = 1.0
 FROM_FILE = change.Request("file", "file")
 
 
@@ -44,6 +45,7 @@ class Watcher:
         self._retry_at = 0.0
         self._traces: tuple[object, ...] = ()
         self._woken = threading.Event()
+        self._settled = threading.Event()
         self._failure = ""
         self._stopping = False
         self._is_holding = False
@@ -51,6 +53,15 @@ class Watcher:
     def wake(self) -> None:
         """Have a revision that was just published written to routing.yaml now."""
         self._woken.set()
+
+    def settle(self) -> None:
+        """Return once routing.yaml says what was just published, or after a second.
+
+        Whoever saves the file after a change was acknowledged must find that change in it.
+        """
+        self._settled.clear()
+        self._woken.set()
+        self._settled.wait(SETTLED_WITHIN)
 
     def stop(self) -> None:
         """Let `run` return."""
@@ -94,7 +105,8 @@ class Watcher:
         now = self._clock()
         if self._teller is None:  # made here, since reading the journal may fail and is then tried again
             self._teller = Teller(self._places, self._config.name)
-        if self._woken.is_set():
+        asked = self._woken.is_set()
+        if asked:
             self._woken.clear()
             self._catch_up_at = now
         look = self._saves.look(signature(self._config), now)
@@ -104,6 +116,8 @@ class Watcher:
         if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
             self._catch_up(now, self._teller)
+        if asked:
+            self._settled.set()
         self._failure = ""
         return SETTLE if look == "moving" else LOOK_EVERY
 

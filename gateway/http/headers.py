@@ -39,7 +39,7 @@ FORWARDING = frozenset(
         b"x-model-version",
     )
 )
-REQUEST_KNOWN = frozenset((b"host", b"content-length", b"expect", b"traceparent"))
+REQUEST_KNOWN = frozenset((b"host", b"content-length", b"expect", b"traceparent", b"tracestate"))
 REQUEST_REMOVED = HOP_BY_HOP | FORWARDING
 ANSWER_KNOWN = frozenset((b"content-length", b"date"))
 ANSWER_REMOVED = HOP_BY_HOP | {b"x-model-version", b"x-request-id"}

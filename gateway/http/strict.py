@@ -15,7 +15,7 @@ MAX_FIELDS = 100
 
 _METHOD = re.compile(rb"[A-Z]+(?:-[A-Z]+)?")  # llhttp skips line ends before it
 _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 _HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;]|$)", re.IGNORECASE)
 _ZERO = 0x30
@@ -58,7 +58,9 @@ def request_line(line: bytes) -> RequestLine:
         raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
     authority = None
     if target[:1] != b"/":
-        target, authority = _other_form(method, target)
+        if target == b"*" and method == b"OPTIONS":
+            return RequestLine(method, target, b"/", version == b"HTTP/1.1", None)
+        target, authority = _absolute(target)
     if not _TARGET.fullmatch(target):
         raise Refused(400, "the target has a character that must be percent-encoded")
     end = target.find(b"?")
@@ -69,9 +71,7 @@ def request_line(line: bytes) -> RequestLine:
     return RequestLine(method, target, path, version == b"HTTP/1.1", authority)
 
 
-def _other_form(method: bytes, target: bytes) -> tuple[bytes, bytes | None]:
-    if target == b"*" and method == b"OPTIONS":
-        return b"/*", None
+def _absolute(target: bytes) -> tuple[bytes, bytes]:
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is None:
         raise Refused(400, "the target must begin with / or be an absolute http:// address")
@@ -126,17 +126,36 @@ def host(value: bytes | None, line: RequestLine) -> bytes:
             raise Refused(400, "the Host header is missing")
         value = b""
     if value and value not in _hosts_seen:
-        if not _HOST.fullmatch(value):
+        if not _is_host(value):
             raise Refused(400, "the Host header is not one host with an optional port")
         if len(_hosts_seen) < _HOSTS_REMEMBERED and len(value) < 256:
             _hosts_seen.add(value)
     if not value and line.is_http11 and line.authority is None:
         raise Refused(400, "the Host header is empty")
     if line.authority is not None:
-        if not _HOST.fullmatch(line.authority):
+        if not _is_host(line.authority):
             raise Refused(400, "the target's authority is not one host with an optional port")
         return line.authority
     return value
+
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [\t -~\x80-\xff]*)?")
+_status_lines_seen: set[bytes] = set()  # good ones; there are few
+
+
+def status_line(line: bytes) -> None:
+    """Refuse an answer whose first line is not `HTTP/1.x status reason` in plain characters."""
+    if line in _status_lines_seen:
+        return
+    if not _STATUS_LINE.fullmatch(line):
+        raise Refused(502, "it does not begin with HTTP/1.x, a status and a plain reason")
+    if len(_status_lines_seen) < _HOSTS_REMEMBERED and len(line) < 64:
+        _status_lines_seen.add(line)
+
+
+def _is_host(value: bytes) -> bool:
+    found = _HOST.fullmatch(value)
+    return found is not None and int(found[1] or 0) <= 65535
 
 
 def content_length(value: bytes) -> int:
@@ -165,13 +184,3 @@ def partial_head(data: bytes) -> None:
     end = data.find(b"\r\n")
     if end < 0 and len(data) > MAX_TARGET + 64:
         raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
-
-
-def lines(head: bytes, count: int) -> None:
-    """Refuse what a line-wise reader could see otherwise than llhttp: folds, bare CR or LF, too many."""
-    if count > MAX_FIELDS + 2:
-        raise Refused(431, f"there are more than {MAX_FIELDS} header fields")
-    if b"\r\n " in head or b"\r\n\t" in head:
-        raise Refused(400, "a header field may not be folded over lines")
-    if head.count(b"\n") != count or head.count(b"\r") != count:
-        raise Refused(400, "lines must end with CR LF")

@@ -187,8 +187,9 @@ class Exchange:
             block += b"host: %b\r\n" % (client.host or b"localhost")
         trace = b""
         if shape.traceparent is None or not _TRACEPARENT.fullmatch(fields[shape.traceparent]):
-            if shape.traceparent is not None:
-                block = without(block, shape.traceparent)
+            for given in (shape.traceparent, shape.spelled.get(b"tracestate")):
+                if given is not None:
+                    block = without(block, given)
             trace = b"traceparent: 00-%b-%016x-00\r\n" % (self.request_id, self.context.draw_bits(63) + 1)
         if self._chunked:
             trace += b"transfer-encoding: chunked\r\n"
@@ -314,6 +315,7 @@ class Exchange:
         endpoint, upstream = self._endpoint, self._upstream
         assert endpoint is not None
         assert upstream is not None
+        endpoint.close()  # where one connection broke, the kept ones are likely to be broken too
         if self._may_repeat(upstream):
             self._repeated = True
             upstream.finish(reusable=False)

@@ -12,8 +12,8 @@ from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route, Timeouts, route_from, service_from
 from gateway.routing.split import Splitter
 
-LINES_REMEMBERED = 1024
-LONGEST_REMEMBERED = 512
+LINES_REMEMBERED = 16_384
+LONGEST_REMEMBERED = 256
 
 
 class Target:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from gateway.http.framing import has_no_body
 from gateway.http.headers import ONLY_ONCE, Shape, Shapes, repeated, without, without_nominated
 from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
-from gateway.http.strict import MAX_HEAD, Refused, content_length
+from gateway.http.strict import MAX_HEAD, Refused, content_length, status_line
 from gateway.proxy.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -149,8 +149,7 @@ class UpstreamConnection:
                 return
             if end > MAX_ANSWER_HEAD:
                 raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
-            if not data.startswith(b"HTTP/1."):
-                raise Refused(502, "it does not begin with HTTP/1.")
+            status_line(data[: data.index(b"\r\n")])
             head, data = data[: end + 4], data[end + 4 :]
             self._buffer = b""
             self._reader.read_head(head)

@@ -29,6 +29,8 @@ TICK = 0.1
 RETIRE_AFTER = 1.0
 """Seconds between the plan that no longer has a replica and that replica's SIGTERM."""
 STOP_TIMEOUT = 35.0
+WORKERS_WAIT = 10.0
+"""Seconds that workers wait for the replicas at the start, not for ever: one model may not load at all."""
 
 ReplicaKey = tuple[str, str, int]
 
@@ -67,6 +69,8 @@ class Supervisor:
         ]
         self._control = self._process("control", commands.control(admin.fileno()), pass_fds=(admin.fileno(),))
         self._written = ""
+        self._began = time.monotonic()
+        self._may_serve = False
 
     def _process(
         self,
@@ -85,7 +89,10 @@ class Supervisor:
     def tend(self) -> None:
         """One turn: follow the plan, start what is missing, say what runs."""
         self._follow_plan()
+        self._may_serve = self._may_serve or self._has_replicas()
         for process in self.processes():
+            if process.role == "worker" and not self._may_serve:
+                continue
             try:
                 status = process.tend()
             except OSError as error:
@@ -95,6 +102,11 @@ class Supervisor:
                 log.warning("%s %s; it is started again", _called(process), exit_reason(status))
         self._end_retired()
         self._write_processes()
+
+    def _has_replicas(self) -> bool:
+        """Tell whether workers may start: who connects until then waits, rather than hears that all are down."""
+        waited = time.monotonic() - self._began > WORKERS_WAIT
+        return waited or all(is_listening(self._places, key) for key in self._replicas)
 
     def _follow_plan(self) -> None:
         revision = self._slot.word[0]
@@ -188,9 +200,9 @@ class Supervisor:
                 process.stop()
             deadline = time.monotonic() + STOP_TIMEOUT
             while remaining := [process for process in group if not process.is_gone()]:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or signals.insists():
                     for process in remaining:
-                        log.error("%s did not end in %g s and is killed", _called(process), STOP_TIMEOUT)
+                        log.error("%s did not end in time and is killed", _called(process))
                         process.signal(signal.SIGKILL)
                 signals.wait(TICK)
 
@@ -229,7 +241,7 @@ class Signals:
 
     def __init__(self, numbers: tuple[signal.Signals, ...]) -> None:
         self._numbers = numbers
-        self._asked = False
+        self._asked = 0
 
     def __enter__(self) -> Signals:
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -246,11 +258,15 @@ class Signals:
 
     def _handle(self, number: int, _frame: object) -> None:
         if number != signal.SIGCHLD:
-            self._asked = True
+            self._asked += 1
 
     def stop_asked(self) -> bool:
         """Tell whether a signal to stop has come."""
-        return self._asked
+        return self._asked > 0
+
+    def insists(self) -> bool:
+        """Tell whether it has come again: somebody does not want to wait for the drain."""
+        return self._asked > 1
 
     def wait(self, seconds: float) -> None:
         """Return at the next signal, at the latest after so many seconds."""

@@ -222,3 +222,18 @@ def test_what_cannot_be_started_does_not_stop_the_rest(
     supervisor.tend()
     assert "control cannot be started" in caplog.text
     assert [bool(p["pid"]) for p in listed(places)] == [False, True, True]
+
+
+def test_workers_wait_for_the_replicas_at_the_start(
+    supervisor: Supervisor, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until a model is loaded nobody accepts: who connects waits, and is not told that nobody is up."""
+    monkeypatch.setattr(module, "WORKERS_WAIT", 60.0)
+    wait = Path(f"{places.socket('blue', 'models/v1', 0)}.wait")
+    wait.touch()
+    for _ in range(3):
+        supervisor.tend()
+    assert replica(supervisor)
+    assert [each["pid"] for each in listed(places) if each["role"] == "worker"] == [0]
+    wait.unlink()
+    until(lambda: all(each["pid"] for each in listed(places)), supervisor.tend)
