@@ -97,6 +97,8 @@ def test_a_signal_ends_workers_first_then_what_they_depend_on(
 
     def ready(seconds: float) -> None:
         took.append(seconds)
+        while not (tmp_path / "ends.control").exists():
+            time.sleep(0.005)
         os.kill(os.getpid(), number)
 
     supervisor.run(ready)
