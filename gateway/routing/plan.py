@@ -197,5 +197,5 @@ def route_from(document: Mapping[str, Any]) -> Route:
         overrides=tuple(Override(**override) for override in document["overrides"]),
         timeouts=Timeouts(**document["timeouts"]),
         since=document["since"],
-        keyed=tuple(document["keyed"]),
+        keyed=tuple(document.get("keyed", ())),  # revisions before it have none,
     )

@@ -104,7 +104,7 @@ class Supervisor:
         self._write_processes()
 
     def _has_replicas(self) -> bool:
-        """Tell whether workers may start: until then who connects waits, rather than hears that all is down."""
+        """Tell whether workers may start; who connects before waits, rather than hears that all is down."""
         waited = time.monotonic() - self._began > WORKERS_WAIT
         return waited or all(is_listening(self._places, key) for key in self._replicas)
 
