@@ -164,7 +164,7 @@ class ClientConnection:
         reader.read_head(head)
         line, route = context.table.match(head[: head.index(b"\r\n")])
         shape = context.request_shapes.of(reader.fields)
-        count = head.count(b"\r\n")
+        count = head.count(b"\n")
         if count != len(reader.fields) + 2 or count > MAX_FIELDS + 2:
             self._check_repeated(head, count)
         self.host = host(reader.fields[shape.host] if shape.host else None, line)

@@ -196,7 +196,7 @@ class UpstreamConnection:
 
     def _framing_of(self, head: bytes, shape: Shape) -> int:
         fields = self._reader.fields
-        if head.count(b"\r\n") != len(fields) + 2:
+        if head.count(b"\n") != len(fields) + 2:
             for name in repeated(head):
                 if name in ONLY_ONCE:
                     raise Refused(502, f"it has {name.decode('latin-1')} more than once")
