@@ -142,6 +142,8 @@ def _publish(results: dict[str, Any], kept: Path) -> None:
         console.print("docs/benchmarks.md is left as it was: a part could not be measured")
         return
     docs.joinpath("benchmarks.md").write_text(report.document(results, rows(results), _PLOT))
+    readme = ROOT / "README.md"
+    readme.write_text(report.readme(readme.read_text(), results, rows(results)))
     python = bench_program("python", "BENCH_PYTHON") or sys.executable
     command = [python, str(ROOT / "benchmarks" / "plot.py"), str(kept), str(docs / _PLOT)]
     drawn = subprocess.run(command, capture_output=True, text=True, timeout=120)

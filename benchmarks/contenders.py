@@ -12,9 +12,11 @@ from pathlib import Path
 from benchmarks import configs
 from benchmarks.configs import Site
 from benchmarks.envoy_config import envoy
+from gateway.supervision.compiled import compiled_copy, compiled_home
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = "gateway"
+PLAIN = "gateway, not compiled"
 NGINX = "nginx"
 HAPROXY = "HAProxy"
 ENVOY = "Envoy"
@@ -51,6 +53,7 @@ def contenders() -> list[Contender]:
     """List every proxy the benchmark knows, ours first."""
     return [
         Contender(OURS, _missing_ours, _prepare_ours),
+        Contender(PLAIN, _missing_plain, _prepare_ours, lambda site: {"GATEWAY_WORKERS": "plain"}),
         Contender(NGINX, lambda: _missing_package("nginx"), _prepare_nginx),
         Contender(HAPROXY, lambda: _missing_package("haproxy"), _prepare_haproxy),
         Contender(ENVOY, _missing_envoy, _prepare_envoy),
@@ -74,6 +77,13 @@ def _missing_ours() -> str:
     program = gateway_program()
     return (
         "" if program.exists() else f"{program.name} is not installed beside this Python: run `make install`"
+    )
+
+
+def _missing_plain() -> str:
+    compiled = compiled_copy(compiled_home())
+    return (
+        "" if compiled else "nothing is compiled, so that is what the gateway's own row shows: `make compile`"
     )
 
 

@@ -127,6 +127,20 @@ def document(results: Results, lines: Iterable[Row], plot: str) -> str:
     return "\n".join([*parts, "## Measured on\n", about, ""])
 
 
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+
+
+def readme(text: str, results: Results, lines: Iterable[Row]) -> str:
+    """Return README.md with the tables between its two marks written anew."""
+    before, _, rest = text.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise ValueError(f"README.md has no {BEGIN} … {END} to put the tables between")
+    source = "From `make bench`; [docs/benchmarks.md](docs/benchmarks.md) has more.\n"
+    tables = "\n".join((markdown(cpu(results)), markdown(targets(lines)), source))
+    return f"{before}{BEGIN}\n{tables}{END}{after}"
+
+
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench`: do not edit by hand. One run, loopback, one worker each, 32 keep-alive connections,

@@ -96,7 +96,7 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
     }
     # -P: what lies in the folder that `gateway up` is typed in must never be imported.
     here = [sys.executable, "-P", "-m", "gateway.assemble"]
-    copy = compiled_copy(compiled_home())
+    copy = None if os.environ.get("GATEWAY_WORKERS") == "plain" else compiled_copy(compiled_home())
     faster = ["env", f"PYTHONPATH={copy}", *here] if copy else here
     commands = Commands(
         worker=lambda n, fd: [*faster, "worker", str(places.state), str(n), str(fd)],

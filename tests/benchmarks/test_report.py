@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from benchmarks import report
 from benchmarks.rows import Row
 
@@ -71,3 +73,16 @@ def test_the_page_holds_every_table_and_says_what_it_ran_on() -> None:
         assert piece in page
     assert "- kernel: Linux 6.1" in page
     assert "2 weight changes and 1 saves under 5 requests" in page
+
+
+def test_the_readme_gets_its_tables_between_its_marks() -> None:
+    """What stands around them stays; a second time changes nothing."""
+    text = f"# Gateway\n\n{report.BEGIN}\nold\n{report.END}\nend\n"
+    written = report.readme(text, RESULTS, [])
+    assert written.startswith("# Gateway\n\n")
+    assert written.endswith(f"{report.END}\nend\n")
+    assert "| nginx | 11.0 | 1.00 |" in written
+    assert "old" not in written
+    assert report.readme(written, RESULTS, []) == written
+    with pytest.raises(ValueError, match="README"):
+        report.readme("no marks", RESULTS, [])
