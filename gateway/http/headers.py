@@ -140,6 +140,15 @@ def without(block: bytes, name: bytes) -> bytes:
     return block
 
 
+def passing(block: bytes, shape: Shape, fields: Mapping[bytes, bytes]) -> bytes:
+    """Return a block of header lines less those that may not pass; raises Refused as `without_nominated`."""
+    for name in shape.removed:
+        block = without(block, name)
+    if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
+        block = without_nominated(block, fields[shape.connection], fields)
+    return block
+
+
 def without_nominated(block: bytes, connection: bytes, fields: Mapping[bytes, bytes]) -> bytes:
     """Remove the fields that a Connection header declares hop-by-hop.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.http.framing import LAST_CHUNK, chunk, has_no_body
-from gateway.http.headers import PLAIN_CONNECTION, Shape, without, without_nominated
+from gateway.http.headers import Shape, passing, without
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, RequestLine
 from gateway.monitoring.tally import FALLBACK
@@ -176,11 +176,7 @@ class Exchange:
     def _request_head(self, head: bytes) -> bytes:
         line, client, shape = self.line, self.client, self._shape
         fields = client.fields
-        block = head[head.index(b"\r\n") : -2]
-        for name in shape.removed:
-            block = without(block, name)
-        if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
-            block = without_nominated(block, fields[shape.connection], fields)
+        block = passing(head[head.index(b"\r\n") : -2], shape, fields)
         if line.authority is not None or shape.host is None:
             if shape.host is not None:
                 block = without(block, shape.host)
@@ -266,12 +262,8 @@ class Exchange:
     def _answer_head(self, answer: Answer) -> bytes:
         head = answer.head
         line_end = head.index(b"\r\n")
-        block = head[line_end:-2]
-        shape, fields = answer.shape, answer.fields
-        for name in shape.removed:
-            block = without(block, name)
-        if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
-            block = without_nominated(block, fields[shape.connection], fields)
+        shape = answer.shape
+        block = passing(head[line_end:-2], shape, answer.fields)
         if answer.status == 204 and shape.length is not None:  # RFC 9110, 8.6; some would wait for it
             block = without(block, shape.length)
         extra = self._cookie

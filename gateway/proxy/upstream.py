@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from gateway.http.framing import has_no_body
-from gateway.http.headers import ONLY_ONCE, Shape, Shapes, repeated, without, without_nominated
+from gateway.http.headers import ONLY_ONCE, Shape, Shapes, passing, repeated, without
 from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
 from gateway.http.strict import MAX_HEAD, Refused, content_length, status_line
 from gateway.proxy.outbox import Outbox
@@ -168,11 +168,10 @@ class UpstreamConnection:
 
     def _interim(self, head: bytes) -> bytes:
         line_end = head.index(b"\r\n")
-        block, shape, fields = head[line_end:-2], self._shapes.of(self._reader.fields), self._reader.fields
-        for name in (*shape.removed, *((shape.length,) if shape.length else ())):
-            block = without(block, name)
-        if shape.connection is not None:
-            block = without_nominated(block, fields[shape.connection], fields)
+        shape = self._shapes.of(self._reader.fields)
+        block = passing(head[line_end:-2], shape, self._reader.fields)
+        if shape.length is not None:
+            block = without(block, shape.length)
         return b"HTTP/1.1%b%b\r\n" % (head[8:line_end], block)
 
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
