@@ -42,12 +42,14 @@ def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
     logging.basicConfig(format=f"%(asctime)s %(levelname)s {folder}: %(message)s", level=logging.WARNING)
     # Hundreds of thousands of objects come with the libraries and stay: collecting among them is lost time.
     gc.disable()
-    from gateway.serving.app import build_app
-    from gateway.serving.load import load_model
+    try:
+        from gateway.serving.app import build_app
+        from gateway.serving.load import load_model
 
-    model = load_model(folder)
-    gc.freeze()
-    gc.enable()
+        model = load_model(folder)
+        gc.freeze()
+    finally:
+        gc.enable()
     with bound_socket(address) as listener:
         # Somebody who starts it by hand wants to know; a supervisor connects and sees.
         news = "" if lifeline else f"{model.spec.name} {model.spec.version} answers on {spoken(listener)}"
