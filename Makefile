@@ -20,8 +20,7 @@ test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
 
 test-compiled: $(VENV)/.dev $(VENV)/.compiled ## the tests of the request path on the compiled copy
-	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy \
-	  tests/statistics tests/monitoring tests/routing/test_split.py tests/routing/test_match.py
+	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy
 
 test-long: $(VENV)/.dev ## the same with the long variants: 1 GiB bodies, more examples
 	@GATEWAY_LONG=1 $(BIN)/python -m pytest
