@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NOTHING: dict[str, Any] = {"services": [], "routes": []}
 """The plan before the first one: nothing matches."""
 
+MOST_CLIENTS = 20_000
+"""Connections of clients that a worker holds, where the system lets it open that many files."""
+
 log = logging.getLogger("gateway.worker")
 
 
@@ -49,6 +52,7 @@ class Context:
         """The time of the last tick: near enough for what takes seconds."""
         self.clients: set[ClientConnection] = set()
         self.exchanges: set[Exchange] = set()
+        self.most_clients = MOST_CLIENTS
         self.draining = False
         self.revision = -1
         """The word when the plan was last looked at, whether or not that plan could be used."""

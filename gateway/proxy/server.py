@@ -24,7 +24,7 @@ from gateway.http.strict import (
     partial_head,
     transfer_encoding,
 )
-from gateway.monitoring.tally import REFUSED
+from gateway.monitoring.tally import REFUSED, UNAVAILABLE
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.observe import problem
 
@@ -86,6 +86,14 @@ class ClientConnection:
         self.peer = peer[0].encode() if peer else b""
         self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % self.peer
         self.context.clients.add(self)
+        if len(self.context.clients) > self.context.most_clients:
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        detail = f"this worker holds {self.context.most_clients} connections already; try again"
+        self.context.tally.block("", "", 0).count(UNAVAILABLE)
+        self.context.outbox.write(self.transport, problem(Fault(503, "unavailable", detail), b"", close=True))
+        self._close_after(complete=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""

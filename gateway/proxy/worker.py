@@ -10,6 +10,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -31,6 +32,9 @@ CLIENTS_EVERY = 10
 DRAIN_TIMEOUT = 30.0
 DRAIN_TURN = 0.02
 BACKLOG = 4096
+MOST_FILES = 65_536
+FILES_KEPT = 256
+"""Files for all else. Of the others half is for clients, since each may need one connection to a service."""
 GC_THRESHOLD = 5_000
 """Exchanges free themselves by reference counts; the collector need not look after every few of them."""
 
@@ -43,6 +47,7 @@ def run(places: Places, number: int, listener: socket.socket) -> None:
 async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop)
+    context.most_clients = min(context.most_clients, (_files_to_open() - FILES_KEPT) // 2)
     context.adopt()
     context.tally.beat(time.monotonic(), context.serving, 0)
     stop = asyncio.Event()
@@ -59,6 +64,16 @@ async def _serve(places: Places, number: int, listener: socket.socket) -> None:
     await _drain(context, server)
     ticking.cancel()
     context.pool.close()
+
+
+def _files_to_open() -> int:
+    """Raise the limit of open files as far as this user may, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or hard > soft:
+        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        soft = max(soft, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
 
 
 def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:

@@ -408,3 +408,21 @@ async def test_the_peer_is_named_plainly(stage: Stage) -> None:
     await client.send(get("/", "x-forwarded-for: 6.6.6.6\r\n"))
     await client.answer()
     assert field(blue.requests[0], "x-forwarded-for") == "127.0.0.1"
+
+
+async def test_more_connections_than_a_worker_holds_are_turned_away(stage: Stage) -> None:
+    """At once, with a reason; when one leaves there is room for another."""
+    gateway = await stage.gateway(blue=await stage.service(echo))
+    gateway.context.most_clients = 1
+    first = await stage.client(gateway.port)
+    await first.send(get("/1"))
+    assert (await first.answer())[1] == b"/1"
+    second = await stage.client(gateway.port)
+    turned_away = await second.end()
+    assert turned_away.startswith(b"HTTP/1.1 503 ")
+    assert b"connection: close" in turned_away
+    await first.close()
+    await until(lambda: not gateway.context.clients)
+    third = await stage.client(gateway.port)
+    await third.send(get("/3"))
+    assert (await third.answer())[1] == b"/3"

@@ -22,6 +22,7 @@ from gateway.routing.revise import replace_weights
 from tests.proxy.conftest import OK, Peer, Service, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+ASSEMBLE = [sys.executable, "-P", "-m", "gateway.assemble"]
 MIB = 1024 * 1024
 SIZE = (1024 if os.environ.get("GATEWAY_LONG") == "1" else 64) * MIB
 PIECE = (b"\r\n\r\n0\r\n\r\n" + b"x" * 1015) * 1024  # with much that could be taken for an end
@@ -42,7 +43,7 @@ class Worker:
             self.port = listener.getsockname()[1]
             fd = listener.fileno()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway.assemble", "worker", str(self.places.state), "0", str(fd)],
+                [*ASSEMBLE, "worker", str(self.places.state), "0", str(fd)],
                 pass_fds=(fd,), stdin=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
 
