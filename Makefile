@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require
 .PHONY: help install compile up test test-compiled test-long check format bench demo train lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime ## make the environment in .venv, nothing else
 
@@ -35,7 +35,7 @@ format: $(VENV)/.dev ## put the code into the one format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 
-demo: $(VENV)/.dev ## replay 5,000 real flights through the gateway, edit a weight, roll back
+demo: $(VENV)/.dev ## replay 5,000 real flights through the gateway that runs, else one of its own
 	@$(BIN)/python -m benchmarks.demo
 
 bench: $(VENV)/.dev $(VENV)/.compiled .venv-bench/.done ## measure against nginx, HAProxy, Envoy and Starlette + httpx
@@ -47,7 +47,7 @@ train: .venv-train/.done ## rebuild the three model versions from the data set
 lock: ## write the requirement locks anew from pyproject.toml (needs uv on the path)
 	@sh benchmarks/lock.sh
 
-clean: ## remove the environments and what the gateway left in memory
+clean: ## remove the environments
 	@rm -rf .venv .venv-bench .venv-compile .venv-train
 
 # An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.

@@ -1,7 +1,7 @@
 """`python -m benchmarks.demo`: real flights through the gateway, a weight changed half-way, then a rollback.
 
-Uses the gateway at --url and leaves its weights as they were; where none runs, starts one on a copy of
-routing.yaml, so that the repository's own file stays untouched.
+Uses the gateway that runs with --state-dir and leaves its weights as they were; where none does, starts one
+on a copy of routing.yaml and a free port, so that the repository's own file stays untouched.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def main() -> int:
     options = _options()
     end_in_order()
     try:
-        with gateway(options.url, options.state_dir) as (state, is_own):
-            console.print(f"Gateway at {options.url}" + (", started for this demo" if is_own else ""))
-            outcomes, phases = replay(options.url, state, read_flights(), options.rate)
+        with gateway(options.state_dir) as (url, state, is_own):
+            console.print(f"Gateway at {url}" + (", started for this demo" if is_own else ""))
+            outcomes, phases = replay(url, state, read_flights(), options.rate)
     except* (Refused, RuntimeError, ValueError, OSError) as failures:
         for failure in failures.exceptions:
             console.print(f"The demo stopped: {failure}", markup=False)
@@ -132,8 +132,7 @@ def _print(outcomes: Sequence[Outcome], phases: Sequence[Phase]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.demo", description=__doc__)
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="the gateway (default: %(default)s)")
-    parser.add_argument("--state-dir", type=Path, default=ROOT / ".gateway", help="of that gateway")
+    parser.add_argument("--state-dir", type=Path, default=ROOT / ".gateway", help="of the gateway to use")
     parser.add_argument("--rate", type=float, default=600, help="flights per second (default: %(default)s)")
     return parser.parse_args()
 

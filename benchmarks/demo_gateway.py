@@ -11,33 +11,36 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from benchmarks.admin import ROUTE, Refused, command, status
 from benchmarks.contenders import ROOT, gateway_program
-from benchmarks.process import child, free_port, wait_until
+from benchmarks.process import child, wait_until
 
 MODEL = "/v2/models/late"
 _START_SECONDS = 60.0
 
 
 @contextmanager
-def gateway(url: str, state: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield the state directory of the gateway at `url`, and whether it was started here; its weights are put
-    back at the end."""
-    if get_json(url + MODEL) is None:
-        with _started(url) as own:
-            yield own, True
+def gateway(state: Path) -> Iterator[tuple[str, Path, bool]]:
+    """Yield a gateway's address and state directory, and whether it was started here.
+
+    The one that runs with that state directory has its weights put back at the end.
+    """
+    try:
+        url = f"http://{status(state)['listen']}"
+    except Refused:
+        with _started() as own:
+            yield f"http://{status(own)['listen']}", own, True
         return
     before = all_weights(state)
     try:
-        yield state, False
+        yield url, state, False
     finally:
         _put_back(before, state)
 
 
 @contextmanager
-def _started(url: str) -> Iterator[Path]:
+def _started() -> Iterator[Path]:
     """Run a gateway on a copy of routing.yaml: the demo's changes must not be written into the real one."""
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         folder = Path(name)
@@ -45,8 +48,7 @@ def _started(url: str) -> Iterator[Path]:
         (folder / "model_versions").symlink_to(ROOT / "model_versions")
         state, log = folder / "state", folder / "log"
         up = [str(gateway_program()), "up", "--config", str(folder / "routing.yaml")]
-        up += ["--state-dir", str(state)]
-        up += ["--listen", urlsplit(url).netloc, "--admin", f"127.0.0.1:{free_port()}"]
+        up += ["--state-dir", str(state), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
         with child(up, log, core=None) as process:
 
             def is_ready() -> bool:
@@ -54,7 +56,7 @@ def _started(url: str) -> Iterator[Path]:
                     raise RuntimeError(f"gateway up ended with {process.returncode}: {_end_of(log)}")
                 return all_healthy(state)
 
-            wait_until(is_ready, _START_SECONDS, f"the gateway at {url} is ready")
+            wait_until(is_ready, _START_SECONDS, "the demo's gateway is ready")
             yield state
 
 

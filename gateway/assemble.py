@@ -48,12 +48,13 @@ class Running:
     compiled: bool
     seconds: float
     plan: RoutingPlan
+    not_ready: list[str]
 
 
-def log_to_stderr() -> None:
-    """Send log lines of this process to standard error."""
+def log_to_stderr(called: str) -> None:
+    """Send log lines of this process to standard error, with what it is called."""
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S"
+        level=logging.INFO, format=f"%(asctime)s %(levelname)s {called}: %(message)s", datefmt="%H:%M:%S"
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
@@ -65,7 +66,7 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
     """
     from gateway.routing.places import prepare, remove_run
 
-    log_to_stderr()
+    log_to_stderr("gateway")
     places = prepare(options.state.resolve())
     with places.up_lock.open("a") as lock:
         _hold(lock.fileno(), options.state)
@@ -82,6 +83,8 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
     from gateway.supervision.supervisor import Commands, Supervisor
 
     config = options.config.resolve()
+    if not config.is_file():
+        raise GatewayError(f"{config}: there is no such file; write one or name it with --config")
     plan = begin(places, Request("file", "file"), config)
     workers = options.workers or len(os.sched_getaffinity(0))
     listen, admin_listen = _addresses(options, plan)
@@ -107,7 +110,15 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
     supervisor.run(
         lambda seconds: on_ready(
             Running(
-                options.config, listen_at, admin_at, options.state, workers, copy is not None, seconds, plan
+                options.config,
+                listen_at,
+                admin_at,
+                options.state,
+                workers,
+                copy is not None,
+                seconds,
+                plan,
+                supervisor.not_ready(),
             )
         )
     )
@@ -181,7 +192,8 @@ def bind_shared(address: Address, count: int) -> list[socket.socket]:
         for bound in sockets:
             bound.close()
         raise GatewayError(
-            f"cannot listen on {address}: {error.strerror}; end what uses that port or choose another one"
+            f"cannot listen on {address}: {error.strerror}; end what uses that port, or choose another one "
+            "with --listen and --admin or by `listen` and `admin` in routing.yaml"
         ) from error
     return sockets
 
@@ -206,7 +218,7 @@ def worker(state: str, number: str, fd: str) -> None:
     from gateway.proxy.worker import run
     from gateway.routing.places import Places
 
-    log_to_stderr()
+    log_to_stderr(f"worker {number}")
     run(Places(Path(state)), int(number), socket.socket(fileno=int(fd)))
 
 
@@ -215,7 +227,7 @@ def control(state: str, config: str, fd: str) -> None:
     from gateway.control.process import run
     from gateway.routing.places import Places
 
-    log_to_stderr()
+    log_to_stderr("control")
     run(Places(Path(state)), Path(config), socket.socket(fileno=int(fd)))
 
 
@@ -223,7 +235,7 @@ def replica(folder: str, path: str) -> None:
     """Be a replica of the model version in `folder`, answering on a Unix socket."""
     from gateway.serving.service import serve
 
-    log_to_stderr()
+    log_to_stderr(f"replica of {folder}")
     serve(Path(folder), f"unix:{path}", lifeline=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,14 @@ def is_held(places: Places) -> bool:
 
 def author() -> str:
     """Return who is typing: the name of the user this process runs as."""
-    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or _user_name()}"
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without an entry, as in many containers
+        return str(os.getuid())
 
 
 def print_json(document: object) -> None:

@@ -23,10 +23,16 @@ def explained(plan: RoutingPlan, path: str, headers: list[str], ip: str) -> dict
         "path": route.path,
         "service": choice.service if choice else None,
         "reason": choice.reason if choice else "draw",
-        "rule": choice.rule if choice else "",
+        "rule": choice.rule if choice else _undecided(route),
         "shares": shares,
         "stable": route.stable,
     }
+
+
+def _undecided(route: Route) -> str:
+    if route.sticky is not None and route.sticky.kind == "cookie":
+        return f"drawn once, then pinned by the cookie {route.sticky.name} that the answer sets"
+    return ""
 
 
 def _header(word: str) -> tuple[str, str]:
@@ -60,9 +66,11 @@ def in_words(found: dict[str, Any]) -> str:
         "override": f"the override `{found['rule']}` says so",
         "sticky": f"the sticky key {found['rule']} falls to it ({shares})",
         "weights": found["rule"],
-        "draw": f"drawn anew for each request: {shares}",
+        "draw": f"{found['rule'] or 'drawn anew for each request'}: {shares}",
     }[found["reason"]]
     if found["service"] is None:
         return f"{where}: {because}"
-    fallback = f"Should it be down, {found['stable']} answers."
+    is_stable = found["service"] == found["stable"]
+    instead = "the answer is 503" if is_stable else f"{found['stable']} answers"
+    fallback = f"Should it be down, {instead}."
     return f"{found['service']} answers, because {because}: {where}.\n{fallback}"

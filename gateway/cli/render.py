@@ -29,7 +29,8 @@ def welcome(running: Running) -> str:
         f"  admin      http://{running.admin}/api/v1/status",
         f"  state      {running.state}",
     ]
-    return "\n".join([*lines, plan_in_brief(running.plan), *_try_it(running)])
+    late = [f"  not answering yet: {name}; the log says why" for name in running.not_ready]
+    return "\n".join([*lines, plan_in_brief(running.plan), *late, *_try_it(running)])
 
 
 def _try_it(running: Running) -> list[str]:
@@ -41,7 +42,7 @@ def _try_it(running: Running) -> list[str]:
         if service is not None and service.model:
             body = example_request(running.config.parent / service.model)
             url = f"http://{running.listen}{route.path.rstrip('/')}/infer"
-            return ["", "Try it:", f"curl -s {url} -H 'x-user-id: 42' -d '{body}'"]
+            return ["", "Try it:", f"curl -si {url} -H 'x-user-id: 42' -d '{body}'"]
     return ["", "Try it:", f"curl -i http://{running.listen}{running.plan.routes[0].path}"]
 
 
@@ -96,23 +97,15 @@ def history_entries(revisions: list[Revision]) -> list[dict[str, Any]]:
     return entries
 
 
-def history_table(entries: list[dict[str, Any]]) -> Table:
-    """Draw the history."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("rev", "time (UTC)", "author", "action"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what changed", ratio=2)
-    table.add_column("reason", ratio=1)
+def history_lines(entries: list[dict[str, Any]]) -> str:
+    """Return the history as text: a line for each revision, what changed below it."""
+    lines = []
     for entry in entries:
-        table.add_row(
-            str(entry["revision"]),
-            entry["at"][:19].replace("T", " "),
-            entry["author"],
-            entry["action"],
-            "\n".join(entry["changes"]),
-            entry["reason"],
-        )
-    return table
+        reason = f"  ({entry['reason']})" if entry["reason"] else ""
+        at = entry["at"][:19].replace("T", " ")
+        lines.append(f"{entry['revision']:<4} {at} UTC  {entry['author']}  {entry['action']}{reason}")
+        lines += [f"       {change}" for change in entry["changes"]]
+    return "\n".join(lines) or "no revisions yet"
 
 
 def status_tables(status: dict[str, Any]) -> RenderableType:
@@ -125,49 +118,65 @@ def status_tables(status: dict[str, Any]) -> RenderableType:
         parts.append(Text(f"{status['config']} is not what is live: {file['message']}", style="bold red"))
     for route in status["routes"][:50]:
         parts += [Text(""), route_table(route)]
+    if status["services"]:
+        parts += [Text(""), service_table(status["services"])]
     parts += [Text(""), process_table(status["processes"])]
     return Group(*parts)
 
 
 def route_table(route: dict[str, Any]) -> Table:
-    """Draw one route: asked, served and how each version does."""
-    title = f"{route['name']} at {route['path']}, since revision {route['since']['revision']}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    """Draw one route: asked, served and how each version does; fits a terminal of 80 columns."""
+    since = f"since revision {route['since']['revision']}"
+    title = f"{route['name']} at {route['path']}, stable is {route['stable']}, {since}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("version", no_wrap=True)
-    for column in ("asked", "served", "requests", "req/s", "errors", "p50", "p99", "fallbacks"):
+    for column in ("asked %", "served %", "requests", "req/s", "errors %", "p50 ms", "p99 ms", "fell back"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, version in route["versions"].items():
-        is_stable = name == route["stable"]
         table.add_row(
-            Text(f"{name} (stable)" if is_stable else name, style="bold" if is_stable else ""),
-            f"{version['weight']:g} %",
-            _percent(version["served"]),
-            f"{version['interval_requests']}",
-            f"{version['rate']:.1f}",
-            Text(f"{version['errors'] * 100:.2f} %", style="red" if version["errors"] > 0 else ""),
-            _milliseconds(version["p50_ms"]),
-            _milliseconds(version["p99_ms"]),
-            str(version["fallbacks"]),
+            Text(name, style="bold" if name == route["stable"] else ""),
+            f"{version['weight']:g}",
+            _number(version["served"], 2),
+            compact(version["interval_requests"]),
+            compact(version["rate"], 1),
+            Text(f"{version['errors'] * 100:.2f}", style="red" if version["errors"] > 0 else ""),
+            _number(version["p50_ms"], 2),
+            _number(version["p99_ms"], 2),
+            compact(version["fallbacks"]),
         )
+    return table
+
+
+def service_table(services: list[dict[str, Any]]) -> Table:
+    """Draw the services that run elsewhere, and whether they can be reached."""
+    table = Table("service", "address", "health", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for service in services:
+        table.add_row(service["name"], service["address"], _health(service["healthy"]))
     return table
 
 
 def process_table(processes: list[dict[str, Any]]) -> Table:
     """Draw every process and its health."""
-    table = Table("process", "pid", "health", "restarts", box=None, pad_edge=False)
+    table = Table("process", "pid", "health", "restarts", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for process in processes:
         name = f"{process['role']} {process['service']}".strip()
         if process["role"] in ("worker", "replica"):
             name += f" {process['number']}"
-        healthy = process["healthy"]
-        health = Text("healthy" if healthy else "DOWN", style="green" if healthy else "bold red")
-        table.add_row(name, str(process["pid"]), health, str(process["restarts"]))
+        table.add_row(name, str(process["pid"] or "–"), _health(process["healthy"]), str(process["restarts"]))
     return table
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} %"
+def _health(healthy: bool) -> Text:
+    return Text("healthy" if healthy else "DOWN", style="green" if healthy else "bold red")
 
 
-def _milliseconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} ms"
+def compact(number: float, digits: int = 0) -> str:
+    """Write a count in at most six characters: 12345 as 12.3k."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e3 if unit == 'k' else size):.1f}{unit}"
+    return f"{number:.{digits}f}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

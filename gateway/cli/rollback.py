@@ -17,8 +17,10 @@ from gateway.errors import GatewayError
 from gateway.routing.change import Request, commit, complaint, restore, write_back
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back, shares_of
+from gateway.routing.slot import published
 
-USAGE = """Usage: gateway rollback [--route NAME] [--to REV] [--reason TEXT] [--state-dir DIR] [--json]
+USAGE = """Usage: gateway rollback [--route NAME] [--to REV] [--reason TEXT]
+                        [--state-dir DIR] [--config FILE] [--json]
 
 Send everything of every route (or of one) to its stable service, at once; --to REV brings back an earlier
 revision instead. Works while the control process is dead.
@@ -74,9 +76,11 @@ def _parsed(arguments: list[str]) -> dict[str, str]:
 
 def _run(options: dict[str, str], began: float) -> int:
     running = find_running(options.get("--state-dir"), options.get("--config"))
+    before = None
     reason = options.get("--reason", "")
     if "--to" in options:
         request = Request("restore", author(), reason or f"back to revision {options['--to']}")
+        before = published(running.places)
         plan, changed = restore(running.places, request, int(options["--to"]))
     else:
         route = options.get("--route")
@@ -87,6 +91,7 @@ def _run(options: dict[str, str], began: float) -> int:
         raise_not_up(plan)
     if "--json" not in options:
         _tell(plan, changed, milliseconds)
+        _tell_addresses(before, plan)
     write_back(running.places, Path(running.config))
     problem = complaint(running.places)
     if "--json" in options:
@@ -121,3 +126,12 @@ def _tell(plan: RoutingPlan, changed: bool, milliseconds: float) -> None:
         shares = ", ".join(f"{name} {share:g} %" for name, share in shares_of(route).items())
         print(f"  {route.name}: {shares}")
     sys.stdout.flush()
+
+
+def _tell_addresses(before: RoutingPlan | None, plan: RoutingPlan) -> None:
+    """An earlier revision may bring other addresses with it, which take effect at the next start."""
+    if before is None:
+        return
+    for name, old, new in (("listen", before.listen, plan.listen), ("admin", before.admin, plan.admin)):
+        if old != new:
+            print(f"  {name}: {old} -> {new}, from the next `gateway up` on")

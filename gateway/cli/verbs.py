@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gateway import __version__
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     Running,
     author,
     fail,
     find_running,
+    is_held,
     print_json,
     state_of,
     trouble,
@@ -29,7 +32,24 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"gateway {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Split traffic between model versions, roll a new one out gradually, take it back in milliseconds."""
+
 
 StateDir = Annotated[
     str | None,
@@ -165,7 +185,7 @@ def _watch(running: Running) -> None:
         with Live(first, console=console, refresh_per_second=4, screen=True) as live:
             while True:
                 time.sleep(1.0)
-                live.update(status_tables(_snapshot(running)))
+                live.update(status_tables(_snapshot(replace(running, is_up=is_held(running.places)))))
     except KeyboardInterrupt:
         return
 
@@ -238,7 +258,7 @@ def history(
 
     Example: gateway history --limit 5
     """
-    from gateway.cli.render import history_entries, history_table
+    from gateway.cli.render import history_entries, history_lines
     from gateway.routing.journal import latest, opened
 
     running = find_running(state_dir, str(config))
@@ -247,9 +267,7 @@ def history(
     if as_json:
         print_json(entries)
     else:
-        from rich.console import Console
-
-        Console(markup=False).print(history_table(entries))
+        print(history_lines(entries))
 
 
 @app.command()

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.control.observation import Listed, Observation, is_beating
 from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
 from gateway.supervision.supervisor import is_listening
 
 PROBE_TIMEOUT = 1.0
+SERVICE_TIMEOUT = 0.5
+SERVICES_SHOWN = 64
 
 
 def processes(places: Places, seen: Observation, now: float) -> list[dict[str, Any]]:
     """Return what runs, as `status` shows it."""
     return [_described(places, seen, process, now) for process in seen.running.processes]
+
+
+def services(plan: RoutingPlan) -> list[dict[str, Any]]:
+    """Return the addresses of services that run elsewhere, and whether each accepts a connection."""
+    listed = [(service.name, url) for service in plan.services for url in service.urls][:SERVICES_SHOWN]
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        reached = pool.map(_accepts, (url for _, url in listed))
+        return [
+            {"name": name, "address": url, "healthy": healthy}
+            for (name, url), healthy in zip(listed, reached, strict=True)
+        ]
+
+
+def _accepts(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), SERVICE_TIMEOUT).close()
+    except OSError:
+        return False
+    return True
 
 
 def _described(places: Places, seen: Observation, process: Listed, now: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from gateway.control import figures
-from gateway.control.health import processes
+from gateway.control.health import processes, services
 from gateway.control.observation import Observation, observe
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
 from gateway.routing.places import Places
@@ -36,6 +36,7 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         "admin": seen.running.admin or seen.plan.admin,
         "file": file_state(seen, running),
         "routes": [route_state(route, versions) for route in seen.plan.routes],
+        "services": services(seen.plan),
         "processes": running,
     }
 

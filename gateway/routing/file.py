@@ -18,7 +18,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise GatewayError(f"{path}: there is no such file; write one or name it with --config") from None
+        raise GatewayError(f"{path}: there is no such file") from None
     except UnicodeDecodeError as error:
         raise GatewayError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except OSError as error:

@@ -6,6 +6,7 @@ outlives a kill -9 and a power cut. Any process may read or append; `sqlite3` ke
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 import zlib
@@ -61,12 +62,22 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the journal, make its table on first use, close it at the end."""
     connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(_SCHEMA)
+        _prepare(connection, path)
         yield connection
     finally:
         connection.close()
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA synchronous=FULL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        # SQLite does not wait for its turn to switch a new database over, so take turns here.
+        with path.with_suffix(".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(_SCHEMA)
+    else:
+        connection.execute(_SCHEMA)
 
 
 def append(connection: sqlite3.Connection, revision: Revision) -> None:

@@ -66,9 +66,9 @@ def set_shares(plan: RoutingPlan, shares: Mapping[str, float], route: str | None
     Without a route the only one that names these services is meant. Where the others have no weight to
     keep, the rest goes to stable. Raises ChangeRefused where that cannot be done.
     """
-    chosen = _only_route_of(plan, shares) if route is None else _named(plan, route)
     for service in shares:
-        _check_service(plan, chosen, service)
+        _check_service(plan, service)
+    chosen = _only_route_of(plan, shares) if route is None else _named(plan, route)
     return _with_routes(plan, {chosen.name: _weighted(chosen, _shared_out(chosen, shares))})
 
 
@@ -76,7 +76,7 @@ def replace_weights(plan: RoutingPlan, route: str, weights: Mapping[str, float])
     """Replace a route's weights by these proportional ones; services left out get nothing."""
     chosen = _named(plan, route)
     for service in weights:
-        _check_service(plan, chosen, service)
+        _check_service(plan, service)
     return _with_routes(plan, {route: _weighted(chosen, _units(weights))})
 
 
@@ -141,10 +141,14 @@ def _only_route_of(plan: RoutingPlan, shares: Mapping[str, float]) -> Route:
     raise ChangeRefused(f"no route has {asked} among its weights; say which is meant with --route NAME")
 
 
-def _check_service(plan: RoutingPlan, route: Route, service: str) -> None:
+def _check_service(plan: RoutingPlan, service: str) -> None:
     if plan.service(service) is None:
-        known = ", ".join(s.name for s in plan.services[:20])
-        raise ChangeRefused(f"route {route.name}: there is no service {service}; there is {known}")
+        from difflib import get_close_matches  # here, so that `rollback` need not load it
+
+        names = [s.name for s in plan.services]
+        near = get_close_matches(service, names, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names[:20])}"
+        raise ChangeRefused(f"there is no service {service}; {hint}")
 
 
 def shares_of(route: Route) -> dict[str, float]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-BACKOFF_FIRST, BACKOFF_LAST = 0.1, 2.0
+BACKOFF_FIRST, BACKOFF_LAST = 0.1, 15.0
 STEADY_AFTER = 5.0
 """Seconds after which a process counts as having come up well, so that patience starts anew."""
 

@@ -29,7 +29,8 @@ TICK = 0.1
 RETIRE_AFTER = 1.0
 """Seconds between the plan that no longer has a replica and that replica's SIGTERM."""
 STOP_TIMEOUT = 35.0
-WORKERS_WAIT = 10.0
+WORKERS_WAIT, READY_WAIT = 10.0, 12.0
+SAY_EVERY = 3.0
 """Seconds that workers wait for the replicas at the start, not for ever: one model may not load at all."""
 
 ReplicaKey = tuple[str, str, int]
@@ -172,18 +173,28 @@ class Supervisor:
         return pending
 
     def run(self, on_ready: Callable[[float], None]) -> None:
-        """Tend until SIGTERM or SIGINT, then drain. `on_ready` is told the seconds it took."""
+        """Tend until SIGTERM or SIGINT, then drain. `on_ready` is told the seconds it took.
+
+        What never becomes ready delays that for a while only; `not_ready` says what it is.
+        """
         began = time.monotonic()
         ready = False
+        say_at = began + SAY_EVERY
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)) as signals:
             while not signals.stop_asked():
                 try:
                     self.tend()
                 except OSError:
                     log.exception("the processes could not all be looked after; it is tried again")
-                if not ready and not self.not_ready():
-                    ready = True
-                    on_ready(time.monotonic() - began)
+                if not ready:
+                    now = time.monotonic()
+                    pending = self.not_ready()
+                    ready = not pending or now - began > READY_WAIT
+                    if ready:
+                        on_ready(now - began)
+                    elif now > say_at:
+                        log.info("waiting for %s", ", ".join(pending))
+                        say_at = now + SAY_EVERY
                 signals.wait(TICK if ready else TICK / 4)
             self.drain(signals)
 
@@ -192,6 +203,7 @@ class Supervisor:
 
         The listening sockets go first: nobody shall wait in a queue that nobody looks at any more.
         """
+        log.info("draining; a second Ctrl-C ends at once")
         for listener in self._listeners:
             listener.close()
         retired = [process for _, _, process in self._retired]
