@@ -1,6 +1,6 @@
 """Compiles what is on the request path with mypyc, for workers that need less CPU time per request.
 
-Run with the Python of an environment that has requirements-build.txt, and a C compiler:
+Run with the Python of an environment that has requirements-compile.txt, and a C compiler:
 
     python deploy/compile_workers.py .venv
 

@@ -106,7 +106,7 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
         control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
         replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
     )
-    supervisor = Supervisor(places, commands, listeners, admin, about)
+    supervisor = Supervisor(places, commands, listeners, admin, about, lambda: _make_anew(places))
     supervisor.run(
         lambda seconds: on_ready(
             Running(
@@ -122,6 +122,14 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
             )
         )
     )
+
+
+def _make_anew(places: Places) -> None:
+    from gateway.routing.change import republish
+    from gateway.routing.places import prepare
+
+    prepare(places.state)
+    republish(places)
 
 
 HOLD_TRIES, HOLD_PAUSE = 20, 0.01

@@ -62,6 +62,32 @@ def is_held(places: Places) -> bool:
     return False
 
 
+class WrongUsage(GatewayError):
+    """The command line cannot be understood; the exit code is 2."""
+
+
+def check_published(running: Running, revision: int) -> None:
+    """Raise GatewayError where a change was recorded but nobody serves it."""
+    if not running.is_up:
+        raise GatewayError(
+            f"revision {revision} is recorded, but no gateway is running here to serve it; "
+            "it holds from the next `gateway up` on"
+        )
+    if not running.places.run.is_dir():
+        raise GatewayError(
+            f"revision {revision} is recorded, but what the running gateway reads, {running.places.run}, was "
+            "removed; it makes that anew within a second: see `gateway status`, and restart it if it does not"
+        )
+
+
+def say(text: str) -> None:
+    """Print for people; a reader who has gone away (`| head`) does not make the verb fail."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def author() -> str:
     """Return who is typing: the name of the user this process runs as."""
     return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or _user_name()}"
@@ -99,4 +125,4 @@ def fail(error: GatewayError, *, as_json: bool = False) -> int:
         print_json(document)
     else:
         print(error, file=sys.stderr)
-    return 1
+    return 2 if isinstance(error, WrongUsage) else 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.errors import ChangeRefused, GatewayError
+from gateway.cli.common import WrongUsage
+from gateway.errors import GatewayError
 from gateway.http.strict import Refused, request_line
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route, RoutingPlan, percent
@@ -38,11 +39,11 @@ def _undecided(route: Route) -> str:
 def _header(word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not sign:
-        raise ChangeRefused(f"{word}: write a header as NAME=VALUE, as in x-user-id=42")
+        raise WrongUsage(f"{word}: write a header as NAME=VALUE, as in x-user-id=42")
     try:
         word.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise ChangeRefused(f"{word}: a header can carry Latin-1 text only") from error
+        raise WrongUsage(f"{word}: a header can carry Latin-1 text only") from error
     return name.strip().lower(), value.strip(" \t")
 
 

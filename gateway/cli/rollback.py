@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from gateway.cli.common import author, fail, find_running, print_json, trouble
+from gateway.cli.common import author, check_published, fail, find_running, print_json, say, trouble
 from gateway.errors import GatewayError
 from gateway.routing.change import Request, commit, complaint, restore, write_back
 from gateway.routing.plan import RoutingPlan
@@ -87,11 +87,9 @@ def _run(options: dict[str, str], began: float) -> int:
         request = Request("rollback", author(), reason)
         plan, changed = commit(running.places, request, lambda head: roll_back(head, route))
     milliseconds = (perf_counter() - began) * 1000
-    if not running.is_up:
-        raise_not_up(plan)
+    check_published(running, plan.revision)
     if "--json" not in options:
-        _tell(plan, changed, milliseconds)
-        _tell_addresses(before, plan)
+        _tell(before, plan, changed, milliseconds)
     write_back(running.places, Path(running.config))
     problem = complaint(running.places)
     if "--json" in options:
@@ -109,29 +107,22 @@ def _run(options: dict[str, str], began: float) -> int:
     return 0
 
 
-def raise_not_up(plan: RoutingPlan) -> None:
-    """Say that a change is recorded but nobody serves it."""
-    raise GatewayError(
-        f"revision {plan.revision} is recorded, but no gateway is running here to serve it; "
-        "it holds from the next `gateway up` on"
-    )
-
-
-def _tell(plan: RoutingPlan, changed: bool, milliseconds: float) -> None:
+def _tell(before: RoutingPlan | None, plan: RoutingPlan, changed: bool, milliseconds: float) -> None:
     if changed:
-        print(f"revision {plan.revision} is live after {milliseconds:.1f} ms")
+        lines = [f"revision {plan.revision} is live after {milliseconds:.1f} ms"]
     else:
-        print(f"nothing to change: revision {plan.revision} is live and says so already")
+        lines = [f"nothing to change: revision {plan.revision} is live and says so already"]
     for route in plan.routes[:20]:
         shares = ", ".join(f"{name} {share:g} %" for name, share in shares_of(route).items())
-        print(f"  {route.name}: {shares}")
-    sys.stdout.flush()
+        lines.append(f"  {route.name}: {shares}")
+    if before is not None:
+        lines += _addresses(before, plan)
+    say("\n".join(lines))
 
 
-def _tell_addresses(before: RoutingPlan | None, plan: RoutingPlan) -> None:
+def _addresses(before: RoutingPlan, plan: RoutingPlan) -> list[str]:
     """An earlier revision may bring other addresses with it, which take effect at the next start."""
-    if before is None:
-        return
-    for name, old, new in (("listen", before.listen, plan.listen), ("admin", before.admin, plan.admin)):
-        if old != new:
-            print(f"  {name}: {old} -> {new}, from the next `gateway up` on")
+    pairs = (("listen", before.listen, plan.listen), ("admin", before.admin, plan.admin))
+    return [
+        f"  {name}: {old} -> {new}, from the next `gateway up` on" for name, old, new in pairs if old != new
+    ]

@@ -15,16 +15,18 @@ from gateway import __version__
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     Running,
+    WrongUsage,
     author,
+    check_published,
     fail,
     find_running,
     is_held,
     print_json,
+    say,
     state_of,
     trouble,
 )
-from gateway.cli.rollback import raise_not_up
-from gateway.errors import ChangeRefused, GatewayError
+from gateway.errors import GatewayError
 
 app = typer.Typer(
     name="gateway",
@@ -66,6 +68,8 @@ def run(arguments: list[str]) -> int:
         result = app(args=arguments, prog_name="gateway", standalone_mode=False)
     except GatewayError as error:
         return fail(error, as_json="--json" in arguments)
+    except BrokenPipeError:  # `gateway status | head`: the reader has had enough
+        return 0
     except (OSError, sqlite3.Error) as error:
         return fail(trouble(error), as_json="--json" in arguments)
     except typer.Abort:
@@ -212,8 +216,7 @@ def set_weight(
     request = Request("set-weight", author(), reason)
     plan, changed = commit(running.places, request, lambda head: set_shares(head, wanted, route))
     write_back(running.places, Path(running.config))
-    if not running.is_up:
-        raise_not_up(plan)
+    check_published(running, plan.revision)
     tell_change(plan, changed, complaint(running.places), as_json=as_json)
 
 
@@ -226,11 +229,11 @@ def _shares(words: list[str]) -> dict[str, float]:
         except ValueError:
             value = -1.0
         if not sign or not name or not 0 <= value <= 100:
-            raise ChangeRefused(
+            raise WrongUsage(
                 f"{word}: write SERVICE=PERCENT with a percentage from 0 to 100, as in canary=25"
             )
         if name in shares:
-            raise ChangeRefused(f"{name} is named twice; give it one percentage")
+            raise WrongUsage(f"{name} is named twice; give it one percentage")
         shares[name] = value
     return shares
 
@@ -267,7 +270,7 @@ def history(
     if as_json:
         print_json(entries)
     else:
-        print(history_lines(entries))
+        say(history_lines(entries))
 
 
 @app.command()

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, HttpResponseParser
 
-from gateway.http.strict import MAX_HEAD, Refused
+from gateway.http.strict import Refused
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = -1
 UNTIL_CLOSE = -2
+MAX_OVERHEAD = 4 * 1024
+"""Bytes that a chunked message may spend on extensions, trailers and needless zeros."""
+_CHUNK_FRAME = 20  # sixteen digits and two line ends
 
 
 class MessageReader:
@@ -26,6 +29,7 @@ class MessageReader:
     """
 
     __slots__ = (
+        "_chunks",
         "_headers_complete",
         "_overhead",
         "_parser",
@@ -55,13 +59,17 @@ class MessageReader:
         self.upgrades = False
         self.keeps_alive = False
         self._remaining = 0
-        self._overhead = 0
+        self._overhead = self._chunks = 0
         self._tail = b""
 
     def on_headers_complete(self) -> None:
         """Called by llhttp."""
         self._headers_complete = True
         self.keeps_alive = self._parser.should_keep_alive()  # later it has forgotten the head
+
+    def on_chunk_header(self) -> None:
+        """Called by llhttp."""
+        self._chunks += 1
 
     def on_message_complete(self) -> None:
         """Called by llhttp."""
@@ -88,7 +96,7 @@ class MessageReader:
     def expect(self, length: int) -> None:
         """Say how the body ends: after so many bytes, or CHUNKED, or UNTIL_CLOSE."""
         self._remaining = length
-        self._overhead = 0
+        self._overhead = self._chunks = 0
 
     def read_body(self, data: bytes) -> bytes:
         """Read body bytes into `parts`; return those that lie beyond the message's end."""
@@ -109,17 +117,22 @@ class MessageReader:
     def _read_chunked(self, data: bytes) -> bytes:
         # A chunked message ends with an empty line, so it can end nowhere but at a CR LF CR LF.
         window = self._tail + data
-        fed = len(self._tail)
+        fed = start = len(self._tail)
+        had = len(self.parts)
         while fed < len(window) and not self.complete:
             at = window.find(END_OF_HEAD, max(fed - 3, 0))
             stop = len(window) if at < 0 else at + 4
             self._parser.feed_data(window[fed:stop])
             fed = stop
         self._tail = window[-3:]
-        # Trailers and chunk extensions come of no data: they may not go on for ever.
-        self._overhead = 0 if self.parts or self.complete else self._overhead + len(data)
-        if self._overhead > MAX_HEAD:
-            raise Refused(400, f"broken body: a trailer or chunk extension is longer than {MAX_HEAD} bytes")
+        # Extensions and trailers are work without data: they may not go on for ever.
+        self._overhead += fed - start
+        for part in self.parts[had:]:
+            self._overhead -= len(part)
+        if self._overhead > MAX_OVERHEAD + _CHUNK_FRAME * self._chunks:
+            raise Refused(
+                400, f"broken body: trailers and chunk extensions are longer than {MAX_OVERHEAD} bytes"
+            )
         return window[fed:]
 
     def take(self) -> bytes:

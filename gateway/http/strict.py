@@ -6,6 +6,7 @@ llhttp has already parsed the head; these checks are stricter than it is and dec
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import NamedTuple
 
@@ -13,13 +14,29 @@ MAX_HEAD = 32 * 1024
 MAX_TARGET = 8 * 1024
 MAX_FIELDS = 100
 
+METHODS = frozenset(
+    b"ACL BIND CHECKOUT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY "
+    b"OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE UNBIND UNLINK "
+    b"UNLOCK UNSUBSCRIBE".split()
+)
+"""What llhttp knows, less CONNECT and TRACE."""
+
+_LONGEST_LINE = MAX_TARGET + 64
 _METHOD = re.compile(rb"[A-Z]+(?:-[A-Z]+)?")  # llhttp skips line ends before it
+_VERSION = re.compile(rb"[A-Za-z]+/[0-9]+(?:\.[0-9]+)?")
 _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
-_HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_LABEL = rb"[A-Za-z0-9_-]+"
+_HOST = re.compile(rb"(?:%b(?:\.%b)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([1-9][0-9]{0,4}))?" % (_LABEL, _LABEL))
+_LONGEST_HOST = 255
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
-_HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;]|$)", re.IGNORECASE)
+# Encoded control characters, which services write into heads and logs, and bytes that only overlong UTF-8 has.
+_UNSAFE_ESCAPE = re.compile(rb"%(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
+# However often they are encoded: some services decode until nothing is left.
+_SEPARATOR = re.compile(rb"%(?:25)*(?:2f|5c)", re.IGNORECASE)
+_HIDDEN_DOTS = re.compile(rb"(?:^|[/\\])(?:\.|%(?:25)*2e){1,2}(?:[/\\;]|%(?:25)*3b|$)", re.IGNORECASE)
 _ZERO = 0x30
-_BARE = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n")  # a CR that ends the data may yet get its LF
+# A CR that ends the data may yet get its LF.
+_BROKEN = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ABSOLUTE = re.compile(rb"http://([^/?]+)(.*)", re.IGNORECASE)
 
 
@@ -44,6 +61,8 @@ class RequestLine(NamedTuple):
 
 def request_line(line: bytes) -> RequestLine:
     """Split and check `METHOD SP target SP HTTP/1.x`; plain dot segments and double slashes are removed."""
+    if len(line) > _LONGEST_LINE:
+        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
     parts = line.split(b" ")
     if len(parts) != 3:
         raise Refused(400, "the request line must be METHOD, target and version, one space between them")
@@ -51,9 +70,12 @@ def request_line(line: bytes) -> RequestLine:
     if not _METHOD.fullmatch(method):
         raise Refused(400, "the method must be a word of capital letters at the very beginning")
     if version != b"HTTP/1.1" and version != b"HTTP/1.0":
-        raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
-    if method == b"CONNECT" or method == b"TRACE":
-        raise Refused(405, f"{method.decode()} is not allowed")
+        status = 505 if _VERSION.fullmatch(version) else 400
+        raise Refused(status, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    if method not in METHODS:
+        if method == b"CONNECT" or method == b"TRACE":
+            raise Refused(405, f"{method.decode()} is not allowed")
+        raise Refused(501, "the method is not one that anybody has registered")
     if len(target) > MAX_TARGET:
         raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
     authority = None
@@ -82,20 +104,18 @@ def _absolute(target: bytes) -> tuple[bytes, bytes]:
 def _checked_path(target: bytes, path: bytes) -> bytes:
     if _ESCAPE.search(target):
         raise Refused(400, "the target has a broken percent-escape or an encoded NUL")
-    decoded_separators = re.sub(rb"%2f|%5c", b"/", path, flags=re.IGNORECASE)
-    plain = _HIDDEN_DOTS.search(decoded_separators) and not _only_plain_dots(path)
-    if plain:
+    if _UNSAFE_ESCAPE.search(path):
+        raise Refused(400, "the path has an encoded control character or overlong UTF-8")
+    if _HIDDEN_DOTS.search(_SEPARATOR.sub(b"/", path)) and not _only_plain_dots(path):
         raise Refused(400, "the path hides a dot segment behind an escape or a parameter")
     return _without_dots(path)
 
 
 def _only_plain_dots(path: bytes) -> bool:
     """Tell whether every dot segment stands plainly between slashes: `/./`, `/../`."""
-    for segment in re.split(rb"/|%2f|%5c", path, flags=re.IGNORECASE):
-        if _HIDDEN_DOTS.search(segment) and segment not in (b".", b".."):
-            return False
-    encoded = re.search(rb"%2f|%5c", path, flags=re.IGNORECASE)
-    return not encoded
+    if _SEPARATOR.search(path):
+        return False
+    return all(segment in (b".", b"..") or not _HIDDEN_DOTS.search(segment) for segment in path.split(b"/"))
 
 
 def _without_dots(path: bytes) -> bytes:
@@ -125,13 +145,11 @@ def host(value: bytes | None, line: RequestLine) -> bytes:
         if line.is_http11:
             raise Refused(400, "the Host header is missing")
         value = b""
-    if value and value not in _hosts_seen:
+    elif value not in _hosts_seen:
         if not _is_host(value):
             raise Refused(400, "the Host header is not one host with an optional port")
         if len(_hosts_seen) < _HOSTS_REMEMBERED and len(value) < 256:
             _hosts_seen.add(value)
-    if not value and line.is_http11 and line.authority is None:
-        raise Refused(400, "the Host header is empty")
     if line.authority is not None:
         if not _is_host(line.authority):
             raise Refused(400, "the target's authority is not one host with an optional port")
@@ -139,7 +157,7 @@ def host(value: bytes | None, line: RequestLine) -> bytes:
     return value
 
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [\t -~\x80-\xff]*)?")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2}(?: [\t -~\x80-\xff]*)?")
 _status_lines_seen: set[bytes] = set()  # good ones; there are few
 
 
@@ -155,7 +173,17 @@ def status_line(line: bytes) -> None:
 
 def _is_host(value: bytes) -> bool:
     found = _HOST.fullmatch(value)
-    return found is not None and int(found[1] or 0) <= 65535
+    if found is None or len(value) > _LONGEST_HOST or int(found[2] or 0) > 65535:
+        return False
+    return found[1] is None or _is_ipv6(found[1].decode())
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def content_length(value: bytes) -> int:
@@ -177,10 +205,16 @@ def transfer_encoding(value: bytes, line: RequestLine, *, has_length: bool) -> N
 
 def partial_head(data: bytes) -> None:
     """Refuse a head that can no longer become a good one, before its end has come."""
+    if data[:2] == b"\r\n":  # one empty line may come before a request
+        data = data[2:]
+    end = data.find(b"\r\n")
+    if (len(data) if end < 0 else end) > _LONGEST_LINE:
+        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
     if len(data) > MAX_HEAD:
         raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
-    if _BARE.search(data):
-        raise Refused(400, "lines must end with CR LF")
-    end = data.find(b"\r\n")
-    if end < 0 and len(data) > MAX_TARGET + 64:
-        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
+    if _BROKEN.search(data):
+        raise Refused(400, "lines must end with CR LF and hold no control characters")
+    if end >= 0:
+        request_line(data[:end])
+    elif data and data != b"\r" and not data[:1].isupper():
+        raise Refused(400, "that is no method: this port speaks plain HTTP/1.1")

@@ -137,12 +137,11 @@ class TallyWriter:
 
     def __init__(self, path: Path, pid: int) -> None:
         size = CAPACITY * BLOCK_WORDS * 8
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.ftruncate(fd, size)
-            self._map = mmap.mmap(fd, size)
-        finally:
-            os.close(fd)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.ftruncate(self._fd, size)
+        # Memory is reserved before it is written: a write that finds none left would kill the process.
+        os.posix_fallocate(self._fd, 0, BLOCK_WORDS * 8)
+        self._map = mmap.mmap(self._fd, size)
         self._words = memoryview(self._map).cast("Q")
         if self._words[0] != _MAGIC:
             self._words[_USED] = 1
@@ -188,8 +187,19 @@ class TallyWriter:
         self._words[_EPOCH] += 1
         return block
 
+    def _has_room(self, index: int) -> bool:
+        try:
+            os.posix_fallocate(self._fd, index * BLOCK_WORDS * 8, BLOCK_WORDS * 8)
+        except OSError:
+            return False
+        return True
+
     def _new_block(self, route: str, service: str, since: int) -> Block:
         used = self._words[_USED]
+        if not self._has_room(used):
+            if (route, service) != ("", ""):
+                return self.block("", "", 0)
+            return Block(memoryview(bytearray(BLOCK_WORDS * 8)).cast("Q"), 0)  # counts, but nobody sees it
         block = Block(self._words, used)
         name = f"{route}\0{service}".encode().ljust(_NAME_BYTES, b"\xff")
         self._words.cast("B")[block.base * 8 : block.base * 8 + _NAME_BYTES] = name

@@ -61,6 +61,10 @@ class Context:
         self.table = Table(NOTHING, self.pool, tally)
         self.request_shapes = _request_shapes(self.table)
 
+    def new_id(self) -> bytes:
+        """Return the id of a request that no service hears of."""
+        return b"%032x" % self.draw_bits(128)
+
     def adopt(self) -> None:
         """Take the plan that is now in the slot; on any failure the one in force stays.
 
@@ -71,7 +75,7 @@ class Context:
         try:
             document = published_document(self.places)
             if document is not None:
-                table = Table(document, self.pool, self.tally)
+                table = Table(document, self.pool, self.tally, self.table)
                 self.request_shapes = _request_shapes(table)
                 self.table = table
                 self.pool.keep_only(service["name"] for service in document["services"])

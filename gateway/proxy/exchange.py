@@ -124,20 +124,17 @@ class Exchange:
         return key
 
     def _go_to(self, target: Target) -> None:
-        """Send to a service, or to stable where that service is down, or say that nobody can answer."""
-        stable = self._route.stable
-        if not target.backend.up and target is not stable:
-            target.block.count(FALLBACK)
-            target = stable
+        """Send to a service, or to the one that stands in for it, or say that nobody can answer."""
         self._target = target
         endpoint = target.backend.pick(self._tried) if target.backend.up else None
         if endpoint is None:
-            if target is not stable:
-                target.block.count(FALLBACK)
-                self._go_to(stable)
-            else:
+            instead = self._instead_of(target)
+            if instead is None:
                 detail = f"no replica of service {target.name} can be reached"
                 self.fail(Fault(503, "unavailable", detail, target.name))
+            else:
+                target.block.count(FALLBACK)
+                self._go_to(instead)
             return
         self._endpoint = endpoint
         endpoint.outstanding += 1
@@ -146,6 +143,15 @@ class Exchange:
         else:
             self.client.read_more(False)
             self._connecting = self.context.loop.create_task(self._connect(endpoint))
+
+    def _instead_of(self, target: Target) -> Target | None:
+        """Return who answers while a service is down: stable, or while a new stable starts the one before."""
+        route = self._route
+        if target is route.last_resort:
+            return None
+        if target is not route.stable:
+            return route.stable
+        return None if target.backend.proven else route.last_resort
 
     async def _connect(self, endpoint: Endpoint) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from email.utils import formatdate
 from http import HTTPStatus
 
 from gateway.errors import Fault
@@ -61,6 +62,7 @@ def problem(fault: Fault, request_id: bytes, *, close: bool, with_body: bool = T
         (
             b"HTTP/1.1 %d %b\r\n" % (fault.status, title.encode()),
             b"content-type: application/problem+json\r\ncontent-length: %d\r\n" % len(body),
+            b"date: %b\r\n" % formatdate(usegmt=True).encode(),
             b"x-request-id: %b\r\n" % request_id if request_id else b"",
             allow,
             b"connection: close\r\n" if close else b"",

@@ -77,8 +77,8 @@ class Endpoint:
                     _, made = await self._loop.create_unix_connection(self._new, self.path)
                 else:
                     _, made = await self._loop.create_connection(self._new, self.host, self.port)
-        except (OSError, TimeoutError):
-            self.failed()
+        except (OSError, TimeoutError) as error:
+            self.failed(error)
             raise
         self.answered()
         return cast(UpstreamConnection, made)
@@ -87,23 +87,25 @@ class Endpoint:
         # Not a subclass of asyncio.Protocol, because mypyc makes fast objects only of classes all its own.
         return cast(asyncio.Protocol, UpstreamConnection(self, self._outbox, self._shapes))
 
-    def failed(self) -> None:
+    def failed(self, error: OSError | TimeoutError) -> None:
         """Take the replica out until a probe finds it."""
         if self.up:
             self.up = False
             self._probe_delay = PROBE_FIRST
             self.next_probe = self._loop.time() + PROBE_FIRST
             self.backend.refresh()
-            log.warning("service %s: replica %s is down", self.backend.name, self)
+            reason = error.strerror or str(error) or "no answer in time"
+            log.warning("service %s: replica %s is down: %s", self.backend.name, self, reason)
 
     def answered(self) -> None:
         """Put the replica back in."""
+        self.backend.proven = True
         if self.backend.before is not None:
             self.backend.supersede()
         if not self.up:
             self.up = True
             self.backend.refresh()
-            log.warning("service %s: replica %s is up again", self.backend.name, self)
+            log.info("service %s: replica %s is up again", self.backend.name, self)
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection that is fit for another request."""
@@ -152,7 +154,7 @@ def _parsed(address: str) -> tuple[str, str, int]:
 class Backend:
     """One service: its replicas as this worker sees them."""
 
-    __slots__ = ("before", "closed", "endpoints", "name", "source", "up")
+    __slots__ = ("before", "closed", "endpoints", "name", "proven", "source", "up")
 
     def __init__(
         self,
@@ -170,6 +172,8 @@ class Backend:
         )
         self.endpoints = [Endpoint(self, shared, address) for address in addresses]
         self.up = True
+        self.proven = False
+        """Whether a replica has ever accepted a connection from this worker."""
         self.closed = False
 
     def refresh(self) -> None:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gateway.errors import Fault
-from gateway.http.headers import ONLY_ONCE, Shape, repeated
+from gateway.http.headers import ONLY_ONCE, Shape, no_tabs, repeated
 from gateway.http.message import CHUNKED, END_OF_HEAD, RequestReader
 from gateway.http.strict import (
     MAX_FIELDS,
@@ -89,10 +89,17 @@ class ClientConnection:
         if len(self.context.clients) > self.context.most_clients:
             self._turn_away()
 
+    def _say(self, fault: Fault, *, close: bool, with_body: bool = True) -> None:
+        """Answer a request that no service hears of."""
+        out = problem(fault, self.context.new_id(), close=close, with_body=with_body)
+        self.context.outbox.write(self.transport, out)
+
     def _turn_away(self) -> None:
         detail = f"this worker holds {self.context.most_clients} connections already; try again"
         self.context.tally.block("", "", 0).count(UNAVAILABLE)
-        self.context.outbox.write(self.transport, problem(Fault(503, "unavailable", detail), b"", close=True))
+        self.context.outbox.write(
+            self.transport, problem(Fault(503, "unavailable", detail), self.context.new_id(), close=True)
+        )
         self._close_after(complete=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -152,7 +159,7 @@ class ClientConnection:
             self._waiting = b""
             self._head_since = 0.0
             if end > MAX_HEAD:
-                raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
+                partial_head(data[:end])  # says whether it is the target
             if data[:2] == b"\r\n":  # some clients send an empty line after a body
                 data = data[2:]
                 if data[:2] == b"\r\n":
@@ -169,8 +176,10 @@ class ClientConnection:
         context, reader = self.context, self._reader
         if context.word[0] != context.revision:
             context.adopt()
-        reader.read_head(head)
         line, route = context.table.match(head[: head.index(b"\r\n")])
+        reader.read_head(head)
+        if b"\t" in head:
+            no_tabs(head)
         shape = context.request_shapes.of(reader.fields)
         count = head.count(b"\n")
         if count != len(reader.fields) + 2 or count > MAX_FIELDS + 2:
@@ -212,8 +221,9 @@ class ClientConnection:
     def _check_repeated(self, head: bytes, count: int) -> None:
         if count > MAX_FIELDS + 2:
             raise Refused(431, f"there are more than {MAX_FIELDS} header fields")
-        for name in repeated(head):
-            if name in ONLY_ONCE or name == b"connection":  # of repeated names only the first is looked at
+        looked_at = self.context.table.looked_at
+        for name in repeated(head):  # of repeated names only the first is looked at
+            if name in ONLY_ONCE or name == b"connection" or name in looked_at:
                 raise Refused(400, f"the header {name.decode('latin-1')} comes more than once")
 
     def _no_route(self, line: RequestLine) -> None:
@@ -222,10 +232,7 @@ class ClientConnection:
         self.keep_alive = self.keep_alive and self._reader.complete
         self._reader.take()
         self.context.tally.block("", "", 0).count(REFUSED)
-        with_body = line.method != b"HEAD"
-        self.context.outbox.write(
-            self.transport, problem(fault, b"", close=not self.keep_alive, with_body=with_body)
-        )
+        self._say(fault, close=not self.keep_alive, with_body=line.method != b"HEAD")
         if not self.keep_alive:
             self._close_after(self._reader.complete)
 
@@ -246,7 +253,7 @@ class ClientConnection:
             exchange.fail(fault)
             return
         self.context.tally.block("", "", 0).count(REFUSED)
-        self.context.outbox.write(self.transport, problem(fault, b"", close=True))
+        self._say(fault, close=True)
         self._close_after(complete=False)
 
     def exchange_ended(self, request_complete: bool) -> None:

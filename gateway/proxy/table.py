@@ -31,9 +31,12 @@ class Target:
 class CompiledRoute:
     """One route: its division and the targets the division's indices stand for."""
 
-    __slots__ = ("has_overrides", "name", "path", "single", "splitter", "stable", "targets", "timeouts")
+    __slots__ = ("has_overrides", "last_resort", "name", "path", "splitter", "stable", "targets", "timeouts")
 
-    def __init__(self, route: Route, services: Mapping[str, Backend], tally: TallyWriter) -> None:
+    def __init__(
+        self, route: Route, services: Mapping[str, Backend], tally: TallyWriter, resort: Backend | None = None
+    ) -> None:
+        """`resort` was stable before and answers until the new stable has once."""
         self.name = route.name
         self.path = route.path
         self.timeouts: Timeouts = route.timeouts
@@ -41,6 +44,7 @@ class CompiledRoute:
         self.has_overrides = bool(route.overrides)
         self.targets = tuple(Target(route, services[name], tally) for name in self.splitter.services)
         self.stable = next(target for target in self.targets if target.name == route.stable)
+        self.last_resort = Target(route, resort, tally) if resort else None
 
     def choose(self, headers: Mapping[bytes, bytes], key: bytes, draw: int) -> Target:
         """Return the target of a request while all services are up: override, sticky key, draw."""
@@ -58,17 +62,30 @@ class Table:
     `looked_at` are the header names (lower case) that any route decides by.
     """
 
-    __slots__ = ("_lines", "_routes", "_services", "_tally", "looked_at")
+    __slots__ = ("_lines", "_resorts", "_routes", "_services", "_stables", "_tally", "looked_at")
 
-    def __init__(self, document: Mapping[str, Any], pool: Pool, tally: TallyWriter) -> None:
-        """Prepare a plan's document (`gateway.routing.plan.to_document`)."""
+    def __init__(
+        self, document: Mapping[str, Any], pool: Pool, tally: TallyWriter, before: Table | None = None
+    ) -> None:
+        """Prepare a plan's document (`gateway.routing.plan.to_document`), which comes after another table."""
         self._tally = tally
         self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
         self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {
             route["path"].encode(): route for route in document["routes"]
         }
+        self._stables = {route["name"]: self._services[route["stable"]] for route in document["routes"]}
+        self._resorts = dict(self._stood_before(before)) if before else {}
         self._lines: dict[bytes, tuple[RequestLine, CompiledRoute | None]] = {}
         self.looked_at = frozenset(_looked_at(document["routes"]))
+
+    def _stood_before(self, before: Table) -> Iterator[tuple[str, Backend]]:
+        """Find, for each route whose stable has never answered yet, who was stable and did."""
+        for name, stable in self._stables.items():
+            if not stable.proven:
+                for earlier in (before._stables.get(name), before._resorts.get(name)):
+                    if earlier is not None and earlier is not stable and earlier.proven:
+                        yield name, earlier
+                        break
 
     def match(self, line: bytes) -> tuple[RequestLine, CompiledRoute | None]:
         """Check a request line and find its route; raises Refused."""
@@ -79,7 +96,9 @@ class Table:
         found = longest_prefix(self._routes, checked.path)
         if found is not None and not isinstance(found, CompiledRoute):
             route = route_from(found)
-            found = self._routes[route.path.encode()] = CompiledRoute(route, self._services, self._tally)
+            found = self._routes[route.path.encode()] = CompiledRoute(
+                route, self._services, self._tally, self._resorts.get(route.name)
+            )
         if len(line) <= LONGEST_REMEMBERED:
             if len(self._lines) >= LINES_REMEMBERED:
                 self._lines.clear()

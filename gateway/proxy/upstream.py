@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.proxy.pool import Endpoint
 
 MAX_ANSWER_HEAD = 2 * MAX_HEAD
+MAX_INTERIM = 32
+"""Interim answers to one request: hints and progress, not a way to keep somebody busy."""
 
 
 class Answer(NamedTuple):
@@ -60,6 +62,7 @@ class UpstreamConnection:
         "_buffer",
         "_framing",
         "_in_body",
+        "_interims",
         "_outbox",
         "_reader",
         "_shapes",
@@ -80,7 +83,7 @@ class UpstreamConnection:
         self._reader = AnswerReader()
         self._buffer = b""
         self._in_body = False
-        self._framing = 0
+        self._framing = self._interims = 0
         self.idle_since = 0.0
         self.reused = self._used = self._blocked = False
         self.lost = False
@@ -161,6 +164,9 @@ class UpstreamConnection:
                 raise Refused(502, "it switches protocols, which nobody asked for")
             if status < 100 or not self._reader.complete:
                 raise Refused(502, "its interim answer has a body or no status")
+            self._interims += 1
+            if self._interims > MAX_INTERIM:
+                raise Refused(502, f"more than {MAX_INTERIM} interim answers came before it")
             self.reused = False
             self.exchange.interim(self._interim(head))
             if not data:
@@ -177,11 +183,11 @@ class UpstreamConnection:
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
         reader = self._reader
         shape = self._shapes.of(reader.fields)
+        self._framing = self._framing_of(head, shape)
         if has_no_body(exchange.method, status):
             self._framing = 0
             reader.skip_body()
         else:
-            self._framing = self._framing_of(head, shape)
             reader.expect(self._framing)
             if rest:
                 rest = reader.read_body(rest)
@@ -203,6 +209,8 @@ class UpstreamConnection:
             return UNTIL_CLOSE if shape.length is None else content_length(fields[shape.length])
         if shape.length is not None or fields[shape.coding].lower() != b"chunked":
             raise Refused(502, "its length is given twice or in an unknown way")
+        if head[7:8] == b"0":
+            raise Refused(502, "it is HTTP/1.0, which has no transfer encodings")
         return CHUNKED
 
     def _read_body(self, data: bytes) -> None:
@@ -229,6 +237,7 @@ class UpstreamConnection:
         self.exchange = exchange
         self.reused, self._used = self._used, True
         self._in_body = False
+        self._interims = 0
         self._buffer = b""
         self._outbox.write(self.transport, data)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
 from gateway.routing import journal
-from gateway.routing.file import read_plan, read_text, write_text
+from gateway.routing.file import SavedMeanwhile, read_plan, read_text, signature, write_text
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
@@ -69,8 +69,11 @@ def commit(
     """Journal and publish a change; return the live plan and whether it is a new revision.
 
     `change` gets the latest plan (it raises ChangeRefused to refuse). A change that changes nothing makes no
-    revision. Raises StaleRevision where `request.expected` is no longer the latest.
+    revision, unless it brings another `text` to write. Raises StaleRevision where `request.expected` is no
+    longer the latest.
     """
+    if not (request.reason.isprintable() and request.author.isprintable()):
+        raise ChangeRefused("a reason must be one line of visible characters; nothing was changed")
     with locked(places.change_lock), journal.opened(places.journal) as connection:
         head = journal.head(connection)
         if head is None:
@@ -80,7 +83,8 @@ def commit(
                 f"revision {request.expected} is not the latest one; it is {head.revision} now"
             )
         wanted = change(head.plan)
-        changed = not says_the_same(wanted, head.plan)
+        new_text = file == "pending" and text is not None and text != head.text
+        changed = new_text or not says_the_same(wanted, head.plan)
         plan = _append(connection, request, head.plan, wanted, text, file) if changed else head.plan
         if places.run.is_dir():  # else nothing is running, and the next start publishes it
             publish(places, plan)
@@ -105,6 +109,14 @@ def begin(places: Places, request: Request, config: Path) -> RoutingPlan:
     with journal.opened(places.journal) as connection:
         latest = journal.head(connection)
     return latest.plan if latest else plan
+
+
+def republish(places: Places) -> None:
+    """Publish the latest revision once more, where what was published is lost."""
+    with locked(places.change_lock), journal.opened(places.journal) as connection:
+        head = journal.head(connection)
+        if head is not None:
+            publish(places, head.plan)
 
 
 def _append(
@@ -197,8 +209,7 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
         if head is None or head.file != "pending":
             return
         try:
-            current = read_text(config)
-            write_text(config, _text_for(head, current))
+            current = _write_over(config, head)
             # An edit that nobody has read yet is not what this revision says: it must still be noticed.
             known = journal.last_written(connection) or current
             journal.set_file(connection, head.revision, _text_for(head, known), "written")
@@ -209,6 +220,19 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
                 journal.set_file(connection, head.revision, None, "unwritable")
             live = f"what is live is revision {head.revision}, and {config.name} does not say so"
             complain(places, "unwritable", f"{live}: {error}")
+
+
+def _write_over(config: Path, head: Revision) -> str:
+    """Write what a revision says into the file as it is; return what the file said before."""
+    for _ in range(_TRIES):
+        before = signature(config)
+        current = read_text(config)
+        try:
+            write_text(config, _text_for(head, current), unless_changed_since=before)
+        except SavedMeanwhile:
+            continue
+        return current
+    raise SavedMeanwhile(f"{config} is saved again and again; it is written once that ends")
 
 
 def _text_for(revision: Revision, text: str) -> str:

@@ -142,6 +142,8 @@ def _bad_path(value: str) -> str | None:
         return "must be without scheme and host"
     if not value.startswith("/"):
         return f"must begin with a slash: write `/{shown(value.lstrip('./'))}`"
+    if ";" in value or "," in value:
+        return "must not contain `;` or `,`, which mean something else in cookies"
     if "?" in value or "#" in value:
         return "must not have a query or fragment; only the path is matched"
     if "//" in value:

@@ -13,6 +13,10 @@ Signature = tuple[int, int, int]
 """What changes when a file is saved: its inode, size and modification time."""
 
 
+class SavedMeanwhile(GatewayError):
+    """Somebody else saved the file between reading and writing it; nothing was written."""
+
+
 def read_text(path: Path) -> str:
     """Return the file's text, line ends untouched; raises GatewayError where it cannot be read."""
     try:
@@ -25,7 +29,7 @@ def read_text(path: Path) -> str:
         raise GatewayError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, unless_changed_since: Signature | None = None) -> None:
     """Replace the file in one step, keeping its owner and permissions; a link is followed, not replaced.
 
     Raises OSError where the folder or the file cannot be written.
@@ -41,6 +45,8 @@ def write_text(path: Path, text: str) -> None:
             _hand_over(fd, before)
             file.flush()
             os.fsync(fd)
+        if unless_changed_since is not None and signature(path) != unless_changed_since:
+            raise SavedMeanwhile(f"{path} was saved by somebody else at this very moment")
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ class Revision:
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the journal, make its table on first use, close it at the end."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite would let others read it
     connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
         _prepare(connection, path)

@@ -111,9 +111,8 @@ def prepare(state: Path) -> Places:
 def remove_run(places: Places) -> None:
     """Remove what lives only as long as the processes do."""
     target = places.run.resolve()
-    for path in target.iterdir():
-        path.unlink()
-    target.rmdir()
+    if target.is_dir():
+        shutil.rmtree(target)
     if places.run.is_symlink():
         places.run.unlink()
 

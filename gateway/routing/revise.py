@@ -13,6 +13,9 @@ from gateway.errors import ChangeRefused
 from gateway.routing.keyed import placing_weights, succeed_keyed
 from gateway.routing.plan import UNITS, Route, RoutingPlan, percent, proportional
 
+MOST = 1e9
+"""The largest weight; they are proportional, so nobody needs larger ones."""
+
 
 def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
     """Return `new` numbered as the revision after `head`.
@@ -101,8 +104,8 @@ def _shared_out(route: Route, shares: Mapping[str, float]) -> dict[str, int]:
 
 def _units(weights: Mapping[str, float]) -> dict[str, int]:
     for service, weight in weights.items():
-        if not 0 <= weight < float("inf"):
-            raise ChangeRefused(f"the weight of {service} must be a number from 0 up, not {weight}")
+        if not 0 <= weight <= MOST:
+            raise ChangeRefused(f"the weight of {service} must be a number from 0 to {MOST:g}, not {weight}")
     try:
         return proportional(weights)
     except ValueError as error:

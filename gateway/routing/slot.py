@@ -58,6 +58,7 @@ class PlanSlot:
         try:
             if os.fstat(fd).st_size < _SIZE:
                 os.ftruncate(fd, _SIZE)
+                os.posix_fallocate(fd, 0, _SIZE)
             access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
             self._map = mmap.mmap(fd, _SIZE, access=access)
         finally:

@@ -26,8 +26,9 @@ from gateway.supervision.process import Process, exit_reason
 log = logging.getLogger("gateway.supervisor")
 
 TICK = 0.1
-RETIRE_AFTER = 1.0
-"""Seconds between the plan that no longer has a replica and that replica's SIGTERM."""
+RETIRE_AFTER, RETIRE_LATEST = 1.0, 60.0
+"""Seconds for which workers may still need a replica that the plan no longer has, once the others are ready;
+and for which the replicas of other services are waited for."""
 STOP_TIMEOUT = 35.0
 WORKERS_WAIT, READY_WAIT = 10.0, 12.0
 SAY_EVERY = 3.0
@@ -55,14 +56,18 @@ class Supervisor:
         listeners: list[socket.socket],
         admin: socket.socket,
         about: dict[str, object],
+        republish: Callable[[], None] = lambda: None,
     ) -> None:
+        """`republish` makes the directory in memory and the slot in it anew, should somebody remove them."""
         self._places = places
         self._commands = commands
         self._about = about
+        self._republish = republish
         self._listeners = listeners
         self._slot = PlanSlot(places)
         self._revision = -1
         self._replicas: dict[ReplicaKey, Process] = {}
+        self._ready_since: dict[ReplicaKey, float] = {}
         self._retired: list[tuple[float, ReplicaKey, Process]] = []
         self._workers = [
             self._process("worker", commands.worker(n, s.fileno()), number=n, pass_fds=(s.fileno(),))
@@ -89,6 +94,8 @@ class Supervisor:
 
     def tend(self) -> None:
         """One turn: follow the plan, start what is missing, say what runs."""
+        if not self._places.slot.exists():
+            self._recover()
         self._follow_plan()
         self._may_serve = self._may_serve or self._has_replicas()
         for process in self.processes():
@@ -103,6 +110,14 @@ class Supervisor:
                 log.warning("%s %s; it is started again", _called(process), exit_reason(status))
         self._end_retired()
         self._write_processes()
+
+    def _recover(self) -> None:
+        log.error("%s was removed: it is made anew, and what used it starts again", self._places.run)
+        self._republish()
+        self._slot = PlanSlot(self._places)
+        self._written = ""
+        for process in self.processes():
+            process.signal(signal.SIGTERM)
 
     def _has_replicas(self) -> bool:
         """Tell whether workers may start; who connects before waits, rather than hears that all is down."""
@@ -138,14 +153,24 @@ class Supervisor:
         return None
 
     def _end_retired(self) -> None:
-        """End replicas that the plan no longer has, once those that take their place are ready."""
+        """End replicas that the plan no longer has, a while after those that take their place are ready.
+
+        Which services take whose place the supervisor does not know, so at first it waits for all.
+        """
+        now = time.monotonic()
         waiting = []
+        listening = {key: is_listening(self._places, key) for key in self._replicas} if self._retired else {}
         for since, key, process in self._retired:
-            successors = [other for other in self._replicas if other[0] == process.service]
-            overdue = time.monotonic() - since > RETIRE_AFTER
-            if overdue and all(is_listening(self._places, other) for other in successors):
+            any_service = now - since < RETIRE_LATEST
+            ready = all(up for other, up in listening.items() if any_service or other[0] == process.service)
+            ready_since = self._ready_since.setdefault(key, now) if ready else now
+            if not ready:
+                self._ready_since.pop(key, None)
+            if now - ready_since > RETIRE_AFTER:
                 process.stop()
-            if not (process.ended and process.is_gone()):
+            if process.ended and process.is_gone():
+                self._ready_since.pop(key, None)
+            else:
                 waiting.append((since, key, process))
         self._retired = waiting
 

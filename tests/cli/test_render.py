@@ -11,8 +11,9 @@ from rich.console import Console, RenderableType
 
 from gateway.assemble import Running
 from gateway.cli.render import (
+    compact,
     history_entries,
-    history_table,
+    history_lines,
     plan_in_brief,
     status_tables,
     tell_change,
@@ -45,19 +46,30 @@ def revision(number: int, plan: RoutingPlan, reason: str = "") -> Revision:
 def test_the_welcome_says_what_runs_where_and_what_to_paste(tmp_path: Path) -> None:
     """A request that works: a real flight where a model of ours answers, else any path."""
     running = Running(
-        tmp_path / "routing.yaml", "127.0.0.1:8080", "127.0.0.1:9090", tmp_path, 2, False, 1.25, PLAN
+        tmp_path / "routing.yaml",
+        "127.0.0.1:8080",
+        "127.0.0.1:9090",
+        tmp_path,
+        2,
+        False,
+        1.25,
+        PLAN,
+        ["green replica 0"],
     )
     text = welcome(running)
     assert text.startswith("gateway is ready after 1.2 s\n")
+    assert "not answering yet: green replica 0" in text
     for part in ("http://127.0.0.1:8080  (2 workers", "http://127.0.0.1:9090/api/v1/status", str(tmp_path)):
         assert part in text
     assert text.endswith("curl -i http://127.0.0.1:8080/v2/models/late")
     models = parse((ROOT / "routing.yaml").read_text(), model_exists=lambda _: None)
     shown = welcome(
-        Running(ROOT / "routing.yaml", "127.0.0.1:8080", "127.0.0.1:9090", tmp_path, 2, False, 1.25, models)
+        Running(
+            ROOT / "routing.yaml", "127.0.0.1:8080", "127.0.0.1:9090", tmp_path, 2, False, 1.25, models, []
+        )
     )
     curl = shown.splitlines()[-1]
-    assert curl.startswith("curl -s http://127.0.0.1:8080/v2/models/late/infer -H 'x-user-id: 42' -d '")
+    assert curl.startswith("curl -si http://127.0.0.1:8080/v2/models/late/infer -H 'x-user-id: 42' -d '")
     assert "inputs" in json.loads(curl.partition("-d '")[2].rstrip("'"))
 
 
@@ -88,9 +100,11 @@ def test_the_history_tells_what_changed_from_one_to_the_next() -> None:
     entries = history_entries([revision(2, back, "odd [/] text"), revision(1, PLAN)])
     assert entries[0]["at"] == "2023-11-14T22:13:20.250+00:00"
     assert len(entries[0]["changes"]) == 2
-    table = drawn(history_table(entries))
-    assert "2023-11-14 22:13:20" in table
-    assert "odd [/] text" in table
+    assert (
+        history_lines(entries).splitlines()[0] == "2    2023-11-14 22:13:20 UTC  cli:me  file  (odd [/] text)"
+    )
+    assert "       late: " in history_lines(entries)
+    assert history_lines([]) == "no revisions yet"
 
 
 STATUS: dict[str, Any] = {
@@ -119,6 +133,9 @@ STATUS: dict[str, Any] = {
             },
         }
     ],
+    "services": [
+        {"name": "green", "address": "http://127.0.0.1:9002", "healthy": False},
+    ],
     "processes": [
         {"role": "control", "service": "", "number": 0, "pid": 11, "healthy": True, "restarts": 0},
         {"role": "replica", "service": "blue", "number": 1, "pid": 0, "healthy": False, "restarts": 7},
@@ -127,12 +144,22 @@ STATUS: dict[str, Any] = {
 
 
 def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
-    """Numbers with units, a dash for what is not known, and the file's trouble on top."""
-    shown = drawn(status_tables(STATUS))
+    """A dash for what is not known, the file's trouble on top; nothing is cut at 80 columns."""
+    shown = drawn(status_tables(STATUS), 80)
+    assert "…" not in shown
     assert "revision 4" in shown
     assert "routing.yaml is not what is live: routing.yaml:3: [/x] is wrong" in shown
-    assert "late at /late[/a], since revision 4" in shown
-    row = next(line for line in shown.splitlines() if line.startswith("blue (stable)"))
-    assert row.split()[2:] == ["90", "%", "89.99", "%", "1200", "12.3", "1.50", "%", "1.23", "ms", "–", "3"]
+    assert "late at /late[/a], stable is blue, since revision 4" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("blue"))
+    assert row.split() == ["blue", "90", "89.99", "1200", "12.3", "1.50", "1.23", "–", "3"]
+    assert next(line for line in shown.splitlines() if line.startswith("green")).split()[-1] == "DOWN"
     assert "replica blue 1" in shown
     assert "DOWN" in shown
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (2_500_000, "2.5M"), (3e9, "3.0G")]
+)
+def test_counts_stay_short(number: float, written: str) -> None:
+    """A column has room for six characters, however long the gateway has run."""
+    assert compact(number) == written
