@@ -158,6 +158,14 @@ class ProcessState(Answer):
     revision: int = 0
 
 
+class ServiceState(Answer):
+    """One address of a service that runs elsewhere, and whether it accepts connections."""
+
+    name: str
+    address: str
+    healthy: bool
+
+
 class Status(Answer):
     """What runs and how well."""
 
@@ -167,6 +175,7 @@ class Status(Answer):
     admin: str
     file: FileState
     routes: list[RouteState]
+    services: list[ServiceState]
     processes: list[ProcessState]
 
 

@@ -29,7 +29,7 @@ _LABEL = rb"[A-Za-z0-9_-]+"
 _HOST = re.compile(rb"(?:%b(?:\.%b)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([1-9][0-9]{0,4}))?" % (_LABEL, _LABEL))
 _LONGEST_HOST = 255
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
-# Encoded control characters, which services write into heads and logs, and bytes that only overlong UTF-8 has.
+# Encoded control characters, which services write into heads, and bytes that only overlong UTF-8 has.
 _UNSAFE_ESCAPE = re.compile(rb"%(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
 # However often they are encoded: some services decode until nothing is left.
 _SEPARATOR = re.compile(rb"%(?:25)*(?:2f|5c)", re.IGNORECASE)

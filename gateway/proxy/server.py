@@ -35,6 +35,7 @@ MAX_WAITING = 64 * 1024
 """Bytes of pipelined requests kept before the client is held back."""
 HEAD_TIMEOUT = 10.0
 KEEP_ALIVE_TIMEOUT = 75.0
+_TAB = 9
 _RESET = struct.pack("ii", 1, 0)
 LINGER = 2.0
 """Seconds in which a client that is still sending may read why nobody listens any more."""
@@ -178,7 +179,7 @@ class ClientConnection:
             context.adopt()
         line, route = context.table.match(head[: head.index(b"\r\n")])
         reader.read_head(head)
-        if b"\t" in head:
+        if _TAB in head:
             no_tabs(head)
         shape = context.request_shapes.of(reader.fields)
         count = head.count(b"\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -47,14 +49,20 @@ def test_where_there_never_was_one_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_author_is_who_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also behind sudo; without a name it is the user's number."""
+    """Also behind sudo; without a name in the environment it is the user database's, else the number."""
     monkeypatch.setenv("USER", "root")
     monkeypatch.setenv("SUDO_USER", "me")
     assert author() == "cli:me"
     monkeypatch.delenv("SUDO_USER")
     assert author() == "cli:root"
     monkeypatch.delenv("USER")
-    assert author().removeprefix("cli:").isdigit()
+    assert author() == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert author() == f"cli:{os.getuid()}"
 
 
 def test_failures_are_told_to_people_or_programs(capsys: pytest.CaptureFixture[str]) -> None:

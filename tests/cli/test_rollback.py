@@ -133,7 +133,7 @@ def test_a_stopped_gateway_is_told_apart(stopped: Site) -> None:
 def test_a_file_that_cannot_be_written_is_a_warning(site: Site) -> None:
     """What is live is live: exit code 0, and the file's trouble beside it."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
     site.monkeypatch.setattr(change, "write_text", refuse)

@@ -34,25 +34,28 @@ def test_set_weight_takes_several_and_a_route(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "said", "code"),
     [
-        (["canary"], "write SERVICE=PERCENT"),
-        (["=5"], "write SERVICE=PERCENT"),
-        (["canary=much"], "write SERVICE=PERCENT"),
-        (["canary=101"], "from 0 to 100"),
-        (["canary=-1"], "from 0 to 100"),
-        (["canary=nan"], "from 0 to 100"),
-        (["canary=1", "canary=2"], "named twice"),
-        (["nobody=1"], "no route has nobody"),
-        (["canary=1", "--route", "lat"], "there is no route lat"),
-        (["canary=60", "blue=60"], "more than 100 %"),
+        (["canary"], "write SERVICE=PERCENT", 2),
+        (["=5"], "write SERVICE=PERCENT", 2),
+        (["canary=much"], "write SERVICE=PERCENT", 2),
+        (["canary=101"], "from 0 to 100", 2),
+        (["canary=-1"], "from 0 to 100", 2),
+        (["canary=nan"], "from 0 to 100", 2),
+        (["canary=1", "canary=2"], "named twice", 2),
+        (["nobody=1"], "there is no service nobody; there is blue", 1),
+        (["cannary=1"], "did you mean canary?", 1),
+        (["canary=1", "--route", "lat"], "there is no route lat", 1),
+        (["canary=60", "blue=60"], "more than 100 %", 1),
     ],
 )
-def test_a_weight_that_makes_no_sense_is_refused(site: Site, arguments: list[str], said: str) -> None:
-    """With a message that says why; nothing changes."""
+def test_a_weight_that_makes_no_sense_is_refused(
+    site: Site, arguments: list[str], said: str, code: int
+) -> None:
+    """With a message that says why: 2 for what cannot be understood, 1 for what cannot be. No change."""
     answer = site.run("set-weight", *arguments)
     assert said in answer.err
-    assert answer.code == 1
+    assert answer.code == code
     assert site.head().revision == 1
 
 
@@ -94,7 +97,7 @@ def test_status_shows_routes_weights_and_processes(site: Site) -> None:
     said = site.run("status")
     assert said.code == 0
     assert "late at /v2/models/late" in said.out
-    assert "blue (stable)" in said.out
+    assert "stable is blue" in said.out
     found = site.run("status", "--json").json()
     assert found["routes"][0]["weights"] == {"blue": 90.0, "green": 0.0, "canary": 10.0}
     assert found["routes"][0]["stable"] == "blue"

@@ -45,7 +45,7 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     """Everything is there and empty before the first request."""
     site.list_processes({"role": "worker", "pid": 0})
     found = snapshot(site.places, NOW)
-    assert list(found) == ["revision", "config", "listen", "admin", "file", "routes", "processes"]
+    assert list(found) == ["revision", "config", "listen", "admin", "file", "routes", "services", "processes"]
     assert (found["revision"], found["config"]) == (1, str(site.config))
     assert (found["listen"], found["admin"]) == ("127.0.0.1:8081", "127.0.0.1:1")
     assert found["file"] == {"ok": True, "kind": "", "message": ""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -192,3 +193,33 @@ def test_a_file_of_another_kind_is_refused(path: Path) -> None:
     for reader in (read, read_state):
         with pytest.raises(OSError, match="No such file"):
             reader(path)
+
+
+def test_a_full_memory_costs_names_but_no_worker(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is reserved before it is written, since a write that finds none left would kill the process."""
+    writer = TallyWriter(path, 1)
+    writer.block("", "", 0)
+    reserve = os.posix_fallocate
+
+    def full(fd: int, offset: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    writer.block("late", "blue", 1).count(OK)
+    _, counts = read(path)
+    assert [(count.route, count.requests) for count in counts] == [("", 1)]
+    monkeypatch.setattr(os, "posix_fallocate", reserve)
+    writer.block("late", "canary", 1).count(OK)
+    assert total(read(path)[1]) == 2
+
+
+def test_a_memory_full_from_the_start_counts_for_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the nameless block has room: requests go on all the same."""
+    writer = TallyWriter(path, 1)
+
+    def full(fd: int, offset: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    writer.block("late", "blue", 1).count(OK)
+    assert read(path)[1] == []

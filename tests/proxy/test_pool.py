@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.proxy.pool import IDLE_TIMEOUT, PROBE_LAST, Backend, Endpoint
-from gateway.routing.plan import RoutingPlan
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, until
+from gateway.routing.plan import UNITS, RoutingPlan
+from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -204,3 +204,35 @@ async def test_a_replica_may_answer_on_a_unix_socket(stage: Stage) -> None:
     (await accepted.get()).close()
     server.close()
     await until(lambda: made.lost)
+
+
+def replaced(service: Service) -> Callable[[RoutingPlan], RoutingPlan]:
+    """Return the change that makes a service of another name the only one, and stable."""
+
+    def change(plan: RoutingPlan) -> RoutingPlan:
+        teal = replace(plan.services[0], name="teal", urls=(service.url,))
+        route = replace(plan.routes[0], stable="teal", weights=(("teal", UNITS),))
+        return replace(plan, services=(teal,), routes=(route,))
+
+    return change
+
+
+async def test_who_was_stable_answers_until_the_new_stable_does(stage: Stage) -> None:
+    """A new service takes a while to start; nobody hears of that, and the answer says who gave it."""
+    old, new = await stage.service(OK), stage.down(lambda _: OK)
+    gateway = await stage.gateway(blue=old)
+    client = await stage.client(gateway.port)
+    assert await statuses(client, 2) == {b"200"}
+    gateway.change(replaced(new))
+    await client.send(GET)
+    head, _ = await client.answer()
+    assert field(head, "x-model-version") == "blue"
+    await new.listen()
+    tick_later(gateway, 1)
+    await until(lambda: gateway.context.pool._backends["teal"].proven)
+    await client.send(GET)
+    head, _ = await client.answer()
+    assert field(head, "x-model-version") == "teal"
+    await new.close()
+    await until(lambda: not gateway.context.pool._backends["teal"].endpoints[0].idle)
+    assert await statuses(client, 1) == {b"503"}, "once it has answered, it alone is stable"

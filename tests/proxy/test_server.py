@@ -225,7 +225,7 @@ REFUSED = {
     "NUL": ("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400),
     "0.9": ("GET /\r\n\r\n", 400),
     "2.0": ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
-    "the preface of 2": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "the preface of 2": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     "TLS": ("\x16\x03\x01\x00\x05hello\r\n\r\n", 400),
     "CONNECT": ("CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
     "TRACE": ("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),

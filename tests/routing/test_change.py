@@ -14,7 +14,18 @@ import pytest
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
 from gateway.routing import change, journal
-from gateway.routing.change import Request, begin, commit, complain, complaint, locked, settle
+from gateway.routing.change import (
+    Request,
+    begin,
+    commit,
+    complain,
+    complaint,
+    locked,
+    restore,
+    settle,
+    write_back,
+)
+from gateway.routing.journal import Revision
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back, set_shares
@@ -190,3 +201,43 @@ def test_who_and_why_is_kept(site: Site) -> None:
     commit(site.places, Request("rollback", "cli:me", "errors"), roll_back)
     head = site.head()
     assert (head.action, head.author, head.reason) == ("rollback", "cli:me", "errors")
+
+
+def test_going_back_brings_back_comments_even_where_nothing_else_differs(site: Site) -> None:
+    """The file of that revision is written, and that is a revision too."""
+    plan = site.set(30)
+    site.set(40)
+    site.set(30)
+    with journal.opened(site.places.journal) as connection:
+        journal.set_file(connection, plan.revision, "# another remark\n" + ROUTING, "written")
+    _, changed = restore(site.places, ME, plan.revision)
+    write_back(site.places, site.config)
+    assert changed
+    assert site.config.read_text().startswith("# another remark\n")
+
+
+def test_a_reason_is_one_line_of_visible_characters(site: Site) -> None:
+    """It is shown on terminals and in logs, where an escape or a line end could say something else."""
+    for reason in ("two\nlines", "\x1b[31mred"):
+        with pytest.raises(ChangeRefused, match="one line"):
+            commit(site.places, Request("rollback", "me", reason), roll_back)
+    assert site.head().revision == 1
+
+
+def test_a_save_at_the_moment_of_writing_is_not_written_over(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both survive: the person's edit and the weights that are live."""
+    commit(site.places, ME, lambda head: set_shares(head, {"canary": 50}))
+    saves = iter([ROUTING.replace("# Three", "# Here are three")])
+    make = change._text_for
+
+    def text_for(revision: Revision, text: str) -> str:
+        if (save := next(saves, None)) is not None:
+            site.config.write_text(save)
+        return make(revision, text)
+
+    monkeypatch.setattr(change, "_text_for", text_for)
+    write_back(site.places, site.config)
+    assert "# Here are three" in site.config.read_text()
+    assert "canary: 50" in site.config.read_text()

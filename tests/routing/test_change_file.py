@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_said_and_the_change_is_live(
 ) -> None:
     """A read-only folder holds nothing up; the next change that can be written clears the complaint."""
 
-    def refuse(path: Path, _text: str) -> None:
+    def refuse(path: Path, _text: str, **_: object) -> None:
         raise OSError(30, "Read-only file system", str(path))
 
     monkeypatch.setattr(change, "write_text", refuse)

@@ -28,9 +28,9 @@ from gateway.routing.revise import set_shares
 places, config, where, when = Places(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 module = journal if where in ("append", "set_file") else change
 step = getattr(module, where)
-def die(*arguments):
+def die(*arguments, **named):
     if when == "after":
-        step(*arguments)
+        step(*arguments, **named)
     os._exit(9)
 setattr(module, where, die)
 request = change.Request("set-weight", "me")

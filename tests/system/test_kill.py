@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
-from tests.system.gateway_under_test import Gateway
+from tests.system.gateway_under_test import Gateway, until
 from tests.system.load import CLIENTS, Asked, Load, ports_of
 
 
@@ -52,3 +53,13 @@ def test_counts_survive(gateway: Gateway) -> None:
     counted = {name: version["requests"] for name, version in route["versions"].items()}
     for name in ("blue", "green", "canary"):
         assert 0 <= counted[name] - sum(each.version == name for each in answered) <= len(load.failed())
+
+
+def test_memory_that_somebody_removes_is_made_anew(gateway: Gateway) -> None:
+    """As a login manager may do: the live revision is published again, and changes take effect."""
+    shutil.rmtree((gateway.folder / ".gateway" / "run").resolve())
+    until(lambda: (gateway.folder / ".gateway" / "run" / "processes.json").exists())
+    until(lambda: gateway.run("status", "--json").returncode == 0)
+    until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))
+    assert gateway.run("set-weight", "green=100").returncode == 0
+    assert gateway.request()[1] == "green"

@@ -58,7 +58,7 @@ def test_a_port_in_use_is_refused(gateway: Gateway, tmp_path: Path) -> None:
     for option, address in (("--listen", "{}:{}".format(*gateway.listen)), ("--admin", gateway.admin)):
         said = refused(gateway.folder, *state, option, address)
         assert f"cannot listen on {address}" in said
-        assert "end what uses that port or choose another" in said
+        assert "end what uses that port, or choose another" in said
     assert not (tmp_path / "other" / "run").exists()
 
 
