@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,12 @@ def welcome(running: Running) -> str:
     ]
     late = [f"  not answering yet: {name}; the log says why" for name in running.not_ready]
     return "\n".join([*lines, plan_in_brief(running.plan), *late, *_try_it(running)])
+
+
+def ready(running: Running) -> str:
+    """Say the same to programs, on one line."""
+    found = {"listen": running.listen, "admin": running.admin, "state": str(running.state)}
+    return json.dumps({**found, "seconds": round(running.seconds, 3), "not_ready": running.not_ready})
 
 
 def _try_it(running: Running) -> list[str]:
@@ -128,9 +135,9 @@ def route_table(route: dict[str, Any]) -> Table:
     """Draw one route: asked, served and how each version does; fits a terminal of 80 columns."""
     since = f"since revision {route['since']['revision']}"
     title = f"{route['name']} at {route['path']}, stable is {route['stable']}, {since}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("version", no_wrap=True)
-    for column in ("asked %", "served %", "requests", "req/s", "errors %", "p50 ms", "p99 ms", "fell back"):
+    for column in ("asked %", "served %", "requests", "req/s", "errors %", "p50 ms", "p99 ms", "fallback"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, version in route["versions"].items():
         table.add_row(

@@ -92,16 +92,17 @@ def up(
     admin: Annotated[str, typer.Option(help="host:port for the admin API; overrides routing.yaml.")] = "",
     state_dir: StateDir = None,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
+    as_json: Json = False,
 ) -> None:
     """Start the gateway in the foreground; Ctrl-C drains it.
 
     Example: gateway up --config routing.yaml
     """
     from gateway.assemble import UpOptions, up
-    from gateway.cli.render import welcome
+    from gateway.cli.render import ready, welcome
 
     options = UpOptions(config, state_of(state_dir, str(config)), listen, admin, workers)
-    up(options, lambda running: print(welcome(running), flush=True))
+    up(options, lambda running: print(ready(running) if as_json else welcome(running), flush=True))
 
 
 @app.command()
