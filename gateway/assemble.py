@@ -7,6 +7,7 @@ functions, because each process loads only what it needs: a worker no YAML and n
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import socket
@@ -105,6 +106,7 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
         worker=lambda n, fd: [*faster, "worker", str(places.state), str(n), str(fd)],
         control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
         replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
+        spare=lambda models: [*here, "spare", *(str(config.parent / model) for model in models)],
     )
     supervisor = Supervisor(places, commands, listeners, admin, about, lambda: _make_anew(places))
     supervisor.run(
@@ -247,9 +249,26 @@ def replica(folder: str, path: str) -> None:
     serve(Path(folder), f"unix:{path}", lifeline=True)
 
 
+def spare(*folders: str) -> None:
+    """Load what replicas need, then wait to be told which one to become."""
+    from gateway.serving.service import serve, warm_up
+
+    log_to_stderr("spare")
+    warm_up([Path(folder) for folder in folders])
+    told = sys.stdin.readline()
+    if told:
+        folder, path = json.loads(told)
+        serve(Path(folder), f"unix:{path}", lifeline=True)
+
+
 def main(arguments: list[str]) -> int:
     """Become the process that the supervisor asks for."""
-    roles: dict[str, Callable[..., None]] = {"worker": worker, "control": control, "replica": replica}
+    roles: dict[str, Callable[..., None]] = {
+        "worker": worker,
+        "control": control,
+        "replica": replica,
+        "spare": spare,
+    }
     try:
         roles[arguments[0]](*arguments[1:])
     except GatewayError as error:

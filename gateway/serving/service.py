@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from gateway.errors import GatewayError
 from gateway.serving.listener import bound_socket, parse_address, spoken
 
 if TYPE_CHECKING:
@@ -30,6 +31,25 @@ KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep idle connections
 DRAIN_SECONDS = 30
 
 
+def warm_up(folders: list[Path]) -> None:
+    """Load the libraries that these models need, and forget the models again."""
+    _limit_threads()
+    from gateway.serving import app
+    from gateway.serving.load import load_model
+
+    assert app
+    for folder in folders:
+        try:
+            load_model(folder)
+        except GatewayError:
+            continue  # the replica itself will say what is wrong with it
+
+
+def _limit_threads() -> None:
+    for name in THREAD_LIMITS:
+        os.environ.setdefault(name, "1")
+
+
 def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
     """Answer for the model in `folder` until SIGTERM, SIGINT or the end of the lifeline; raises GatewayError.
 
@@ -37,8 +57,7 @@ def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
     holds open: when it ends, the supervisor is gone and so is this process, after what is in flight.
     """
     address = parse_address(listen)
-    for name in THREAD_LIMITS:
-        os.environ.setdefault(name, "1")
+    _limit_threads()
     logging.basicConfig(format=f"%(asctime)s %(levelname)s {folder}: %(message)s", level=logging.WARNING)
     # Hundreds of thousands of objects come with the libraries and stay: collecting among them is lost time.
     gc.disable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -57,10 +58,19 @@ class Process:
             os.close(self._lifeline)
             self._lifeline = -1
 
-    def tend(self) -> int | None:
+    def take_over(self, spare: Process) -> None:
+        """Go on in a spare process: it is told over its standard input what it becomes."""
+        self._cut_lifeline()
+        os.write(spare._lifeline, json.dumps(list(self.command[-2:])).encode() + b"\n")
+        self.popen, self._lifeline = spare.popen, spare._lifeline
+        spare.popen, spare._lifeline, spare._not_before = None, -1, 0.0
+        self.started = self.clock()
+
+    def tend(self, spare: Process | None = None) -> int | None:
         """Start it where it is not running and may be; return the exit status if it was just found dead.
 
-        Raises OSError where it cannot be started, and tries again later.
+        A spare that runs is used instead of starting anew. Raises OSError where it cannot be started, and
+        tries again later.
         """
         status = None
         if self.popen is not None and (status := self.popen.poll()) is not None:
@@ -72,7 +82,10 @@ class Process:
             self.popen = None
         if self.popen is None and not self.ended and self.clock() >= self._not_before:
             self._not_before = self.clock() + BACKOFF_LAST  # should it not even start
-            self.start()
+            if spare is not None and spare.pid:
+                self.take_over(spare)
+            else:
+                self.start()
         return status
 
     def stop(self) -> None:

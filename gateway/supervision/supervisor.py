@@ -39,11 +39,15 @@ ReplicaKey = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """How each kind of process is started."""
+    """How each kind of process is started.
+
+    A spare, given the models it may become, waits to be told the last two arguments of a replica.
+    """
 
     worker: Callable[[int, int], list[str]]
     control: Callable[[int], list[str]]
     replica: Callable[[str, str], list[str]]
+    spare: Callable[[list[str]], list[str]] | None = None
 
 
 class Supervisor:
@@ -74,6 +78,7 @@ class Supervisor:
             for n, s in enumerate(listeners)
         ]
         self._control = self._process("control", commands.control(admin.fileno()), pass_fds=(admin.fileno(),))
+        self._spare: Process | None = None
         self._written = ""
         self._began = time.monotonic()
         self._may_serve = False
@@ -102,14 +107,23 @@ class Supervisor:
             if process.role == "worker" and not self._may_serve:
                 continue
             try:
-                status = process.tend()
+                status = process.tend(self._spare if process.role == "replica" else None)
             except OSError as error:
                 log.error("%s cannot be started (%s); it is tried again", _called(process), error)
                 continue
             if status is not None:
                 log.warning("%s %s; it is started again", _called(process), exit_reason(status))
+        self._keep_spare()
         self._end_retired()
         self._write_processes()
+
+    def _keep_spare(self) -> None:
+        """Keep one process warm that has loaded the libraries, so that a dead replica is back at once."""
+        if self._spare is None and self._commands.spare and self._replicas and not self.not_ready():
+            models = sorted({model for _, model, _ in self._replicas})
+            self._spare = self._process("spare", self._commands.spare(models))
+        if self._spare is not None:
+            self._spare.tend()
 
     def _recover(self) -> None:
         log.error("%s was removed: it is made anew, and what used it starts again", self._places.run)
@@ -232,7 +246,8 @@ class Supervisor:
         for listener in self._listeners:
             listener.close()
         retired = [process for _, _, process in self._retired]
-        for group in (self._workers, [self._control, *self._replicas.values(), *retired]):
+        spares = [self._spare] if self._spare else []
+        for group in (self._workers, [self._control, *self._replicas.values(), *retired, *spares]):
             for process in group:
                 process.stop()
             deadline = time.monotonic() + STOP_TIMEOUT

@@ -238,3 +238,16 @@ def test_a_failing_model_is_logged_with_its_folder(make_folder: MakeFolder, tmp_
         code, errors = _end(process)
     assert code == 0
     assert f"WARNING {folder}: Invalid HTTP request received." in errors
+
+
+def test_warming_up_passes_over_models_that_do_not_load(tmp_path: Path) -> None:
+    """A spare must be there for the others; the replica itself says what is wrong."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom gateway.serving.service import warm_up\n"
+        "warm_up([Path(path) for path in sys.argv[1:]])\nassert 'sklearn.linear_model' in sys.modules\n"
+    )
+    model = Path(__file__).parents[2] / "model_versions" / "v1"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(model)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,3 +160,27 @@ def test_how_a_process_ended_in_words() -> None:
     assert exit_reason(3) == "exited with status 3"
     assert exit_reason(-9) == "was killed by SIGKILL"
     assert exit_reason(-99) == "was killed by signal 99"
+
+
+def test_a_dead_process_goes_on_in_a_spare(tmp_path: Path) -> None:
+    """The spare is told what it becomes, keeps its lifeline, and another one can be started."""
+    told = tmp_path / "told"
+    script = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.readline()); sys.stdin.read()"
+    spare = Process("spare", [sys.executable, "-c", script])
+    spare.tend()
+    pid = spare.pid
+    process = Process("replica", [*FAILS, "folder", "socket"], clock=Clock())
+    process.tend(spare)
+    assert (process.pid, spare.pid) == (pid, 0)
+    deadline = time.monotonic() + 10
+    while not (told.exists() and told.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert json.loads(told.read_text()) == ["folder", "socket"]
+    spare.tend()
+    assert spare.pid not in (0, pid)
+    for each in (process, spare):
+        each.stop()
+        assert each.popen is not None
+        each.popen.wait(10)
+        assert each.is_gone()

@@ -19,8 +19,8 @@ from tests.system.load import Load
 
 ROOT = Path(__file__).parents[2]
 INFER = "/v2/models/late/infer"
-BACK_WITHIN = 4.0
-"""Seconds; two on a quiet machine, where no clients take their share of the cores."""
+BACK_WITHIN = 2.0
+"""Seconds; a spare process has loaded everything but the model's own weights."""
 CANARY = ("canary", "model_versions/v3", 0)
 
 
