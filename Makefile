@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-compiled test-long check format bench demo train lock clean
+.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
 
 test-compiled: $(VENV)/.dev $(VENV)/.compiled ## the tests of the request path on the compiled copy
-	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy
+	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy tests/corpus tests/fuzz
 
 test-long: $(VENV)/.dev ## the same with the long variants: 1 GiB bodies, more examples
 	@GATEWAY_LONG=1 $(BIN)/python -m pytest
@@ -41,6 +41,14 @@ demo: $(VENV)/.dev ## replay 5,000 real flights through the gateway that runs, e
 bench: $(VENV)/.dev $(VENV)/.compiled .venv-bench/.done ## measure against nginx, HAProxy, Envoy and Starlette + httpx
 	@$(BIN)/python -m benchmarks.bench
 
+FUZZ_SECONDS ?= 60
+fuzz: .venv-fuzz/.done ## look for heads that break the reader, guided by coverage (FUZZ_SECONDS=60)
+	@mkdir -p .fuzz && .venv-fuzz/bin/python -m tests.fuzz.fuzz_heads .fuzz \
+	  -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=.fuzz- -print_final_stats=1
+
+strictness: $(VENV)/.dev .venv-bench/.done ## send hostile requests to nginx, HAProxy, Envoy, uvicorn and ours
+	@$(BIN)/python -m benchmarks.strictness
+
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train
 
@@ -48,7 +56,7 @@ lock: ## write the requirement locks anew from pyproject.toml (needs uv on the p
 	@sh benchmarks/lock.sh
 
 clean: ## remove the environments
-	@rm -rf .venv .venv-bench .venv-compile .venv-train
+	@rm -rf .venv .venv-bench .venv-compile .venv-fuzz .venv-train .fuzz
 
 # An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.
 define new_venv
@@ -86,6 +94,11 @@ $(VENV)/.compiled: $(VENV)/.runtime requirements-compile.txt $(shell find gatewa
 	$(call new_venv,.venv-bench)
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< || \
 	  echo "some of the other proxies could not be installed; the bench goes on without them" >&2
+	@touch $@
+
+.venv-fuzz/.done: requirements-fuzz.txt
+	$(call new_venv,.venv-fuzz)
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .venv-train/.done: requirements-train.txt

@@ -10,4 +10,5 @@ compile pyproject.toml --extra build --extra dev -o requirements-dev.txt
 compile pyproject.toml --extra build -c requirements-dev.txt -o requirements.txt
 compile pyproject.toml --extra build --extra train -c requirements-dev.txt -o requirements-train.txt
 compile pyproject.toml --extra compile -c requirements-dev.txt -o requirements-compile.txt
+compile pyproject.toml --extra fuzz -c requirements-dev.txt -o requirements-fuzz.txt
 compile benchmarks/requirements-bench.in -o benchmarks/requirements-bench.txt

@@ -6,18 +6,17 @@ by the next one.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 
 from gateway.control.api import build_app
 from gateway.control.watcher import Watcher
+from gateway.lifeline import at_end_of_input
 from gateway.routing.places import Places
 
 END_WITHIN = 0.5
@@ -38,7 +37,7 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
     # uvicorn raises the signal once more when it has ended; met by this handler, that is exit status 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    threading.Thread(target=_at_end_of_input, args=(stop,), name="lifeline", daemon=True).start()
+    at_end_of_input(stop)
     thread = threading.Thread(target=watcher.run, name="watcher", daemon=True)
     thread.start()
     try:
@@ -66,13 +65,3 @@ def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
     # Declared as whole seconds, but handed to asyncio, which takes fractions.
     found.timeout_graceful_shutdown = END_WITHIN  # type: ignore[assignment]
     return found
-
-
-def _at_end_of_input(act: Callable[[], None]) -> None:
-    """Block until the pipe that the supervisor holds open ends."""
-    try:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass  # only the end has a meaning
-    except (OSError, ValueError):
-        pass  # closed from the start, which is an end as well
-    act()

@@ -11,15 +11,13 @@ import logging
 import os
 import signal
 import socket
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from gateway.errors import GatewayError
+from gateway.lifeline import at_end_of_input
 from gateway.serving.listener import bound_socket, parse_address, spoken
 
 if TYPE_CHECKING:
@@ -117,14 +115,4 @@ def _stop_when_told(server: uvicorn.Server, lifeline: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, drain)
     if lifeline:
-        threading.Thread(target=_at_end_of_input, args=(drain,), name="lifeline", daemon=True).start()
-
-
-def _at_end_of_input(act: Callable[[], None]) -> None:
-    """Block until standard input ends; a thread's work: an event loop cannot watch every kind of file."""
-    try:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass  # only the end has a meaning
-    except (OSError, ValueError):
-        pass  # closed from the start, which is an end as well
-    act()
+        at_end_of_input(drain)

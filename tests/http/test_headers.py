@@ -12,6 +12,7 @@ from gateway.http.headers import (
     REQUEST_REMOVED,
     FieldKinds,
     Shapes,
+    no_tabs,
     repeated,
     without,
     without_nominated,
@@ -100,6 +101,34 @@ def test_connection_may_not_name_what_a_proxy_must_keep(name: bytes) -> None:
     """Else a client could make us drop the authorization or the length."""
     with pytest.raises(Refused, match="Connection may not name") as refused:
         without_nominated(BLOCK, b"close, " + name.upper(), {})
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("name", [b"x-forwarded-anything", b'"close"', b"a b"])
+def test_connection_takes_tokens_and_no_forwarding_fields(name: bytes) -> None:
+    """Whatever the field that is forwarded is called."""
+    with pytest.raises(Refused) as refused:
+        without_nominated(BLOCK, b"close, " + name, {})
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"Content_Length", b"transfer_encoding", b"Content.Length", b"ContentLength", b"Transfer-Encoding_"],
+)
+def test_names_that_look_like_framing_are_refused(name: bytes) -> None:
+    """Some services turn every sign into a hyphen."""
+    with pytest.raises(Refused, match="looks like") as refused:
+        shape_of(b"Host", name)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("line", [b"Host:\tx", b"content-length: \t5", b"EXPECT:  \t100-continue"])
+def test_a_tab_before_a_value_that_frames_is_refused(line: bytes) -> None:
+    """Elsewhere a tab is white space."""
+    no_tabs(b"GET / HTTP/1.1\r\nA:\tb\r\nHost: a\tb\r\n\r\n")
+    with pytest.raises(Refused, match="tab") as refused:
+        no_tabs(b"GET / HTTP/1.1\r\nA: b\r\n" + line + b"\r\n\r\n")
     assert refused.value.status == 400
 
 

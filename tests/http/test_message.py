@@ -184,6 +184,26 @@ def test_an_endless_chunk_extension_is_refused() -> None:
         read_on(reader, (b"a" * 100 for _ in range(100_000)))
 
 
+def test_small_chunks_may_go_on_for_ever() -> None:
+    """The limit is on what is neither data nor its frame."""
+    reader = RequestReader()
+    reader.read_head(UPLOAD)
+    reader.expect(CHUNKED)
+    read_on(reader, (b"1\r\na\r\n" for _ in range(10_000)))
+    assert reader.take() == b"a" * 10_000
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_stuffing_is_counted_over_the_whole_message(size: int) -> None:
+    """However it is spread over chunks and pieces."""
+    reader = RequestReader()
+    reader.read_head(UPLOAD)
+    reader.expect(CHUNKED)
+    stream = (b"1;a=" + b"b" * 96 + b"\r\nx\r\n") * 100
+    with pytest.raises(Refused, match="longer than"):
+        read_on(reader, (stream[at : at + size] for at in range(0, len(stream), size)))
+
+
 @pytest.mark.parametrize(
     ("head", "keeps_alive"),
     [

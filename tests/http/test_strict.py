@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.http.message import RequestReader
 from gateway.http.strict import (
     MAX_HEAD,
     MAX_TARGET,
+    METHODS,
     Refused,
     RequestLine,
     content_length,
@@ -36,6 +38,7 @@ def line_of(target: bytes, method: bytes = b"GET", version: bytes = b"HTTP/1.1")
         (b"/.well-known/x", b"/.well-known/x", b"/.well-known/x"),
         (b"/a..b/...", b"/a..b/...", b"/a..b/..."),
         (b"/a%2Fb%5cc", b"/a%2Fb%5cc", b"/a%2Fb%5cc"),
+        (b"/a%252Fb?c=%0A", b"/a%252Fb?c=%0A", b"/a%252Fb"),
         (b"/a;v=1/b", b"/a;v=1/b", b"/a;v=1/b"),
         (b"/%7Euser", b"/%7Euser", b"/%7Euser"),
     ],
@@ -78,6 +81,12 @@ def test_what_is_matched_is_what_is_forwarded(given_target: bytes, target: bytes
         b"/a/..;/b",
         b"/a/.;x=1/b",
         b"/a/../b%2fc",
+        b"/a/..%3b/b",
+        b"/%252e%252e/a",
+        b"/a/..%25252fb",
+        b"/%c0%ae%c0%ae/a",
+        b"/a%0d%0ab",
+        b"/%7f",
         b"https://a/",
         b"ftp://a/",
         b"http://",
@@ -109,6 +118,11 @@ def test_targets_that_two_readers_could_take_differently_are_refused(target: byt
         (b"GET / HTTP/1.2", 505),
         (b"GET / http/1.1", 505),
         (b"OPTIONS / RTSP/1.0", 505),
+        (b"GET / HTTP/2", 505),
+        (b"GET / HTTP/1,1", 400),
+        (b"GET / nonsense", 400),
+        (b"GEX / HTTP/1.1", 501),
+        (b"GET /" + b"a" * 20_000, 414),
         (b"CONNECT a:80 HTTP/1.1", 405),
         (b"TRACE / HTTP/1.1", 405),
         (b"GET /" + b"a" * MAX_TARGET + b" HTTP/1.1", 414),
@@ -184,7 +198,8 @@ ABSOLUTE = line_of(b"http://target:1/")
 
 
 @pytest.mark.parametrize(
-    "value", [b"a", b"a.b-c_d:8080", b"127.0.0.1:1", b"[::1]:443", b"[::1]", b"xn--bcher-kva.example"]
+    "value",
+    [b"a", b"a.b-c_d:8080", b"127.0.0.1:1", b"[::1]:443", b"[::1]", b"xn--bcher-kva.example", b"a.b."],
 )
 def test_good_hosts(value: bytes) -> None:
     """A name or an address, with or without a port; the second time from memory."""
@@ -193,7 +208,28 @@ def test_good_hosts(value: bytes) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"a b", b"a@b", b"a/b", b"a:b", b"a:", b"a:123456", b"a\\b", b"[::1", b"\xff", b"a#", b"a?b"],
+    [
+        b"",
+        b"a b",
+        b"a@b",
+        b"a/b",
+        b"a:b",
+        b"a:",
+        b"a:123456",
+        b"a\\b",
+        b"[::1",
+        b"\xff",
+        b"a#",
+        b"a?b",
+        b"..",
+        b".a",
+        b"a..b",
+        b"a:0",
+        b"a:080",
+        b"[:::1]",
+        b"[1.2.3.4]",
+        b"a" * 256,
+    ],
 )
 def test_bad_hosts(value: bytes) -> None:
     """Each is a 400, every time."""
@@ -201,6 +237,20 @@ def test_bad_hosts(value: bytes) -> None:
         with pytest.raises(Refused) as refused:
             host(value, HTTP11)
         assert refused.value.status == 400
+
+
+def test_an_empty_host_is_refused_in_every_version() -> None:
+    """Also beside an absolute target."""
+    for line in (HTTP11, HTTP10, ABSOLUTE):
+        with pytest.raises(Refused, match="not one host"):
+            host(b"", line)
+
+
+def test_every_method_is_one_that_llhttp_knows() -> None:
+    """Else the reader would refuse with 400 what the list lets pass."""
+    for method in METHODS:
+        reader = RequestReader()
+        reader.read_head(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n")
 
 
 def test_host_may_be_missing_in_http10_only() -> None:
@@ -286,3 +336,28 @@ def test_a_head_that_grows_too_long_is_refused_before_its_end() -> None:
     with pytest.raises(Refused) as refused:
         partial_head(b"GET /" + b"a" * (MAX_TARGET + 100))
     assert refused.value.status == 414
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: a", 505),
+        (b"\x16\x03\x01", 400),
+        (b"\x80", 400),
+        (b"{", 400),
+        (b"\r\n{", 400),
+        (b"GET / HTTP/1.1\r\nA: \0", 400),
+    ],
+)
+def test_what_can_become_no_request_is_refused_at_once(data: bytes, status: int) -> None:
+    """Nobody waits for the end of a head that is none."""
+    with pytest.raises(Refused) as refused:
+        partial_head(data)
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("data", [b"\r", b"\r\n", b"\r\nGET", b"G", b"GET / HTTP/1.1\r"])
+def test_one_empty_line_may_come_first(data: bytes) -> None:
+    """And any part of a good request."""
+    partial_head(data)
