@@ -284,7 +284,7 @@ class Exchange:
         elif not self.line.is_http11:
             extra += b"connection: keep-alive\r\n"
         return b"HTTP/1.1%b%b%b%b\r\n%b\r\n" % (
-            head[8:line_end], block, self._target.stamp, self.request_id, extra
+            head[8:line_end].ljust(5), block, self._target.stamp, self.request_id, extra
         )  # fmt: skip
 
     def answer_body(self, body: bytes, complete: bool) -> None:
