@@ -137,11 +137,14 @@ class TallyWriter:
 
     def __init__(self, path: Path, pid: int) -> None:
         size = CAPACITY * BLOCK_WORDS * 8
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._fd, size)
-        # Memory is reserved before it is written: a write that finds none left would kill the process.
-        os.posix_fallocate(self._fd, 0, BLOCK_WORDS * 8)
-        self._map = mmap.mmap(self._fd, size)
+        self._path = path
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(fd, size)
+            _reserve(fd, 0)
+            self._map = mmap.mmap(fd, size)
+        finally:
+            os.close(fd)
         self._words = memoryview(self._map).cast("Q")
         if self._words[0] != _MAGIC:
             self._words[_USED] = 1
@@ -189,7 +192,11 @@ class TallyWriter:
 
     def _has_room(self, index: int) -> bool:
         try:
-            os.posix_fallocate(self._fd, index * BLOCK_WORDS * 8, BLOCK_WORDS * 8)
+            fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                _reserve(fd, index)
+            finally:
+                os.close(fd)
         except OSError:
             return False
         return True
@@ -224,6 +231,11 @@ class TallyWriter:
             self._snapshots_due -= 1
             self._next_snapshot = (self._next_snapshot + 1) % count
             self._all[self._next_snapshot].snapshot(int(now * 1000))
+
+
+def _reserve(fd: int, index: int) -> None:
+    """Reserve a block's memory before it is written: a write that finds none left would kill the process."""
+    os.posix_fallocate(fd, index * BLOCK_WORDS * 8, BLOCK_WORDS * 8)
 
 
 def _directory(words: memoryview) -> Iterator[tuple[int, str, str, int]]:

@@ -322,5 +322,7 @@ class Signals:
 
     def wait(self, seconds: float) -> None:
         """Return at the next signal, at the latest after so many seconds."""
-        if select.select([self._reader], [], [], seconds)[0]:
+        waiting = select.poll()  # `select` knows no file beyond the 1,024th
+        waiting.register(self._reader, select.POLLIN)
+        if waiting.poll(seconds * 1000):
             os.read(self._reader, 512)

@@ -68,7 +68,7 @@ async def forwarded(client: Peer, case: AnswerCase) -> None:
         head = await client.head()
     status = int(head[9:12])
     sent = next(line for line in case.data.split(b"\r\n") if line[9:12] == b"%d" % status)
-    assert head.split(b"\r\n")[0][8:] == sent[8:]
+    assert head.split(b"\r\n")[0][8:] == sent[8:].ljust(5)  # a status ends with a space, reason or not
     assert (field(head, "x-model-version"), field(head, "transfer_encoding")) == ("blue", None)
     if case.method == "HEAD" or status in (204, 304):
         body = b""

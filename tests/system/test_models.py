@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 INFER = "/v2/models/late/infer"
 BACK_WITHIN = 2.0
 """Seconds; a spare process has loaded everything but the model's own weights."""
+LOADED_KB = 100_000
+"""Memory of a process that has loaded the libraries of the models."""
 CANARY = ("canary", "model_versions/v3", 0)
 
 
@@ -32,6 +35,20 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
     with Gateway(tmp_path) as running:
         yield running
     shutil.rmtree(tmp_path / ".gateway")
+
+
+def has_warm_spare(gateway: Gateway) -> bool:
+    """Tell whether the spare has loaded the libraries."""
+    children = Path(f"/proc/{gateway.popen.pid}/task/{gateway.popen.pid}/children").read_text().split()
+    for pid in children:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            told = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+        except OSError:
+            continue  # it has just ended
+        if b"spare" in command and told and int(told[1]) > LOADED_KB:
+            return True
+    return False
 
 
 def test_real_models_answer_and_a_killed_replica_is_stood_in_for(gateway: Gateway) -> None:
@@ -53,6 +70,7 @@ def test_real_models_answer_and_a_killed_replica_is_stood_in_for(gateway: Gatewa
     )
     answer = json.loads(curl.stdout)
     assert answer["model_version"] == "v3"
+    until(lambda: has_warm_spare(gateway))
     with Load(gateway.listen, INFER, flight) as load:
         killed = time.monotonic()
         gateway.kill("replica", 0, "canary")
