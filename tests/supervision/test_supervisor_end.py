@@ -172,7 +172,7 @@ def test_a_turn_that_fails_does_not_end_everything(
     places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full memory, say: it is logged and the next turn goes on."""
-    failures = iter([OSError(28, "No space left on device")] * 2)
+    failures = iter([OSError(28, "No space left on device")])
 
     def write(path: Path, content: bytes) -> None:
         if (failure := next(failures, None)) is not None:
