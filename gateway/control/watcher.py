@@ -60,7 +60,7 @@ class Watcher:
         Whoever saves the file after a change was acknowledged must find that change in it.
         """
         self._settled.clear()
-        self._woken.set()
+        self.wake()
         self._settled.wait(SETTLED_WITHIN)
 
     def stop(self) -> None:

@@ -37,7 +37,6 @@ left. `fallback` is no answer of its own: the service was down and the request w
 counted again."""
 
 OK, CLIENT_ERROR, SERVER_ERROR, REFUSED, UNAVAILABLE, BAD_GATEWAY, TIMEOUT, DISCONNECTED, FALLBACK = range(9)
-ANSWERS = slice(OK, REFUSED)
 
 _MAGIC = 0x6761_7465_7761_7901
 # Words of block 0.

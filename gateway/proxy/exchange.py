@@ -50,7 +50,6 @@ class Exchange:
         "_outcome",
         "_repeated",
         "_request_sent",
-        "_rest",
         "_route",
         "_shape",
         "_started",

@@ -25,11 +25,7 @@ def succeed_keyed(before: Route | None, route: Route) -> Keyed:
     others are put on the same scale. A zero share stays zero.
     """
     units = dict(route.weights)
-    old = (
-        dict(zip((name for name, _ in before.weights), placing_weights(before), strict=True))
-        if before
-        else {}
-    )
+    old = _by_name(before) if before else {}
     shared = [name for name in units if units[name] and old.get(name)]
     kept = _kept(units, old, shared) if len(shared) > 1 else []
     if not kept:

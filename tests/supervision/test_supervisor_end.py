@@ -172,22 +172,26 @@ def test_a_turn_that_fails_does_not_end_everything(
     places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full memory, say: it is logged and the next turn goes on."""
-    failures = iter([OSError(28, "No space left on device")])
+    failures = iter([OSError(28, "No space left on device")] * 2)
 
     def write(path: Path, content: bytes) -> None:
         if (failure := next(failures, None)) is not None:
             raise failure
         path.write_bytes(content)
 
-    monkeypatch.setattr(module, "replace_file", write)
-    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
-
-    def ready(_: float) -> None:
-        while not (tmp_path / "ends.control").exists():
+    def end_later() -> None:
+        deadline = time.monotonic() + 10
+        while not (places.processes.exists() and (tmp_path / "ends.control").exists()):
+            if time.monotonic() > deadline:
+                break  # the assertions below say what did not happen
             time.sleep(0.005)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    supervisor.run(ready)
+    monkeypatch.setattr(module, "replace_file", write)
+    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
+    thread = threading.Thread(target=end_later)
+    supervisor.run(lambda _: thread.start())
+    thread.join()
     assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
     assert places.processes.exists()
 
