@@ -45,7 +45,7 @@ listener = socket.socket(fileno=int(sys.argv[4]))
 signal.signal(signal.SIGTERM, drain)
 TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 0)
 while True:
-    signal.pause()
+    time.sleep(0.05)  # not pause(): a signal that comes just before it would be waited for, for ever
 """
 )
 OTHER = HEAD + END + "Path(sys.argv[2] + '.control').touch()\ntime.sleep(60)"
