@@ -8,8 +8,10 @@ from typing import Any
 from gateway.http.strict import RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.pool import Backend, Pool
+from gateway.routing.document import route_from, service_from
 from gateway.routing.match import longest_prefix
-from gateway.routing.plan import Route, Timeouts, route_from, service_from
+from gateway.routing.plan import Route
+from gateway.routing.settings import Timeouts
 from gateway.routing.split import Splitter
 
 LINES_REMEMBERED = 16_384
@@ -67,7 +69,7 @@ class Table:
     def __init__(
         self, document: Mapping[str, Any], pool: Pool, tally: TallyWriter, before: Table | None = None
     ) -> None:
-        """Prepare a plan's document (`gateway.routing.plan.to_document`), which comes after another table."""
+        """Prepare a plan's document (`gateway.routing.document`), which comes after another table."""
         self._tally = tally
         self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
         self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.routing.plan import Route, RoutingPlan, Service, Sticky, Timeouts, shortest_percent
+from gateway.routing.plan import Route, RoutingPlan, Service, shortest_percent
+from gateway.routing.settings import Sticky, Timeouts
 
 
 def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:

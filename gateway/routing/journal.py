@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gateway.routing.plan import RoutingPlan, from_document, to_json
+from gateway.routing.document import from_document, to_json
+from gateway.routing.plan import RoutingPlan
 
 KEPT = 10_000
 """Revisions kept; the oldest are dropped beyond that."""

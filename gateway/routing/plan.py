@@ -1,16 +1,16 @@
 """The routing plan: one immutable value that says where every request goes.
 
 The plan is pure data. The data plane only ever reads one; the control plane only ever publishes a new
-one. Its JSON form (`to_document`, `from_document`) is what the journal keeps and the plan slot carries.
+one. Its JSON form is in `gateway.routing.document`, its settings are in `gateway.routing.settings`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from gateway.routing.settings import Failing, Limits, RateLimit, Sticky, Timeouts, Tls, Traffic
 
 UNITS = 100_000
 """Weights of a route are integers in units of 0.001 % and add up to this."""
@@ -20,22 +20,15 @@ UNITS = 100_000
 class Service:
     """One model version that answers requests.
 
-    Either `model` is a folder (relative to routing.yaml) that the gateway serves with `replicas`
-    supervised processes, or `urls` are the addresses (`http://host:port`) of replicas that run elsewhere.
+    Either `model` is a folder (relative to routing.yaml) that the gateway serves with `replicas` supervised
+    processes, or `urls` are the addresses (http or https, host and port) of replicas that run elsewhere.
     """
 
     name: str
     model: str = ""
     replicas: int = 1
     urls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sticky:
-    """What pins a user to a version: a `header` or `cookie` called `name`, or the peer's `ip`."""
-
-    kind: str
-    name: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +38,6 @@ class Override:
     header: str
     value: str
     to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Limits on a service's answer, in seconds.
-
-    `connect`: until a connection stands; `header`: from the request's last byte to the answer's head;
-    `total`: from the request's first byte to the answer's last.
-    """
-
-    connect: float = 1.0
-    header: float = 60.0
-    total: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +56,8 @@ class Route:
     sticky: Sticky | None = None
     overrides: tuple[Override, ...] = ()
     timeouts: Timeouts = field(default_factory=Timeouts)
+    failing: Failing = field(default_factory=Failing)
+    rate_limit: RateLimit | None = None
     since: int = 0
     keyed: tuple[float, ...] = ()
 
@@ -92,6 +74,8 @@ class RoutingPlan:
     routes: tuple[Route, ...]
     listen: str = "127.0.0.1:8080"
     admin: str = "127.0.0.1:9090"
+    limits: Limits = field(default_factory=Limits)
+    tls: Tls | None = None
     revision: int = 0
 
     def route(self, name: str) -> Route | None:
@@ -133,69 +117,3 @@ def proportional(weights: Mapping[str, float]) -> dict[str, int]:
     for name in [name for name in by_remainder if exact[name] > 0][:missing]:
         units[name] += 1
     return units
-
-
-def to_document(plan: RoutingPlan) -> dict[str, Any]:
-    """Return the plan as plain JSON values."""
-    return {
-        "services": [
-            {"name": s.name, "model": s.model, "replicas": s.replicas, "urls": list(s.urls)}
-            for s in plan.services
-        ],
-        "routes": [_route_document(route) for route in plan.routes],
-        "listen": plan.listen,
-        "admin": plan.admin,
-        "revision": plan.revision,
-    }
-
-
-def to_json(plan: RoutingPlan) -> str:
-    """Return the plan's document as compact JSON."""
-    return json.dumps(to_document(plan), separators=(",", ":"))
-
-
-def _route_document(route: Route) -> dict[str, Any]:
-    sticky, timeouts = route.sticky, route.timeouts
-    return {
-        "name": route.name,
-        "path": route.path,
-        "stable": route.stable,
-        "weights": [list(pair) for pair in route.weights],
-        "sticky": {"kind": sticky.kind, "name": sticky.name} if sticky else None,
-        "overrides": [{"header": o.header, "value": o.value, "to": o.to} for o in route.overrides],
-        "timeouts": {"connect": timeouts.connect, "header": timeouts.header, "total": timeouts.total},
-        "since": route.since,
-        "keyed": list(route.keyed),
-    }
-
-
-def from_document(document: Mapping[str, Any]) -> RoutingPlan:
-    """Return the plan that `to_document` wrote; raises KeyError or TypeError on anything else."""
-    return RoutingPlan(
-        services=tuple(service_from(service) for service in document["services"]),
-        routes=tuple(route_from(route) for route in document["routes"]),
-        listen=document["listen"],
-        admin=document["admin"],
-        revision=document["revision"],
-    )
-
-
-def service_from(document: Mapping[str, Any]) -> Service:
-    """Return one service of a plan's document."""
-    return Service(**{**document, "urls": tuple(document["urls"])})
-
-
-def route_from(document: Mapping[str, Any]) -> Route:
-    """Return one route of a plan's document."""
-    sticky = document["sticky"]
-    return Route(
-        name=document["name"],
-        path=document["path"],
-        stable=document["stable"],
-        weights=tuple((name, units) for name, units in document["weights"]),
-        sticky=Sticky(**sticky) if sticky else None,
-        overrides=tuple(Override(**override) for override in document["overrides"]),
-        timeouts=Timeouts(**document["timeouts"]),
-        since=document["since"],
-        keyed=tuple(document.get("keyed", ())),  # revisions before it have none,
-    )

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from gateway.routing import fields
 from gateway.routing.fields import Known
-from gateway.routing.plan import Override, Route, Sticky, Timeouts
+from gateway.routing.plan import Override, Route
 from gateway.routing.read_weights import read_weights
 from gateway.routing.report import Report, entries, mapping, sequence, shown, text
+from gateway.routing.settings import Sticky, Timeouts
 from gateway.routing.yaml_nodes import Mapping as MappingNode
 from gateway.routing.yaml_nodes import Node
 

@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from gateway.routing.document import from_document, to_json
 from gateway.routing.places import Places
-from gateway.routing.plan import RoutingPlan, from_document, to_json
+from gateway.routing.plan import RoutingPlan
 
 _SIZE = mmap.PAGESIZE
 

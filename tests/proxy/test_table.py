@@ -7,8 +7,8 @@ import pytest
 from gateway.http.strict import Refused
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.table import LINES_REMEMBERED, LONGEST_REMEMBERED, CompiledRoute, Table
+from gateway.routing.document import to_document
 from gateway.routing.parse import parse
-from gateway.routing.plan import to_document
 from tests.proxy.conftest import OK, Stage, field
 
 YAML = """

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.routing.difference import difference
-from gateway.routing.plan import Override, Route, RoutingPlan, Service, Sticky, Timeouts
+from gateway.routing.plan import Override, Route, RoutingPlan, Service
+from gateway.routing.settings import Sticky, Timeouts
 
 LATE = Route("late", "/v2/models/late", "blue", (("blue", 90_000), ("canary", 10_000)))
 REST = Route("rest", "/", "blue", (("blue", 100_000),))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
 from gateway.routing.parse import parse
-from gateway.routing.plan import RoutingPlan, Timeouts
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.settings import Timeouts
 
 HERE = Path(__file__).parent
 BROKEN = sorted(path.stem for path in (HERE / "broken").glob("[0-9]*.yaml"))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.routing.document import from_document, to_document
 from gateway.routing.parse import parse
 from gateway.routing.plan import (
     UNITS,
@@ -19,14 +20,11 @@ from gateway.routing.plan import (
     Route,
     RoutingPlan,
     Service,
-    Sticky,
-    Timeouts,
-    from_document,
     percent,
     proportional,
     shortest_percent,
-    to_document,
 )
+from gateway.routing.settings import Sticky, Timeouts
 
 FAIR = sorted((Path(__file__).parent / "fair").glob("*.yaml"))
 NAMES = st.text(alphabet="abcdefgh", min_size=1, max_size=3)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.routing.parse import parse
-from gateway.routing.plan import UNITS, Override, Route, Sticky, Timeouts
+from gateway.routing.plan import UNITS, Override, Route
 from gateway.routing.read_routes import MAX_OVERRIDES, MAX_ROUTES, read_routes
 from gateway.routing.report import Report
+from gateway.routing.settings import Sticky, Timeouts
 from gateway.routing.yaml_tree import read
 
 KNOWN = {"blue": None, "canary": None}

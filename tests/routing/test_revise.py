@@ -11,17 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ChangeRefused
-from gateway.routing.plan import (
-    UNITS,
-    Override,
-    Route,
-    RoutingPlan,
-    Service,
-    Sticky,
-    from_document,
-    to_document,
-)
+from gateway.routing.document import from_document, to_document
+from gateway.routing.plan import UNITS, Override, Route, RoutingPlan, Service
 from gateway.routing.revise import replace_weights, roll_back, says_the_same, set_shares, shares_of, succeed
+from gateway.routing.settings import Sticky
 
 NAMES = ("blue", "green", "canary")
 SERVICES = tuple(Service(name, urls=("http://127.0.0.1:1",)) for name in (*NAMES, "spare"))

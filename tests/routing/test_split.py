@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.routing.plan import UNITS, Override, Route, Sticky, proportional
+from gateway.routing.plan import UNITS, Override, Route, proportional
+from gateway.routing.settings import Sticky
 from gateway.routing.split import Splitter, cookie_value
 
 NAMES = ("blue", "green", "canary", "teal", "gold", "rose")

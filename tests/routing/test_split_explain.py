@@ -15,7 +15,8 @@ from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Backend, Shared
 from gateway.proxy.table import CompiledRoute
 from gateway.routing.places import Places
-from gateway.routing.plan import Override, Route, Service, Sticky, proportional
+from gateway.routing.plan import Override, Route, Service, proportional
+from gateway.routing.settings import Sticky
 from gateway.routing.split import explain
 
 NAMES = ("blue", "green", "canary")

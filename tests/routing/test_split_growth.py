@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.routing.plan import UNITS, Route, RoutingPlan, Service, Sticky, proportional
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service, proportional
 from gateway.routing.revise import set_shares, succeed
+from gateway.routing.settings import Sticky
 from gateway.routing.split import Splitter
 
 KEYS = 6_000

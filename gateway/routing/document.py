@@ -1,0 +1,154 @@
+"""The plan as plain JSON values: what the journal keeps and the plan slot carries.
+
+Later versions add keys; whoever reads takes the default for what an older document does not have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from gateway.routing.plan import Override, Route, RoutingPlan, Service
+from gateway.routing.settings import (
+    Breaker,
+    Certificate,
+    Failing,
+    HealthCheck,
+    Limits,
+    Outliers,
+    Queue,
+    RateLimit,
+    Sticky,
+    Timeouts,
+    Tls,
+    Traffic,
+    UpstreamTls,
+)
+
+
+def to_document(plan: RoutingPlan) -> dict[str, Any]:
+    """Return the plan as plain JSON values."""
+    return {
+        "services": [_service_document(service) for service in plan.services],
+        "routes": [_route_document(route) for route in plan.routes],
+        "listen": plan.listen,
+        "admin": plan.admin,
+        "limits": asdict(plan.limits),
+        "tls": asdict(plan.tls) if plan.tls else None,
+        "revision": plan.revision,
+    }
+
+
+def to_json(plan: RoutingPlan) -> str:
+    """Return the plan's document as compact JSON."""
+    return json.dumps(to_document(plan), separators=(",", ":"))
+
+
+_USUAL_TRAFFIC = Traffic()
+_USUAL_TIMEOUTS, _USUAL_FAILING = Timeouts(), Failing()
+
+
+def _service_document(service: Service) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": service.name,
+        "model": service.model,
+        "replicas": service.replicas,
+        "urls": list(service.urls),
+    }
+    if service.traffic != _USUAL_TRAFFIC:
+        document["traffic"] = asdict(service.traffic)
+    return document
+
+
+def _route_document(route: Route) -> dict[str, Any]:
+    """Leave out what is as usual: there may be 10,000 routes."""
+    document: dict[str, Any] = {
+        "name": route.name,
+        "path": route.path,
+        "stable": route.stable,
+        "weights": [list(pair) for pair in route.weights],
+        "sticky": _key(route.sticky),
+        "overrides": [{"header": o.header, "value": o.value, "to": o.to} for o in route.overrides],
+        "timeouts": {} if route.timeouts == _USUAL_TIMEOUTS else asdict(route.timeouts),
+        "since": route.since,
+        "keyed": list(route.keyed),
+    }
+    if route.failing != _USUAL_FAILING:
+        document["failing"] = asdict(route.failing)
+    if route.rate_limit is not None:
+        document["rate_limit"] = {**asdict(route.rate_limit), "by": _key(route.rate_limit.by)}
+    return document
+
+
+def _key(key: Sticky | None) -> dict[str, str] | None:
+    return {"kind": key.kind, "name": key.name} if key else None
+
+
+def from_document(document: Mapping[str, Any]) -> RoutingPlan:
+    """Return the plan that `to_document` wrote; raises KeyError or TypeError on anything else."""
+    return RoutingPlan(
+        services=tuple(service_from(service) for service in document["services"]),
+        routes=tuple(route_from(route) for route in document["routes"]),
+        listen=document["listen"],
+        admin=document["admin"],
+        limits=limits_from(document),
+        tls=tls_from(document),
+        revision=document["revision"],
+    )
+
+
+def limits_from(document: Mapping[str, Any]) -> Limits:
+    """Return the limits of a plan's document."""
+    return Limits(**document.get("limits", {}))
+
+
+def tls_from(document: Mapping[str, Any]) -> Tls | None:
+    """Return the TLS listener of a plan's document."""
+    tls = document.get("tls")
+    if not tls:
+        return None
+    return Tls(**{**tls, "certificates": tuple(Certificate(**found) for found in tls["certificates"])})
+
+
+def service_from(document: Mapping[str, Any]) -> Service:
+    """Return one service of a plan's document."""
+    given = {**document, "urls": tuple(document["urls"])}
+    if "traffic" in given:
+        given["traffic"] = _traffic_from(given["traffic"])
+    return Service(**given)
+
+
+def _traffic_from(document: Mapping[str, Any]) -> Traffic:
+    kinds = {
+        "queue": Queue,
+        "health": HealthCheck,
+        "outliers": Outliers,
+        "breaker": Breaker,
+        "tls": UpstreamTls,
+    }
+    found = {key: kinds[key](**value) if key in kinds and value else value for key, value in document.items()}
+    return Traffic(**found)
+
+
+def route_from(document: Mapping[str, Any]) -> Route:
+    """Return one route of a plan's document."""
+    limit = document.get("rate_limit")
+    return Route(
+        name=document["name"],
+        path=document["path"],
+        stable=document["stable"],
+        weights=tuple((name, units) for name, units in document["weights"]),
+        sticky=_key_from(document["sticky"]),
+        overrides=tuple(Override(**override) for override in document["overrides"]),
+        timeouts=Timeouts(**document["timeouts"]),
+        failing=Failing(**document.get("failing", {})),
+        rate_limit=RateLimit(**{**limit, "by": _key_from(limit["by"])}) if limit else None,
+        since=document["since"],
+        keyed=tuple(document.get("keyed", ())),  # revisions before it have none,
+    )
+
+
+def _key_from(document: Mapping[str, str] | None) -> Sticky | None:
+    return Sticky(**document) if document else None
