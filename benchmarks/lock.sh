@@ -6,8 +6,8 @@ compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --no-emit-find-links --no-header --no-annotate "$@"
 }
-compile pyproject.toml --extra build --extra dev -o requirements-dev.txt
-compile pyproject.toml --extra build -c requirements-dev.txt -o requirements.txt
+compile pyproject.toml --extra build --extra http2 --extra dev -o requirements-dev.txt
+compile pyproject.toml --extra build --extra http2 -c requirements-dev.txt -o requirements.txt
 compile pyproject.toml --extra build --extra train -c requirements-dev.txt -o requirements-train.txt
 compile pyproject.toml --extra compile -c requirements-dev.txt -o requirements-compile.txt
 compile pyproject.toml --extra fuzz -c requirements-dev.txt -o requirements-fuzz.txt
