@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
-    from gateway.routing.addresses import Address
     from gateway.routing.places import Places
     from gateway.routing.plan import RoutingPlan
+    from gateway.supervision.generation import Commands, Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,49 +80,73 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
 
 def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running], None]) -> None:
     from gateway.routing.change import Request, begin
-    from gateway.supervision.compiled import compiled_copy, compiled_home
-    from gateway.supervision.supervisor import Commands, Supervisor
+    from gateway.supervision.supervisor import Supervisor
 
     config = options.config.resolve()
     if not config.is_file():
         raise GatewayError(f"{config}: there is no such file; write one or name it with --config")
     plan = begin(places, Request("file", "file"), config)
+    setup = _setup(options, places, plan)
+    supervisor = Supervisor(
+        places,
+        setup,
+        {"config": str(config), "supervisor": os.getpid()},
+        lambda plan, before: _setup(options, places, plan, before),
+        lambda: _make_anew(places),
+    )
+    supervisor.run(lambda seconds: on_ready(_running(options, setup, plan, seconds, supervisor.not_ready())))
+
+
+def _setup(options: UpOptions, places: Places, plan: RoutingPlan, before: Setup | None = None) -> Setup:
+    """Return what a generation of processes runs on: this plan's sockets, and the code as it is now.
+
+    Raises GatewayError where a port or a certificate cannot be had.
+    """
+    from gateway.supervision.compiled import compiled_copy, compiled_home
+    from gateway.supervision.generation import Setup
+    from gateway.supervision.listeners import bind, wanted
+
+    config = options.config.resolve()
     workers = options.workers or len(os.sched_getaffinity(0))
-    listen, admin_listen = _addresses(options, plan)
-    listeners = bind_shared(listen, workers)
-    admin = bind_shared(admin_listen, 1)[0]
-    listen_at, admin_at = address_of(listeners[0]), address_of(admin)
-    about: dict[str, object] = {
-        "config": str(config),
-        "listen": listen_at,
-        "admin": admin_at,
-        "supervisor": os.getpid(),
-    }
+    where = wanted(plan, options.listen, options.admin)
+    if plan.tls is not None:
+        from gateway.proxy.tls import ServerTls
+
+        ServerTls(config.parent, plan.tls)  # whoever starts a gateway hears of it, and not every worker
+    copy = None if os.environ.get("GATEWAY_WORKERS") == "plain" else compiled_copy(compiled_home())
+    listeners = bind(where, workers, before.listeners if before else None)
+    return Setup(listeners, _commands(places, config, copy), workers, copy is not None)
+
+
+def _commands(places: Places, config: Path, copy: Path | None) -> Commands:
+    from gateway.supervision.generation import Commands
+
     # -P: what lies in the folder that `gateway up` is typed in must never be imported.
     here = [sys.executable, "-P", "-m", "gateway.assemble"]
-    copy = None if os.environ.get("GATEWAY_WORKERS") == "plain" else compiled_copy(compiled_home())
     faster = ["env", f"PYTHONPATH={copy}", *here] if copy else here
-    commands = Commands(
-        worker=lambda n, fd: [*faster, "worker", str(places.state), str(n), str(fd)],
-        control=lambda fd: [*here, "control", str(places.state), str(config), str(fd)],
-        replica=lambda model, path: [*here, "replica", str(config.parent / model), path],
-        spare=lambda models: [*here, "spare", *(str(config.parent / model) for model in models)],
+    state, folder = str(places.state), config.parent
+    return Commands(
+        worker=lambda n, fds: [*faster, "worker", state, str(n), str(folder), *map(str, fds)],
+        control=lambda fd: [*here, "control", state, str(config), str(fd)],
+        replica=lambda model, path: [*here, "replica", str(folder / model), path],
+        spare=lambda models: [*here, "spare", *(str(folder / model) for model in models)],
     )
-    supervisor = Supervisor(places, commands, listeners, admin, about, lambda: _make_anew(places))
-    supervisor.run(
-        lambda seconds: on_ready(
-            Running(
-                options.config,
-                listen_at,
-                admin_at,
-                options.state,
-                workers,
-                copy is not None,
-                seconds,
-                plan,
-                supervisor.not_ready(),
-            )
-        )
+
+
+def _running(
+    options: UpOptions, setup: Setup, plan: RoutingPlan, seconds: float, not_ready: list[str]
+) -> Running:
+    listeners = setup.listeners
+    return Running(
+        options.config,
+        str(listeners.plain),
+        str(listeners.admin),
+        options.state,
+        setup.workers,
+        setup.compiled,
+        seconds,
+        plan,
+        not_ready,
     )
 
 
@@ -156,80 +180,13 @@ def _clear(run: Path) -> None:
         path.unlink()
 
 
-def _addresses(options: UpOptions, plan: RoutingPlan) -> tuple[Address, Address]:
-    """Return where to listen for requests and for the admin side: as told, else as the file says."""
-    from gateway.routing.addresses import parse_address
-
-    found = []
-    for option, value in (
-        ("--listen", options.listen or plan.listen),
-        ("--admin", options.admin or plan.admin),
-    ):
-        address = parse_address(value)
-        if isinstance(address, str):
-            raise GatewayError(f"{option} {value}: {address}; write host:port, as in 127.0.0.1:8080")
-        found.append(address)
-    listen, admin = found
-    if not admin.is_loopback:
-        raise GatewayError(
-            f"--admin {admin} can be reached from other machines, and the admin side asks nobody who they "
-            "are; keep it on 127.0.0.1"
-        )
-    if admin.overlaps(listen):
-        raise GatewayError(f"--listen and --admin are both {admin}; give one of them another port")
-    return listen, admin
-
-
-def bind_shared(address: Address, count: int) -> list[socket.socket]:
-    """Bind `count` listening sockets to one address; the kernel spreads connections over them.
-
-    Raises GatewayError where the address cannot be had.
-    """
-    host, port = address.host, address.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sockets: list[socket.socket] = []
-    try:
-        for _ in range(count):
-            bound = socket.socket(family, socket.SOCK_STREAM)
-            sockets.append(bound)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if count > 1:
-                _refuse_if_taken(family, host, port, sockets)
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            bound.bind((host, port or sockets[0].getsockname()[1]))
-            bound.listen(4096)
-    except OSError as error:
-        for bound in sockets:
-            bound.close()
-        raise GatewayError(
-            f"cannot listen on {address}: {error.strerror}; end what uses that port, or choose another one "
-            "with --listen and --admin or by `listen` and `admin` in routing.yaml"
-        ) from error
-    return sockets
-
-
-def _refuse_if_taken(family: int, host: str, port: int, sockets: list[socket.socket]) -> None:
-    """A shared port would silently be shared with another gateway as well, so try it unshared first."""
-    if len(sockets) > 1 or port == 0:
-        return
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-
-
-def address_of(bound: socket.socket) -> str:
-    """Return the `host:port` a socket is bound to."""
-    host, port = bound.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def worker(state: str, number: str, fd: str) -> None:
-    """Be worker `number`, accepting on the inherited socket `fd`."""
+def worker(state: str, number: str, folder: str, *fds: str) -> None:
+    """Be worker `number` on the inherited sockets: plain, then TLS; certificates are named from `folder`."""
     from gateway.proxy.worker import run
     from gateway.routing.places import Places
 
     log_to_stderr(f"worker {number}")
-    run(Places(Path(state)), int(number), socket.socket(fileno=int(fd)))
+    run(Places(Path(state)), int(number), Path(folder), [socket.socket(fileno=int(fd)) for fd in fds])
 
 
 def control(state: str, config: str, fd: str) -> None:

@@ -51,10 +51,12 @@ class Fault:
     """Why a request is answered by the gateway itself rather than by a service.
 
     `status` is the HTTP status, `outcome` the value of the metric label, `detail` one sentence for the
-    client, `service` the service concerned or an empty string.
+    client, `service` the service concerned or an empty string; `retry_after` is in whole seconds, 0 where
+    nobody can say when to come again.
     """
 
     status: int
     outcome: str
     detail: str
     service: str = ""
+    retry_after: int = 0

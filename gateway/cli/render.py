@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from gateway.routing.journal import Revision
 
 
+WARNINGS_SHOWN = 20
+
+
 def welcome(running: Running) -> str:
     """Say what runs where and how to try it."""
     kind = "compiled" if running.compiled else "plain Python; `make compile` makes them faster"
     lines = [
         f"gateway is ready after {running.seconds:.1f} s",
         f"  requests   http://{running.listen}  ({running.workers} workers, {kind})",
+        *([f"  requests   https://{running.plan.tls.listen}"] if running.plan.tls else []),
         f"  admin      http://{running.admin}/api/v1/status",
         f"  state      {running.state}",
     ]
@@ -116,13 +120,16 @@ def history_lines(entries: list[dict[str, Any]]) -> str:
 
 
 def status_tables(status: dict[str, Any]) -> RenderableType:
-    """Draw the status: the file if it is not what is live, each route, the processes."""
+    """Draw the status: what is not as it should be, each route, the processes."""
     parts: list[RenderableType] = [
         Text(f"revision {status['revision']}   requests {status['listen']}   admin {status['admin']}")
     ]
     file = status["file"]
     if not file["ok"]:
         parts.append(Text(f"{status['config']} is not what is live: {file['message']}", style="bold red"))
+    parts += [Text(warning, style="bold red") for warning in status["warnings"][:WARNINGS_SHOWN]]
+    if (more := len(status["warnings"]) - WARNINGS_SHOWN) > 0:
+        parts.append(Text(f"and {more} more; see: gateway status --json", style="bold red"))
     for route in status["routes"][:50]:
         parts += [Text(""), route_table(route)]
     if status["services"]:

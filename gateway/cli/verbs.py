@@ -195,6 +195,31 @@ def _watch(running: Running) -> None:
         return
 
 
+@app.command()
+def reload(
+    as_json: Json = False,
+    state_dir: StateDir = None,
+    config: Config = Path(DEFAULT_CONFIG),
+) -> None:
+    """Replace the workers and the control process by fresh ones, without losing a request.
+
+    They run the code, certificates, listeners and settings as they are now. Connections go on in the old
+    workers until they end, or the drain period does. If a new process does not become ready nothing is
+    replaced. Replicas and the supervisor go on as they are. `kill -HUP` to the supervisor does the same.
+
+    Example: gateway reload
+    """
+    from gateway.cli.reload import as_document, in_words, reload
+
+    report, complaint = reload(_up(find_running(state_dir, str(config))))
+    if as_json:
+        print_json(as_document(report, complaint))
+        return
+    print(in_words(report))
+    if complaint:
+        print(f"warning: {complaint}", file=sys.stderr)
+
+
 @app.command("set-weight")
 def set_weight(
     shares: Annotated[list[str], typer.Argument(help="SERVICE=PERCENT, one or several.")],

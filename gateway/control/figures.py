@@ -9,12 +9,14 @@ from copy import copy
 from gateway.monitoring.tally import (
     BAD_GATEWAY,
     FALLBACK,
+    LIMITS,
     OUTCOMES,
     SERVER_ERROR,
     TIMEOUT,
     UNAVAILABLE,
     Count,
 )
+from gateway.monitoring.tally_layout import OCTAVE_SHIFT
 from gateway.statistics.histogram import BUCKETS, quantile
 
 ERRORS = (SERVER_ERROR, UNAVAILABLE, BAD_GATEWAY, TIMEOUT)
@@ -72,3 +74,35 @@ def milliseconds(histogram: Sequence[int], q: float) -> float | None:
     """Return the q-quantile of a latency histogram in milliseconds, None without data."""
     found = quantile(histogram, q)
     return None if found is None else round(found / 1000, 3)
+
+
+def octave_bound(octave: int) -> int:
+    """Return the first time in microseconds that lies above an octave of times to first byte."""
+    return int(1 << (octave + OCTAVE_SHIFT))
+
+
+def first_byte_milliseconds(octaves: Sequence[int], q: float) -> float | None:
+    """Return the q-quantile of times to first byte in milliseconds, None without data.
+
+    Within its octave a time is placed evenly on the logarithmic scale, so it is off by a factor of two at
+    most; whatever lies above the last bound is given as that bound.
+    """
+    rank = q * sum(octaves)
+    below = 0
+    for octave, count in enumerate(octaves):
+        if count and below + count >= rank:
+            if octave == len(octaves) - 1:
+                return octave_bound(octave - 1) / 1000
+            share = (rank - below) / count
+            low = octave_bound(octave) / 2
+            return round(low * 2**share / 1000, 3)
+        below += count
+    return None
+
+
+def limit_hits(hits: Iterable[Sequence[int]]) -> dict[str, int]:
+    """Return how often each limit held, by its name, from the numbers of several workers."""
+    total = [0] * len(LIMITS)
+    for of_worker in hits:
+        total = [a + b for a, b in zip(total, of_worker, strict=True)]
+    return dict(zip(LIMITS, total, strict=True))

@@ -34,7 +34,7 @@ def services(plan: RoutingPlan) -> list[dict[str, Any]]:
 
 
 def _accepts(url: str) -> bool:
-    host, _, port = url.removeprefix("http://").rpartition(":")
+    host, _, port = url.partition("://")[2].rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), SERVICE_TIMEOUT).close()
     except OSError:

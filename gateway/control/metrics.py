@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -14,8 +15,9 @@ from prometheus_client.registry import Collector
 
 from gateway.control import figures
 from gateway.control.health import processes
+from gateway.control.metrics_views import view_families
 from gateway.control.observation import Observation, is_beating, observe
-from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, Count
+from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, UNAVAILABLE, Count
 from gateway.routing.places import Places
 from gateway.routing.plan import UNITS
 from gateway.statistics.histogram import BUCKETS, upper_bound
@@ -23,6 +25,9 @@ from gateway.statistics.histogram import BUCKETS, upper_bound
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OCTAVES = tuple(bucket for bucket in range(BUCKETS) if upper_bound(bucket) in {2**n for n in range(6, 31)})
 """Buckets of a tally after which a bucket of the exposition ends: at 64 µs, 128 µs, … 18 minutes."""
+
+Version = tuple[tuple[str, str], Count]
+"""Route and service, and their count over all workers and intervals."""
 
 
 def exposition(places: Places) -> bytes:
@@ -46,14 +51,21 @@ class Tallies(Collector):
         """Yield every family."""
         now = time.monotonic()
         seen = observe(self._places, now)
-        yield from request_families(seen.counts)
+        versions = [(key, figures.merged(found)) for key, found in figures.by_version(seen.counts).items()]
+        yield from request_families(versions)
+        yield from attempt_families(versions)
+        yield limit_family(seen)
         yield from plan_families(seen)
         yield from worker_families(seen, now)
         yield from process_families(self._places, seen, now)
+        yield from view_families(seen.views)
 
 
-def request_families(counts: Sequence[Count]) -> Iterator[Metric]:
-    """Yield what became of requests and how long they took, by route and version."""
+def request_families(versions: Sequence[Version]) -> Iterator[Metric]:
+    """Yield what became of requests and how long they took, by route and version.
+
+    What never got as far as a route has empty labels; it was refused, or turned away for want of room.
+    """
     labels = ["route", "version"]
     requests = CounterMetricFamily(
         "gateway_requests", "Requests by what became of them.", labels=[*labels, "outcome"]
@@ -64,14 +76,53 @@ def request_families(counts: Sequence[Count]) -> Iterator[Metric]:
     durations = HistogramMetricFamily(
         "gateway_request_duration_seconds", "From a request's first byte to its answer's last.", labels=labels
     )
-    for (route, version), found in figures.by_version(counts).items():
-        total = figures.merged(found)
-        for outcome in range(FALLBACK) if route else (REFUSED,):
-            requests.add_metric([route, version, OUTCOMES[outcome]], total.outcomes[outcome])
+    for (route, version), total in versions:
+        for outcome in range(FALLBACK):
+            if route or outcome in (REFUSED, UNAVAILABLE) or total.outcomes[outcome]:
+                requests.add_metric([route, version, OUTCOMES[outcome]], total.outcomes[outcome])
         if route:
             fallbacks.add_metric([route, version], total.outcomes[FALLBACK])
             durations.add_metric([route, version], buckets(total.histogram), total.microseconds / 1e6)
     yield from (requests, fallbacks, durations)
+
+
+def attempt_families(versions: Sequence[Version]) -> Iterator[Metric]:
+    """Yield what was sent to replicas and how soon they began to answer, by route and version."""
+    labels = ["route", "version"]
+    attempts = CounterMetricFamily(
+        "gateway_attempts", "Requests sent to a replica, every further try included.", labels=labels
+    )
+    retries = CounterMetricFamily(
+        "gateway_retries", "Further tries after a first one that failed.", labels=labels
+    )
+    first_byte = HistogramMetricFamily(
+        "gateway_time_to_first_byte_seconds",
+        "From a request's first byte to its answer's first.",
+        labels=labels,
+    )
+    for (route, version), total in versions:
+        if route:
+            attempts.add_metric([route, version], total.attempts)
+            retries.add_metric([route, version], total.retries)
+            first_byte.add_metric(
+                [route, version], octave_buckets(total.first_byte), total.first_byte_microseconds / 1e6
+            )
+    yield from (attempts, retries, first_byte)
+
+
+def limit_family(seen: Observation) -> Metric:
+    """Return how often each limit held, over all workers there have been."""
+    hits = CounterMetricFamily("gateway_limit_hits", "Times that a limit held.", labels=["limit"])
+    for name, count in figures.limit_hits(state.hits for state in seen.states.values()).items():
+        hits.add_metric([name], count)
+    return hits
+
+
+def octave_buckets(octaves: Sequence[int]) -> list[tuple[str, float]]:
+    """Return times to first byte as cumulative counts up to bounds in seconds."""
+    below = list(accumulate(octaves))
+    bounds = [repr(figures.octave_bound(octave) / 1e6) for octave in range(len(octaves) - 1)]
+    return [(bound, float(count)) for bound, count in zip([*bounds, "+Inf"], below, strict=True)]
 
 
 def buckets(histogram: Sequence[int]) -> list[tuple[str, float]]:

@@ -1,4 +1,7 @@
-"""The shapes of the admin API's bodies: what is accepted is checked by them, what is told is documented."""
+"""The shapes of the admin API's bodies: what is accepted is checked by them, what is told is documented.
+
+Those of the status are in `status_models`.
+"""
 
 from __future__ import annotations
 
@@ -98,85 +101,6 @@ class Revisions(Answer):
     """The latest revisions, newest first."""
 
     revisions: list[RevisionEntry]
-
-
-class FileState(Answer):
-    """Whether routing.yaml is what is live, and if not, why."""
-
-    ok: bool
-    kind: Literal["", "pending", "unwritable", "unreadable", "refused"]
-    message: str
-
-
-class VersionState(Answer):
-    """One version on one route. `weight` and `served` in percent, `rate` per second, `errors` from 0 to 1.
-
-    `requests`, `outcomes` and `fallbacks` count since `gateway up`, `interval_requests` and `served` since
-    the route's weights last changed; the rest is of the last 10 to 20 seconds.
-    """
-
-    weight: float
-    requests: int
-    interval_requests: int
-    served: float
-    rate: float
-    errors: float
-    outcomes: dict[str, int]
-    fallbacks: int
-    p50_ms: float | None
-    p99_ms: float | None
-
-
-class Since(Answer):
-    """When a route's weights last changed."""
-
-    revision: int
-
-
-class RouteState(Answer):
-    """One route: what was asked for and what was served since."""
-
-    name: str
-    path: str
-    stable: str
-    weights: dict[str, float]
-    served: dict[str, float]
-    since: Since
-    versions: dict[str, VersionState]
-
-
-class ProcessState(Answer):
-    """One process; `connections` and `revision` are told of workers only."""
-
-    role: Literal["supervisor", "control", "worker", "replica"]
-    pid: int
-    service: str
-    number: int
-    healthy: bool
-    restarts: int
-    connections: int = 0
-    revision: int = 0
-
-
-class ServiceState(Answer):
-    """One address of a service that runs elsewhere, and whether it accepts connections."""
-
-    name: str
-    address: str
-    healthy: bool
-
-
-class Status(Answer):
-    """What runs and how well."""
-
-    revision: int
-    config: str
-    listen: str
-    admin: str
-    file: FileState
-    routes: list[RouteState]
-    services: list[ServiceState]
-    processes: list[ProcessState]
 
 
 class Alive(Answer):

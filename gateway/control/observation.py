@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.control.views import Views, read_views
 from gateway.errors import GatewayError
 from gateway.monitoring.tally import Count, WorkerState, read
 from gateway.routing import journal
@@ -50,8 +51,9 @@ class Running:
 class Observation:
     """What the files say. `plan` is the live one, or the latest where nothing is running.
 
-    `states` are the workers' by number, `counts` those of all workers; `file` tells whether routing.yaml
-    says the latest revision, `complaint` why it does not.
+    `states` are the workers' by number, `counts` those of all workers, the ones that are gone included;
+    `views` is what the live ones see; `file` tells whether routing.yaml says the latest revision, `complaint`
+    why it does not.
     """
 
     plan: RoutingPlan
@@ -60,19 +62,24 @@ class Observation:
     counts: tuple[Count, ...]
     file: FileState
     complaint: dict[str, str] | None
+    views: Views = field(default_factory=Views)
 
 
 def observe(places: Places, now: float | None = None) -> Observation:
     """Read everything; `now` is in seconds of CLOCK_MONOTONIC. Raises GatewayError where nothing ever was."""
     head = _head(places)
-    tallies = read_tallies(places, now)
+    at = time.monotonic() if now is None else now
+    tallies = read_tallies(places, at)
+    states = {number: state for number, (state, _) in tallies.items()}
+    alive = {number: state for number, state in states.items() if is_beating(state, at)}
     return Observation(
         plan=published(places) or head.plan,
         running=read_running(places),
-        states={number: state for number, (state, _) in tallies.items()},
+        states=states,
         counts=tuple(count for _, counts in tallies.values() for count in counts),
         file=head.file,
         complaint=complaint(places),
+        views=read_views(places, alive),
     )
 
 

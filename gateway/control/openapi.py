@@ -10,11 +10,11 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.control import models
+from gateway.control import models, status_models
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
 
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 """Of this description: the first number changes when what was answered before no longer is."""
 
 _REFS = "#/components/schemas/{model}"
@@ -38,7 +38,7 @@ class Operation:
 
 OPERATIONS = (
     Operation(
-        "get", "/api/v1/status", "status", "What runs and how well", models.Status, refusals=(421, 503)
+        "get", "/api/v1/status", "status", "What runs and how well", status_models.Status, refusals=(421, 503)
     ),
     Operation(
         "get",

@@ -12,6 +12,9 @@ from typing import Any
 from gateway.control import figures
 from gateway.control.health import processes, services
 from gateway.control.observation import Observation, observe
+from gateway.control.readings import iso_time
+from gateway.control.views import Views
+from gateway.control.warnings import warnings
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
@@ -29,16 +32,50 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     seen = observe(places, at)
     running = processes(places, seen, at)
     versions = figures.by_version(seen.counts)
+    recent_hits = figures.limit_hits(state.recent_hits for state in seen.states.values())
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,
         "listen": seen.running.listen or seen.plan.listen,
         "admin": seen.running.admin or seen.plan.admin,
         "file": file_state(seen, running),
+        "warnings": warnings(seen.views, recent_hits, time.time()),
         "routes": [route_state(route, versions) for route in seen.plan.routes],
         "services": services(seen.plan),
+        **view_state(seen.views),
+        "limits": limit_state(seen, recent_hits),
         "processes": running,
     }
+
+
+def view_state(views: Views) -> dict[str, Any]:
+    """Return what the live workers see, by service, and the certificates."""
+    return {
+        "health": {
+            service.name: {
+                "replicas": {replica.replica: dict(replica.states) for replica in service.replicas},
+                "breakers": dict(service.breakers),
+                "queued": service.waiting,
+            }
+            for service in views.services
+        },
+        "tunnels": sum(views.tunnels.values()),
+        "certificates": [
+            {
+                "file": found.file,
+                "names": list(found.names),
+                "not_after": iso_time(found.not_after) if found.not_after else None,
+                "problem": found.problem,
+            }
+            for found in views.certificates
+        ],
+    }
+
+
+def limit_state(seen: Observation, recent_hits: dict[str, int]) -> dict[str, dict[str, int]]:
+    """Return the limits that ever held: how often since `gateway up`, and in the last minute."""
+    hits = figures.limit_hits(state.hits for state in seen.states.values())
+    return {name: {"hits": hits[name], "recent": recent_hits[name]} for name in hits if hits[name]}
 
 
 def file_state(seen: Observation, running: list[dict[str, Any]]) -> dict[str, Any]:
@@ -92,6 +129,10 @@ def version_state(counts: list[Count]) -> dict[str, Any]:
         "errors": figures.error_ratio(total.recent_outcomes),
         "outcomes": dict(zip(OUTCOMES[:FALLBACK], total.outcomes, strict=False)),
         "fallbacks": total.outcomes[FALLBACK],
+        "attempts": total.attempts,
+        "retries": total.retries,
         "p50_ms": figures.milliseconds(total.recent_histogram, 0.50),
         "p99_ms": figures.milliseconds(total.recent_histogram, 0.99),
+        "ttfb_p50_ms": figures.first_byte_milliseconds(total.recent_first_byte, 0.50),
+        "ttfb_p99_ms": figures.first_byte_milliseconds(total.recent_first_byte, 0.99),
     }

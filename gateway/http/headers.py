@@ -35,6 +35,7 @@ FORWARDING = frozenset(
         b"x-forwarded-proto",
         b"x-forwarded-host",
         b"x-forwarded-port",
+        b"x-forwarded-client-cert",
         b"x-real-ip",
         b"x-request-id",
         b"x-model-version",
@@ -47,6 +48,8 @@ REQUEST_KNOWN = frozenset(
         b"content-type",
         b"expect",
         b"host",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
         b"traceparent",
         b"tracestate",
     )
@@ -87,6 +90,8 @@ class Shape:
         "removed",
         "spelled",
         "traceparent",
+        "upgrade",
+        "websocket_key",
     )
 
     def __init__(self, spelled: dict[bytes, bytes], kinds: FieldKinds) -> None:
@@ -102,6 +107,8 @@ class Shape:
         self.expect = spelled.get(b"expect")
         self.traceparent = spelled.get(b"traceparent")
         self.date = spelled.get(b"date")
+        self.upgrade = spelled.get(b"upgrade")
+        self.websocket_key = spelled.get(b"sec-websocket-key")
 
 
 class FieldKinds(NamedTuple):
@@ -212,7 +219,10 @@ ONLY_ONCE = frozenset(
         b"content-type",
         b"expect",
         b"host",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
         b"traceparent",
         b"transfer-encoding",
+        b"upgrade",
     )
 )

@@ -21,7 +21,7 @@ METHODS = frozenset(
 )
 """What llhttp knows, less CONNECT and TRACE."""
 
-_LONGEST_LINE = MAX_TARGET + 64
+_BESIDES_TARGET = 64
 _METHOD = re.compile(rb"[A-Z]+(?:-[A-Z]+)?")  # llhttp skips line ends before it
 _VERSION = re.compile(rb"[A-Za-z]+/[0-9]+(?:\.[0-9]+)?")
 _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
@@ -41,12 +41,16 @@ _ABSOLUTE = re.compile(rb"http://([^/?]+)(.*)", re.IGNORECASE)
 
 
 class Refused(Exception):
-    """The request breaks a rule; answered with `status` and `detail`, then the connection is closed."""
+    """The request breaks a rule; answered with `status` and `detail`, then the connection is closed.
 
-    def __init__(self, status: int, detail: str) -> None:
+    `limit` is the name in routing.yaml of the limit that it goes beyond, if it is one.
+    """
+
+    def __init__(self, status: int, detail: str, limit: str = "") -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.limit = limit
 
 
 class RequestLine(NamedTuple):
@@ -59,10 +63,10 @@ class RequestLine(NamedTuple):
     authority: bytes | None
 
 
-def request_line(line: bytes) -> RequestLine:
+def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
     """Split and check `METHOD SP target SP HTTP/1.x`; plain dot segments and double slashes are removed."""
-    if len(line) > _LONGEST_LINE:
-        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
+    if len(line) > max_target + _BESIDES_TARGET:
+        raise _too_long(max_target)
     parts = line.split(b" ")
     if len(parts) != 3:
         raise Refused(400, "the request line must be METHOD, target and version, one space between them")
@@ -76,8 +80,8 @@ def request_line(line: bytes) -> RequestLine:
         if method == b"CONNECT" or method == b"TRACE":
             raise Refused(405, f"{method.decode()} is not allowed")
         raise Refused(501, "the method is not one that anybody has registered")
-    if len(target) > MAX_TARGET:
-        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
+    if len(target) > max_target:
+        raise _too_long(max_target)
     authority = None
     if target[:1] != b"/":
         if target == b"*" and method == b"OPTIONS":
@@ -91,6 +95,10 @@ def request_line(line: bytes) -> RequestLine:
         path = _checked_path(target, path)
         target = path if end < 0 else path + target[end:]
     return RequestLine(method, target, path, version == b"HTTP/1.1", authority)
+
+
+def _too_long(max_target: int) -> Refused:
+    return Refused(414, f"the target is longer than {max_target} bytes", "url")
 
 
 def _absolute(target: bytes) -> tuple[bytes, bytes]:
@@ -203,18 +211,21 @@ def transfer_encoding(value: bytes, line: RequestLine, *, has_length: bool) -> N
         raise Refused(501, "the only transfer encoding spoken here is chunked")
 
 
-def partial_head(data: bytes) -> None:
-    """Refuse a head that can no longer become a good one, before its end has come."""
-    if data[:2] == b"\r\n":  # one empty line may come before a request
-        data = data[2:]
-    end = data.find(b"\r\n")
-    if (len(data) if end < 0 else end) > _LONGEST_LINE:
-        raise Refused(414, f"the target is longer than {MAX_TARGET} bytes")
-    if len(data) > MAX_HEAD:
-        raise Refused(431, f"the head is longer than {MAX_HEAD} bytes")
-    if _BROKEN.search(data):
+def partial_head(data: bytes, seen: int = 0, max_head: int = MAX_HEAD, max_target: int = MAX_TARGET) -> None:
+    """Refuse a head that can no longer become a good one, before its end has come.
+
+    The first `seen` bytes were fair already, so that a head that comes in small pieces costs little.
+    """
+    start = 2 if data[:2] == b"\r\n" else 0  # one empty line may come before a request
+    end = data.find(b"\r\n", start)
+    if (len(data) if end < 0 else end) - start > max_target + _BESIDES_TARGET:
+        raise _too_long(max_target)
+    if len(data) - start > max_head:
+        raise Refused(431, f"the head is longer than {max_head} bytes", "head")
+    if _BROKEN.search(data, max(seen - 1, start)):
         raise Refused(400, "lines must end with CR LF and hold no control characters")
     if end >= 0:
-        request_line(data[:end])
-    elif data and data != b"\r" and not data[:1].isupper():
+        if seen < end + 2:
+            request_line(data[start:end], max_target)
+    elif len(data) > start and data[start:] != b"\r" and not data[start : start + 1].isupper():
         raise Refused(400, "that is no method: this port speaks plain HTTP/1.1")

@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.http.headers import (
@@ -20,18 +21,23 @@ from gateway.http.headers import (
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Pool, Shared
+from gateway.proxy.rates import Rates
+from gateway.proxy.shared_counts import SharedCounts
 from gateway.proxy.table import Table
+from gateway.routing.document import limits_from, tls_from
 from gateway.routing.places import Places
+from gateway.routing.settings import Limits, Tls
 from gateway.routing.slot import PlanSlot, published_document
 
 if TYPE_CHECKING:
     from gateway.proxy.exchange import Exchange
     from gateway.proxy.server import ClientConnection
+    from gateway.proxy.tunnel import Tunnel
 
 NOTHING: dict[str, Any] = {"services": [], "routes": []}
 """The plan before the first one: nothing matches."""
 
-MOST_CLIENTS = 20_000
+MOST_CLIENTS = 1_000_000
 """Connections of clients that a worker holds, where the system lets it open that many files."""
 
 log = logging.getLogger("gateway.worker")
@@ -40,20 +46,42 @@ log = logging.getLogger("gateway.worker")
 class Context:
     """One worker's shared state. `table` is swapped whole; nothing else of a plan is ever mutated."""
 
-    def __init__(self, places: Places, tally: TallyWriter, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        places: Places,
+        tally: TallyWriter,
+        loop: asyncio.AbstractEventLoop,
+        folder: Path = Path(),
+        number: int = 0,
+    ) -> None:
+        """`folder` is that of routing.yaml, from which certificates are named; `number` is the worker's."""
         self.places = places
+        self.limits = Limits()
+        self.tls: Tls | None = None
+        self.hsts = b""
+        """The line that every answer over TLS carries, or nothing."""
+        self.redirect_port = 0
+        """Where plain HTTP is sent to; 0: it is served."""
+        self.counts = SharedCounts(places, number)
+        self.rates = Rates(places)
         self.tally = tally
         self.loop = loop
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
-        self.pool = Pool(places, Shared(loop, self.outbox, Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))))
+        answers = Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))
+        self.pool = Pool(places, Shared(loop, self.outbox, answers, self.counts, folder))
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
         self.now = time.monotonic()
         """The time of the last tick: near enough for what takes seconds."""
-        self.clients: set[ClientConnection] = set()
+        self.clients: dict[ClientConnection, None] = {}
+        self.idle: dict[ClientConnection, None] = {}
+        """Clients that wait for nothing, the one idle for longest first."""
+        self.tunnels: set[Tunnel] = set()
         self.exchanges: set[Exchange] = set()
         self.most_clients = MOST_CLIENTS
         self.draining = False
+        self.polite = False
+        """While draining: an idle connection may ask once more, since its request may be on its way."""
         self.revision = -1
         """The word when the plan was last looked at, whether or not that plan could be used."""
         self.serving = 0
@@ -78,11 +106,18 @@ class Context:
                 table = Table(document, self.pool, self.tally, self.table)
                 self.request_shapes = _request_shapes(table)
                 self.table = table
+                self._set(limits_from(document), tls_from(document))
                 self.pool.keep_only(service["name"] for service in document["services"])
                 self.serving = document["revision"]
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.serving)
         self.revision = revision
+
+    def _set(self, limits: Limits, tls: Tls | None) -> None:
+        self.limits = limits
+        self.tls = tls
+        self.hsts = b"strict-transport-security: max-age=%d\r\n" % tls.hsts if tls and tls.hsts else b""
+        self.redirect_port = int(tls.listen.rpartition(":")[2]) if tls and tls.redirect else 0
 
 
 def _request_shapes(table: Table) -> Shapes:

@@ -6,61 +6,48 @@ side is gone. It owns the upstream connection for as long as it lasts.
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Mapping
-from email.utils import formatdate
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.http.framing import LAST_CHUNK, chunk, has_no_body
-from gateway.http.headers import Shape, passing, without
+from gateway.http.headers import Shape
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, RequestLine
-from gateway.monitoring.tally import FALLBACK
-from gateway.proxy.observe import outcome_of, problem, record, record_fault
-from gateway.proxy.pool import Endpoint
-from gateway.proxy.table import CompiledRoute, Target
+from gateway.monitoring.tally import OK, SERVER_ERROR
+from gateway.monitoring.tally_layout import HIT_HEADER_TIMEOUT, HIT_PER_TRY_TIMEOUT, HIT_TOTAL_TIMEOUT
+from gateway.proxy.dispatch import Dispatch
+from gateway.proxy.heads import answer_head, request_head, sticky_cookie, traced
+from gateway.proxy.observe import outcome_of, record, record_fault
+from gateway.proxy.table import CompiledRoute
+from gateway.proxy.tunnel import Tunnel
 from gateway.proxy.upstream import Answer, UpstreamConnection
 
 if TYPE_CHECKING:
     from gateway.proxy.server import ClientConnection
 
 _REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
-# W3C Trace Context, 3.2: version, trace id and parent id (neither all zero), flags; later versions may add.
-_IDS = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
-_TRACEPARENT = re.compile(rb"00" + _IDS + rb"|(?!00|ff)[0-9a-f]{2}" + _IDS + rb"(?:-.*)?")
-COOKIE_AGE = 365 * 24 * 3600
+_THE_SERVICES_FAULT = frozenset(("bad_gateway", "timeout"))
+_TRY_ELSEWHERE = frozenset((502, 503, 504))
+"""What a service answers that could not, or not yet, do its work."""
 
 
-class Exchange:
+class Exchange(Dispatch):
     """The state of one request and its answer."""
 
     __slots__ = (
         "_body",
-        "_body_complete",
         "_chunked",
-        "_connecting",
         "_cookie",
         "_draw",
-        "_endpoint",
         "_head",
-        "_head_sent",
         "_outcome",
-        "_repeated",
-        "_request_sent",
-        "_route",
         "_shape",
         "_started",
-        "_target",
-        "_tried",
-        "_upstream",
-        "_whole_at_once",
+        "_switch_key",
+        "_switch_to",
         "_with_chunks",
-        "client",
-        "context",
-        "done",
         "line",
         "method",
         "request_id",
@@ -74,28 +61,33 @@ class Exchange:
         head: bytes,
         shape: Shape,
         chunked: bool,
+        switch_to: bytes,
     ) -> None:
-        self.client = client
-        self.context = context = client.context
+        """`switch_to` is the protocol that the client asks to leave HTTP for, or nothing."""
+        super().__init__(client, route)
+        context = client.context
         self.line = line
         self.method = line.method
-        self._route = route
-        self._target = route.stable
         self._chunked = chunked
+        self._switch_to = switch_to
+        self._switch_key = b""
         self._started = monotonic()
-        self._request_sent = 0.0
-        self._upstream: UpstreamConnection | None = None
-        self._endpoint: Endpoint | None = None
-        self._connecting: asyncio.Task[None] | None = None
-        self._tried: tuple[Endpoint, ...] = ()
-        self._repeated = False
         self._body = self._cookie = b""
-        self._head_sent = self._with_chunks = self.done = False
-        self._outcome = 0
+        self._with_chunks = False
+        self._outcome = OK
         self._draw = context.draw_bits(128)
         self.request_id = b"%032x" % self._draw
         self._shape = shape
-        self._head = self._request_head(head)
+        fields = client.fields
+        framing = b"transfer-encoding: chunked\r\n" if chunked else b""
+        if switch_to:
+            framing = b"connection: upgrade\r\nupgrade: %b\r\n" % switch_to
+            if shape.websocket_key is not None:
+                self._switch_key = fields[shape.websocket_key]
+        parent = 0 if traced(fields, shape) else context.draw_bits(63) + 1
+        self._head = request_head(
+            line, head, shape, fields, client.host, client.forwarded, self.request_id, parent, framing
+        )
 
     # -- split ---------------------------------------------------------------------------------------------
 
@@ -108,7 +100,9 @@ class Exchange:
             self._body += LAST_CHUNK
         fields = self.client.fields
         headers = {name: fields[written] for name, written in self._shape.looked_at}
-        self._go_to(self._route.choose(headers, self._sticky_key(headers), self._draw >> 64))
+        target = self._route.choose(headers, self._sticky_key(headers), self._draw >> 64)
+        target.backend.budget.request()
+        self._go_to(target)
 
     def _sticky_key(self, headers: Mapping[bytes, bytes]) -> bytes:
         splitter = self._route.splitter
@@ -117,95 +111,25 @@ class Exchange:
         key = splitter.sticky_key(headers, self.client.peer)
         if not key and splitter.cookie:
             key = self.request_id
-            self._cookie = b"set-cookie: %b=%b; Max-Age=%d; Path=%b; HttpOnly; SameSite=Lax\r\n" % (
-                splitter.cookie, key, COOKIE_AGE, self._route.path.encode()
-            )  # fmt: skip
+            self._cookie = sticky_cookie(splitter.cookie, key, self._route.path.encode())
         return key
-
-    def _go_to(self, target: Target) -> None:
-        """Send to a service, or to the one that stands in for it, or say that nobody can answer."""
-        self._target = target
-        endpoint = target.backend.pick(self._tried) if target.backend.up else None
-        if endpoint is None:
-            instead = self._instead_of(target)
-            if instead is None:
-                detail = f"no replica of service {target.name} can be reached"
-                self.fail(Fault(503, "unavailable", detail, target.name))
-            else:
-                target.block.count(FALLBACK)
-                self._go_to(instead)
-            return
-        self._endpoint = endpoint
-        endpoint.outstanding += 1
-        if endpoint.idle and not self._repeated:
-            self._send(endpoint.idle.pop())
-        else:
-            self.client.read_more(False)
-            self._connecting = self.context.loop.create_task(self._connect(endpoint))
-
-    def _instead_of(self, target: Target) -> Target | None:
-        """Return who answers while a service is down: stable, or while a new stable starts the one before."""
-        route = self._route
-        if target is route.last_resort:
-            return None
-        if target is not route.stable:
-            return route.stable
-        return None if target.backend.proven else route.last_resort
-
-    async def _connect(self, endpoint: Endpoint) -> None:
-        try:
-            upstream = await endpoint.open(self._route.timeouts.connect)
-        except (OSError, TimeoutError):
-            if not self.done:
-                self._try_another(endpoint)
-            return
-        if self.done:
-            endpoint.release(upstream)
-            return
-        if upstream.lost:  # closed before anything was sent
-            self._try_another(endpoint)
-            return
-        self._send(upstream)
-        if not self.client.writable:  # it still reads the answer before this one
-            self.client_writable(False)
-
-    def _try_another(self, failed: Endpoint) -> None:
-        """Nothing of the request has been acted on: another replica, or stable, may have it."""
-        failed.outstanding -= 1
-        self._endpoint = self._upstream = None
-        self._tried = (*self._tried, failed)
-        self._go_to(self._target)
 
     # -- forward: the request ------------------------------------------------------------------------------
 
-    def _request_head(self, head: bytes) -> bytes:
-        line, client, shape = self.line, self.client, self._shape
-        fields = client.fields
-        block = passing(head[head.index(b"\r\n") : -2], shape, fields)
-        if line.authority is not None or shape.host is None:
-            if shape.host is not None:
-                block = without(block, shape.host)
-            block += b"host: %b\r\n" % (client.host or b"localhost")
-        trace = b""
-        if shape.traceparent is None or not _TRACEPARENT.fullmatch(fields[shape.traceparent]):
-            for given in (shape.traceparent, shape.spelled.get(b"tracestate")):
-                if given is not None:
-                    block = without(block, given)
-            trace = b"traceparent: 00-%b-%016x-00\r\n" % (self.request_id, self.context.draw_bits(63) + 1)
-        if self._chunked:
-            trace += b"transfer-encoding: chunked\r\n"
-        return b"%b %b HTTP/1.1%b%bx-forwarded-host: %b\r\nx-request-id: %b\r\n%b\r\n" % (
-            line.method, line.target, block, client.forwarded, client.host, self.request_id, trace
-        )  # fmt: skip
-
     def _send(self, upstream: UpstreamConnection) -> None:
         self._upstream = upstream
-        if self._connecting is not None:
+        if self._held:
+            self._held = False
             self.client.read_more(True)
-        upstream.send(self, self._head + self._body if self._body else self._head)
-        self._whole_at_once = self._body_complete
+        self._target.block.attempted()
+        data = self._head + self._body if self._body else self._head
+        if self._switch_to:
+            upstream.send(self, data, self._switch_to, self._switch_key)
+        else:
+            upstream.send(self, data)
         if self._body_complete:
             self._request_sent = self.context.now
+            self._repeatable = self.method in _REPEATABLE and not self._switch_to
         else:
             self._body = b""
 
@@ -237,9 +161,11 @@ class Exchange:
 
     def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
         """Part of Answered."""
+        if answer.status in _TRY_ELSEWHERE and self._again(stale=False, answered=complete):
+            return
         client = self.client
-        framing, status = answer.framing, answer.status
-        self._outcome = outcome_of(status)
+        framing = answer.framing
+        self._outcome = outcome_of(answer.status)
         self._head_sent = True
         unframed = framing == UNTIL_CLOSE or (framing == CHUNKED and not self.line.is_http11)
         self._with_chunks = framing == CHUNKED or unframed
@@ -256,24 +182,18 @@ class Exchange:
             return
         if body:
             out += chunk(body) if self._with_chunks else body
+        elapsed = monotonic() - self._started
+        self._target.block.first_byte(int(elapsed * 1e6))
         if complete:
             if self._with_chunks:
                 out += LAST_CHUNK
             self.context.outbox.write(client.transport, out)
-            self._complete()
+            self._complete(elapsed)
         else:
             self.context.outbox.write_part(client.transport, out)
 
     def _answer_head(self, answer: Answer) -> bytes:
-        head = answer.head
-        line_end = head.index(b"\r\n")
-        shape = answer.shape
-        block = passing(head[line_end:-2], shape, answer.fields)
-        if answer.status == 204 and shape.length is not None:  # RFC 9110, 8.6; some would wait for it
-            block = without(block, shape.length)
-        extra = self._cookie
-        if shape.date is None:
-            extra += b"date: %b\r\n" % formatdate(usegmt=True).encode()
+        extra = self._cookie + self.client.stamp
         if self._with_chunks and not has_no_body(self.method, answer.status):
             extra += b"transfer-encoding: chunked\r\n"
         else:
@@ -282,9 +202,7 @@ class Exchange:
             extra += b"connection: close\r\n"
         elif not self.line.is_http11:
             extra += b"connection: keep-alive\r\n"
-        return b"HTTP/1.1%b%b%b%b\r\n%b\r\n" % (
-            head[8:line_end].ljust(5), block, self._target.stamp, self.request_id, extra
-        )  # fmt: skip
+        return answer_head(answer, self._target.stamp, self.request_id, extra)
 
     def answer_body(self, body: bytes, complete: bool) -> None:
         """Part of Answered."""
@@ -294,18 +212,9 @@ class Exchange:
                 body += LAST_CHUNK
         if complete:
             self.context.outbox.write(self.client.transport, body)
-            self._complete()
+            self._complete(monotonic() - self._started)
         elif body:
             self.context.outbox.write_part(self.client.transport, body)
-
-    def client_writable(self, writable: bool) -> None:
-        """Hold the service back while the client takes no more of its answer."""
-        upstream = self._upstream
-        if upstream is not None and not upstream.lost:
-            if writable:
-                upstream.transport.resume_reading()
-            else:
-                upstream.transport.pause_reading()
 
     def answer_failed(self, why: str) -> None:
         """Part of Answered: the service did not answer whole."""
@@ -313,43 +222,59 @@ class Exchange:
         assert endpoint is not None
         assert upstream is not None
         endpoint.close()  # where one connection broke, the kept ones are likely to be broken too
-        if self._may_repeat(upstream):
-            self._repeated = True
-            upstream.finish(reusable=False)
-            endpoint.outstanding -= 1
-            self._upstream = self._endpoint = None
-            self._go_to(self._target)
+        # A kept connection that turns out to be closed is the everyday race with a service's own time-out.
+        stale = upstream.reused and not self._fresh
+        if self._again(stale=stale):
             return
         service = self._target.name
         self.fail(
             Fault(502, "bad_gateway", f"service {service} at {endpoint} did not answer: {why}", service)
         )
 
-    def _may_repeat(self, upstream: UpstreamConnection) -> bool:
-        """Tell whether the request may be sent once more, on a new connection.
+    # -- leave HTTP ----------------------------------------------------------------------------------------
 
-        Only where a kept connection turned out to be closed before any answer, which is the everyday race
-        with a service's own idle time-out, and only what may be done twice.
-        """
-        return (
-            upstream.reused
-            and not self._head_sent
-            and not self._repeated
-            and self._whole_at_once
-            and self.method in _REPEATABLE
-        )
+    def switched(self, head: bytes, rest: bytes) -> None:
+        """Part of Answered: the service leaves HTTP as the client asked; from here on bytes are bytes."""
+        upstream, client, context = self._upstream, self.client, self.context
+        assert upstream is not None
+        elapsed = monotonic() - self._started
+        self._target.block.first_byte(int(elapsed * 1e6))
+        record(self._target.block, OK, elapsed)
+        self._head_sent = True
+        context.exchanges.discard(self)  # no time-out of HTTP holds for it
+        stamped = b"%b%b%b\r\n%b\r\n" % (head[:-2], self._target.stamp, self.request_id, client.stamp)
+        context.outbox.write(client.transport, stamped)
+        tunnel = Tunnel(context.loop, client.transport, upstream, self._switch_to, self._tunnel_ended)
+        upstream.tunnel = tunnel
+        context.tunnels.add(tunnel)
+        context.outbox.flush()
+        client.switched(tunnel)
+        if rest:
+            tunnel.from_upstream(rest)
+
+    def _tunnel_ended(self, tunnel: Tunnel) -> None:
+        self.context.tunnels.discard(tunnel)
+        if not self.done:
+            self._end(reusable=False)
 
     # -- observe -------------------------------------------------------------------------------------------
 
-    def _complete(self) -> None:
+    def _complete(self, elapsed: float) -> None:
         """The answer's last byte is written."""
-        record(self._target.block, self._outcome, monotonic() - self._started)
+        record(self._target.block, self._outcome, elapsed)
+        if self._endpoint is not None:
+            self._endpoint.report(self._outcome != SERVER_ERROR, self.context.now)
         self._end(reusable=self._body_complete)
         self.client.exchange_ended(self._body_complete)
 
     def fail(self, fault: Fault) -> None:
         """Answer with a problem, or cut the answer short where its head is out already."""
         record_fault(self._target.block, fault, monotonic() - self._started)
+        if self._endpoint is not None:
+            if fault.outcome in _THE_SERVICES_FAULT:
+                self._endpoint.report(False, self.context.now)
+            else:
+                self._endpoint.forget()
         self._end(reusable=False)
         client = self.client
         if fault.outcome == "disconnected":
@@ -358,10 +283,7 @@ class Exchange:
             client.cut()
             return
         client.keep_alive = client.keep_alive and self._body_complete
-        close = not client.keep_alive
-        self.context.outbox.write(
-            client.transport, problem(fault, self.request_id, close=close, with_body=self.method != b"HEAD")
-        )
+        client.answer_problem(fault, self.request_id, with_body=self.method != b"HEAD")
         client.exchange_ended(self._body_complete)
 
     def _end(self, *, reusable: bool) -> None:
@@ -373,16 +295,23 @@ class Exchange:
             self._upstream.finish(reusable=reusable)
         if self._endpoint is not None:
             self._endpoint.outstanding -= 1
+        self._leave()
 
     def check_deadlines(self, now: float) -> None:
         """Give up where the service has had its time."""
         timeouts, service = self._route.timeouts, self._target.name
-        if self._request_sent and not self._head_sent and now - self._request_sent > timeouts.header:
+        waited = now - self._request_sent if self._request_sent and not self._head_sent else 0.0
+        if waited > timeouts.header:
+            self.context.tally.hit(HIT_HEADER_TIMEOUT)
             detail = f"service {service} began no answer within {timeouts.header:g} s"
             self.fail(Fault(504, "timeout", detail, service))
         elif now - self._started > timeouts.total:
+            self.context.tally.hit(HIT_TOTAL_TIMEOUT)
             detail = f"service {service} took longer than {timeouts.total:g} s in all"
             self.fail(Fault(504, "timeout", detail, service))
+        elif timeouts.per_try and waited > timeouts.per_try:
+            if self._again(stale=False):  # where nobody else may be asked, this one has its time
+                self.context.tally.hit(HIT_PER_TRY_TIMEOUT)
 
     def client_gone(self) -> None:
         """The client closed its connection before its answer was whole."""

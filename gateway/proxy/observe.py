@@ -11,6 +11,7 @@ from gateway.monitoring.tally import (
     BAD_GATEWAY,
     CLIENT_ERROR,
     DISCONNECTED,
+    LIMITS,
     OK,
     REFUSED,
     SERVER_ERROR,
@@ -19,6 +20,9 @@ from gateway.monitoring.tally import (
     Block,
 )
 from gateway.statistics.histogram import bucket_of
+
+HITS = {name: index for index, name in enumerate(LIMITS)}
+"""Which counter belongs to the limit that a `Refused` names."""
 
 _OF_FAULT = {
     "refused": REFUSED,
@@ -50,8 +54,10 @@ def record_fault(block: Block, fault: Fault, seconds: float) -> None:
     record(block, _OF_FAULT[fault.outcome], seconds)
 
 
-def problem(fault: Fault, request_id: bytes, *, close: bool, with_body: bool = True) -> bytes:
-    """Return a whole answer of the gateway's own: RFC 9457 problem details."""
+def problem(
+    fault: Fault, request_id: bytes, *, close: bool, with_body: bool = True, extra: bytes = b""
+) -> bytes:
+    """Return a whole answer of the gateway's own: RFC 9457 problem details, with `extra` header lines."""
     title = HTTPStatus(fault.status).phrase
     document = {"type": "about:blank", "title": title, "status": fault.status, "detail": fault.detail}
     if fault.service:
@@ -65,8 +71,25 @@ def problem(fault: Fault, request_id: bytes, *, close: bool, with_body: bool = T
             b"date: %b\r\n" % formatdate(usegmt=True).encode(),
             b"x-request-id: %b\r\n" % request_id if request_id else b"",
             allow,
+            b"retry-after: %d\r\n" % fault.retry_after if fault.retry_after else b"",
+            extra,
             b"connection: close\r\n" if close else b"",
             b"\r\n",
             body if with_body else b"",
+        )
+    )
+
+
+def redirection(host: bytes, port: int, target: bytes, *, close: bool) -> bytes:
+    """Return a whole answer that sends a client to the same place on https; 308 keeps method and body."""
+    name = host[: host.index(b"]") + 1] if host.startswith(b"[") else host.partition(b":")[0]
+    authority = name if port == 443 else b"%b:%d" % (name, port)
+    return (
+        b"HTTP/1.1 308 Permanent Redirect\r\nlocation: https://%b%b\r\ncontent-length: 0\r\ndate: %b\r\n%b\r\n"
+        % (
+            authority,
+            b"/" if target == b"*" else target,
+            formatdate(usegmt=True).encode(),
+            b"connection: close\r\n" if close else b"",
         )
     )

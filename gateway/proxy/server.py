@@ -12,29 +12,31 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gateway.errors import Fault
-from gateway.http.headers import ONLY_ONCE, Shape, no_tabs, repeated
-from gateway.http.message import CHUNKED, END_OF_HEAD, RequestReader
-from gateway.http.strict import (
-    MAX_FIELDS,
-    MAX_HEAD,
-    Refused,
-    RequestLine,
-    content_length,
-    host,
-    partial_head,
-    transfer_encoding,
-)
+from gateway.http.headers import Shape, no_tabs
+from gateway.http.message import END_OF_HEAD, RequestReader
+from gateway.http.request import check_repeated, frame, too_large
+from gateway.http.strict import Refused, RequestLine, host, partial_head
+from gateway.http.upgrade import NEEDS_VERSION, wanted
 from gateway.monitoring.tally import REFUSED, UNAVAILABLE
+from gateway.monitoring.tally_layout import (
+    HIT_BODY_TIMEOUT,
+    HIT_KEEP_ALIVE_TIMEOUT,
+    HIT_REDIRECT,
+    HIT_REQUESTS_PER_CONNECTION,
+)
+from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.exchange import Exchange
-from gateway.proxy.observe import problem
+from gateway.proxy.observe import HITS, problem, redirection
+from gateway.proxy.own_answers import beyond_rate, no_route
+from gateway.proxy.table import CompiledRoute
+from gateway.proxy.tls import peer_identity
+from gateway.proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
 
 MAX_WAITING = 64 * 1024
 """Bytes of pipelined requests kept before the client is held back."""
-HEAD_TIMEOUT = 10.0
-KEEP_ALIVE_TIMEOUT = 75.0
 _TAB = 9
 _RESET = struct.pack("ii", 1, 0)
 LINGER = 2.0
@@ -42,15 +44,26 @@ LINGER = 2.0
 
 
 class ClientConnection:
-    """One client; `exchange` is the request being answered, `writable` whether more may be sent."""
+    """One client; `exchange` is the request being answered, `writable` whether more may be sent.
+
+    `stamp` are header lines for every answer, `forwarded` those for every request.
+    """
 
     __slots__ = (
         "_at_eof",
+        "_body_left",
+        "_body_since",
         "_ended",
         "_head_since",
         "_linger_until",
         "_paused",
         "_reader",
+        "_requests_left",
+        "_searched",
+        "_stalled_since",
+        "_stalled_with",
+        "_stream",
+        "_tunnel",
         "_waiting",
         "context",
         "exchange",
@@ -60,52 +73,87 @@ class ClientConnection:
         "idle_since",
         "keep_alive",
         "peer",
+        "secure",
+        "stamp",
         "transport",
         "writable",
     )
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, stream: bool = False) -> None:
+        """`stream`: one of many on an HTTP/2 connection, which is counted and kept alive as a whole."""
         self.context = context
         self._reader = RequestReader()
         self.fields = self._reader.fields
         self.exchange: Exchange | None = None
         self.keep_alive = True
-        self.host = b""
+        self.host = self.peer = b""
+        self.secure = False
+        self.stamp = self.forwarded = b""
         self._waiting = b""
+        self._searched = 0
         self._paused = False
         self.writable = True
+        self._stream = stream
+        self._tunnel: Tunnel | None = None
         self._ended = self._at_eof = False
-        self._head_since = 0.0
-        self._linger_until = 0.0
+        self._body_left = self._requests_left = 0
+        self._body_since = self._head_since = self._linger_until = 0.0
+        self._stalled_since, self._stalled_with = 0.0, 0
         self.idle_since = monotonic()
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         self.transport = cast(asyncio.Transport, transport)
+        context = self.context
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
-        self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: http\r\nvia: 1.1 gateway\r\n" % self.peer
-        self.context.clients.add(self)
-        if len(self.context.clients) > self.context.most_clients:
-            self._turn_away()
+        secured = transport.get_extra_info("ssl_object")
+        scheme = b"http" if secured is None else b"https"
+        self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nvia: 1.1 gateway\r\n" % (
+            self.peer,
+            scheme,
+        )
+        if secured is not None:
+            self.secure = True
+            self.stamp = context.hsts
+            identity = peer_identity(secured)
+            if identity:
+                self.forwarded += b"x-forwarded-client-cert: %b\r\n" % identity
+        self._requests_left = context.limits.requests_per_connection
+        if self._stream:
+            return
+        if secured is not None and secured.selected_alpn_protocol() == "h2":
+            become_http2(context, self.transport)
+            return
+        fault = arrive(context, self)
+        if fault is not None:
+            self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
+            self.keep_alive = False
+            self.answer_problem(fault, self.context.new_id())
+            self._close_after(complete=True)
 
-    def _say(self, fault: Fault, *, close: bool, with_body: bool = True) -> None:
-        """Answer a request that no service hears of."""
-        out = problem(fault, self.context.new_id(), close=close, with_body=with_body)
+    def answer_problem(self, fault: Fault, request_id: bytes, *, with_body: bool = True) -> None:
+        """Answer in the gateway's own name."""
+        close = not self.keep_alive
+        extra = self.stamp + NEEDS_VERSION if fault.status == 426 else self.stamp
+        out = problem(fault, request_id, close=close, with_body=with_body, extra=extra)
         self.context.outbox.write(self.transport, out)
 
-    def _turn_away(self) -> None:
-        detail = f"this worker holds {self.context.most_clients} connections already; try again"
-        self.context.tally.block("", "", 0).count(UNAVAILABLE)
-        self.context.outbox.write(
-            self.transport, problem(Fault(503, "unavailable", detail), self.context.new_id(), close=True)
-        )
-        self._close_after(complete=True)
+    def evict(self) -> None:
+        """Close an idle connection to make room for another."""
+        self.context.idle.pop(self, None)
+        self._ended = True
+        self.context.outbox.flush()
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""
-        self.context.clients.discard(self)
+        if not self._stream:
+            leave(self.context, self)
+        if self._tunnel is not None:
+            self._tunnel.client_lost()
+            self._tunnel = None
         if self.exchange is not None:
             self.exchange.client_gone()
             self.exchange = None
@@ -113,22 +161,30 @@ class ClientConnection:
 
     def eof_received(self) -> bool:
         """Part of asyncio.Protocol: a client that has sent all it wants may still read its answer."""
+        if self._tunnel is not None:
+            self._tunnel.client_eof()
+            return not self.secure  # TLS has no half-closed connections
         if self.exchange is None or not self._reader.complete:
             self.context.outbox.flush()  # an answer of this very turn
             return False
         self._at_eof = True
-        return True
+        return not self.secure
 
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self.writable = False
-        if self.exchange is not None:
+        self._stalled_since, self._stalled_with = 0.0, 0
+        if self._tunnel is not None:
+            self._tunnel.client_writable(False)
+        elif self.exchange is not None:
             self.exchange.client_writable(False)
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self.writable = True
-        if self.exchange is not None:
+        if self._tunnel is not None:
+            self._tunnel.client_writable(True)
+        elif self.exchange is not None:
             self.exchange.client_writable(True)
         else:
             self._go_on()
@@ -136,6 +192,9 @@ class ClientConnection:
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
         if self._ended:
+            return
+        if self._tunnel is not None:
+            self._tunnel.from_client(data)
             return
         try:
             if self.exchange is not None and not self._reader.complete:
@@ -149,18 +208,32 @@ class ClientConnection:
         except Refused as refused:
             self._refuse(refused)
 
+    def switched(self, tunnel: Tunnel) -> None:
+        """The request was answered by leaving HTTP: what comes from now on goes into the tunnel."""
+        self._tunnel = tunnel
+        self.exchange = None
+        waiting, self._waiting = self._waiting, b""
+        if waiting:
+            tunnel.from_client(waiting)
+        self.read_more(True)
+        if self._at_eof:
+            tunnel.client_eof()
+
     def _read_heads(self, data: bytes) -> None:
+        limits = self.context.limits
         while data:
-            end = data.find(END_OF_HEAD)
+            end = data.find(END_OF_HEAD, self._searched)
             if end < 0:
-                partial_head(data)
+                partial_head(data, self._searched, limits.head, limits.url)
                 self._waiting = data
+                self._searched = max(len(data) - 3, 0)
                 self._head_since = self._head_since or monotonic()
                 return
             self._waiting = b""
+            self._searched = 0
             self._head_since = 0.0
-            if end > MAX_HEAD:
-                partial_head(data[:end])  # says whether it is the target
+            if end > limits.head:
+                partial_head(data[:end], 0, limits.head, limits.url)  # says whether it is the target
             if data[:2] == b"\r\n":  # some clients send an empty line after a body
                 data = data[2:]
                 if data[:2] == b"\r\n":
@@ -177,92 +250,106 @@ class ClientConnection:
         context, reader = self.context, self._reader
         if context.word[0] != context.revision:
             context.adopt()
-        line, route = context.table.match(head[: head.index(b"\r\n")])
+        limits = context.limits
+        line, route = context.table.match(head[: head.index(b"\r\n")], limits.url)
         reader.read_head(head)
         if _TAB in head:
             no_tabs(head)
         shape = context.request_shapes.of(reader.fields)
         count = head.count(b"\n")
-        if count != len(reader.fields) + 2 or count > MAX_FIELDS + 2:
-            self._check_repeated(head, count)
+        if count != len(reader.fields) + 2 or count > limits.fields + 2:
+            check_repeated(head, count, limits.fields, context.table.looked_at)
         self.host = host(reader.fields[shape.host] if shape.host else None, line)
-        chunked = self._frame(line, shape)
+        chunked = frame(reader, line, shape, limits.body)
+        switch_to = b"" if shape.upgrade is None else wanted(line, reader.fields, shape)
         self.keep_alive = reader.keeps_alive and not context.draining
+        self._requests_left -= 1
+        if self._requests_left <= 0:
+            self.keep_alive = False
+            context.tally.hit(HIT_REQUESTS_PER_CONNECTION)
         if rest and not reader.complete:
             rest = reader.read_body(rest)
-        if route is None:
-            self._no_route(line)
-            return rest
-        self.exchange = exchange = Exchange(self, line, route, head, shape, chunked)
-        exchange.begin(reader.take(), reader.complete)
+        if route is None or route.rate_limit is not None or context.redirect_port:
+            if self._answer_here(line, route, shape):
+                return rest
+        assert route is not None
+        if not self._stream:
+            context.idle.pop(self, None)
+        self._body_since = context.now
+        body = reader.take()
+        if chunked:
+            self._body_left = limits.body + 1
+            self._take_from_limit(body)
+        self.exchange = exchange = Exchange(self, line, route, head, shape, chunked, switch_to)
+        exchange.begin(body, reader.complete)
         return rest
 
-    def _frame(self, line: RequestLine, shape: Shape) -> bool:
-        """Tell the reader how the body ends; return whether it is chunked."""
-        fields, length = self.fields, shape.length
-        if shape.expect is not None and fields[shape.expect].lower() != b"100-continue":
-            raise Refused(417, "the only expectation known here is 100-continue")
-        if shape.coding is not None:
-            transfer_encoding(fields[shape.coding], line, has_length=length is not None)
-            self._reader.expect(CHUNKED)
-            self._no_upgrade()
-            return True
-        if length is not None:
-            size = content_length(fields[length])
-            self._reader.expect(size)
-            if size:
-                self._no_upgrade()
-        return False
+    def _take_from_limit(self, body: bytes) -> None:
+        """A chunked body says only at its end how long it is."""
+        self._body_left -= len(body)
+        if self._body_left <= 0:
+            raise too_large(self.context.limits.body)
 
-    def _no_upgrade(self) -> None:
-        if self._reader.upgrades:
-            # llhttp took the body for another protocol; read on, it would be a request of its own.
-            raise Refused(400, "a request that asks for an upgrade may not have a body")
-
-    def _check_repeated(self, head: bytes, count: int) -> None:
-        if count > MAX_FIELDS + 2:
-            raise Refused(431, f"there are more than {MAX_FIELDS} header fields")
-        looked_at = self.context.table.looked_at
-        for name in repeated(head):  # of repeated names only the first is looked at
-            if name in ONLY_ONCE or name == b"connection" or name in looked_at:
-                raise Refused(400, f"the header {name.decode('latin-1')} comes more than once")
-
-    def _no_route(self, line: RequestLine) -> None:
-        path = line.path[:200].decode("ascii")
-        fault = Fault(404, "refused", f"no route of routing.yaml has a path that {path} lies below")
-        self.keep_alive = self.keep_alive and self._reader.complete
-        self._reader.take()
-        self.context.tally.block("", "", 0).count(REFUSED)
-        self._say(fault, close=not self.keep_alive, with_body=line.method != b"HEAD")
+    def _answer_here(self, line: RequestLine, route: CompiledRoute | None, shape: Shape) -> bool:
+        """Answer what no service shall hear of; return whether it was that."""
+        context, reader = self.context, self._reader
+        fault = None
+        if self.secure or not context.redirect_port:
+            if route is None:
+                fault = no_route(line)
+            else:
+                fault = beyond_rate(context, route, self.fields, shape, self.peer)
+            if fault is None:
+                return False
+        self.keep_alive = self.keep_alive and reader.complete
+        reader.take()
+        if fault is None:
+            context.tally.hit(HIT_REDIRECT)
+            close = not self.keep_alive
+            out = redirection(self.host, context.redirect_port, line.target, close=close)
+            context.outbox.write(self.transport, out)
+        else:
+            context.tally.block("", "", 0).count(REFUSED)
+            self.answer_problem(fault, context.new_id(), with_body=line.method != b"HEAD")
         if not self.keep_alive:
-            self._close_after(self._reader.complete)
+            self._close_after(reader.complete)
+        return True
 
     def _read_body(self, exchange: Exchange, data: bytes) -> None:
         reader = self._reader
         rest = reader.read_body(data)
+        self._body_since = self.context.now
         if rest:
             self._waiting += rest
         if reader.parts or reader.complete:
-            exchange.request_body(reader.take(), reader.complete)
+            body = reader.take()
+            if self._body_left:
+                self._take_from_limit(body)
+            exchange.request_body(body, reader.complete)
 
     def _refuse(self, refused: Refused) -> None:
         """Answer a client's mistake and close: what follows on this connection cannot be trusted."""
+        if refused.limit:
+            self.context.tally.hit(HITS[refused.limit])
         fault = Fault(refused.status, "refused", refused.detail)
         exchange, self.exchange = self.exchange, None
+        self.keep_alive = False
         if exchange is not None:
-            self.keep_alive = False
             exchange.fail(fault)
             return
         self.context.tally.block("", "", 0).count(REFUSED)
-        self._say(fault, close=True)
+        self.answer_problem(fault, self.context.new_id())
         self._close_after(complete=False)
 
     def exchange_ended(self, request_complete: bool) -> None:
         """The exchange is over: go on with the next request, or close."""
         self.exchange = None
+        self._body_left = 0
         if not self.keep_alive or self.context.draining:
             self._close_after(request_complete)
             return
+        if not self._stream:
+            self.context.idle[self] = None
         self.idle_since = monotonic()
         if self._paused:
             self.read_more(True)
@@ -289,7 +376,8 @@ class ClientConnection:
         elif not self._linger_until:
             self._linger_until = monotonic() + LINGER
             self.read_more(True)
-            self.transport.write_eof()
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
 
     def cut(self) -> None:
         """End the connection in the middle of an answer, so that nobody takes it for a whole one."""
@@ -304,20 +392,58 @@ class ClientConnection:
         if more == self._paused and not self.transport.is_closing():
             self._paused = not more
             if more:
+                self._body_since = self.context.now
                 self.transport.resume_reading()
             else:
                 self.transport.pause_reading()
 
     def check_deadlines(self, now: float) -> None:
-        """Close a connection that is idle, or slow to send a head, for too long."""
+        """Close a connection that is idle, or slow to send or to take, for too long."""
+        limits = self.context.limits
         if self._linger_until:
             if now > self._linger_until:
                 self.transport.abort()
+        elif self._tunnel is not None:
+            return
+        elif not self.writable:
+            self._check_stalled(now, limits.body_timeout)
         elif self.exchange is None:
-            if self._head_since:
-                if now - self._head_since > HEAD_TIMEOUT:
-                    self._refuse(Refused(408, f"the head did not come within {HEAD_TIMEOUT:g} s"))
-            elif now - self.idle_since > KEEP_ALIVE_TIMEOUT and self.transport.is_closing():
+            self._check_idle(now)
+        elif not self._reader.complete and not self._paused and now - self._body_since > limits.body_timeout:
+            self._refuse(
+                Refused(408, f"nothing of the body came for {limits.body_timeout:g} s", "body_timeout")
+            )
+
+    def _check_idle(self, now: float) -> None:
+        limits, draining = self.context.limits, self.context.draining
+        if self._head_since:
+            if now - self._head_since > limits.head_timeout:
+                self._refuse(
+                    Refused(408, f"the head did not come within {limits.head_timeout:g} s", "head_timeout")
+                )
+        elif now - self.idle_since > limits.keep_alive_timeout:
+            if self.transport.is_closing():
                 self.transport.abort()  # what it was sent last is never read
-            elif self.context.draining or now - self.idle_since > KEEP_ALIVE_TIMEOUT:
+            elif not self._ended:
+                self.context.tally.hit(HIT_KEEP_ALIVE_TIMEOUT)
                 self.transport.close()
+        elif draining and not self.context.polite:
+            self.transport.close()
+
+    def _check_stalled(self, now: float, within: float) -> None:
+        """Give up on a client that takes nothing more of its answer."""
+        size = self.transport.get_write_buffer_size()
+        if not self._stalled_since or size != self._stalled_with:
+            self._stalled_since, self._stalled_with = now, size
+        elif now - self._stalled_since > within:
+            self.context.tally.hit(HIT_BODY_TIMEOUT)
+            self.transport.abort()
+
+
+def become_http2(context: Context, transport: asyncio.Transport) -> None:
+    """Hand a connection over whose client chose h2."""
+    from gateway.proxy.http2 import Http2Connection  # here, so that only workers that speak it load it
+
+    connection = Http2Connection(context)
+    transport.set_protocol(cast(asyncio.Protocol, connection))
+    connection.connection_made(transport)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gateway.http.strict import RequestLine, request_line
+from gateway.http.headers import Shape
+from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.pool import Backend, Pool
 from gateway.routing.document import route_from, service_from
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route
-from gateway.routing.settings import Timeouts
-from gateway.routing.split import Splitter
+from gateway.routing.settings import Failing, RateLimit, Timeouts
+from gateway.routing.split import Splitter, cookie_value
 
 LINES_REMEMBERED = 16_384
 LONGEST_REMEMBERED = 256
@@ -33,7 +35,19 @@ class Target:
 class CompiledRoute:
     """One route: its division and the targets the division's indices stand for."""
 
-    __slots__ = ("has_overrides", "last_resort", "name", "path", "splitter", "stable", "targets", "timeouts")
+    __slots__ = (
+        "failing",
+        "falls_back",
+        "has_overrides",
+        "last_resort",
+        "name",
+        "path",
+        "rate_limit",
+        "splitter",
+        "stable",
+        "targets",
+        "timeouts",
+    )
 
     def __init__(
         self, route: Route, services: Mapping[str, Backend], tally: TallyWriter, resort: Backend | None = None
@@ -42,6 +56,9 @@ class CompiledRoute:
         self.name = route.name
         self.path = route.path
         self.timeouts: Timeouts = route.timeouts
+        self.failing: Failing = route.failing
+        self.falls_back = route.failing.on_unavailable == "stable"
+        self.rate_limit: RateLimit | None = route.rate_limit
         self.splitter = Splitter(route)
         self.has_overrides = bool(route.overrides)
         self.targets = tuple(Target(route, services[name], tally) for name in self.splitter.services)
@@ -56,6 +73,24 @@ class CompiledRoute:
             if index is not None:
                 return self.targets[index]
         return self.targets[splitter.by_key(key) if key else splitter.by_draw(draw)]
+
+    def rate_key(self, fields: Mapping[bytes, bytes], shape: Shape, peer: bytes) -> bytes:
+        """Return by what a request is counted towards the rate limit; empty: with all that lack it."""
+        by = self.rate_limit.by if self.rate_limit else None
+        if by is None:
+            return b""
+        if by.kind == "ip":
+            return network_of(peer)
+        written = shape.spelled.get(b"cookie" if by.kind == "cookie" else by.name.encode())
+        value = fields[written] if written is not None else b""
+        return cookie_value(value, by.name.encode()) if by.kind == "cookie" else value
+
+
+def network_of(address: bytes) -> bytes:
+    """Return whom an address stands for: itself, or with IPv6 its /64, of which one customer has all."""
+    if b":" not in address:
+        return address
+    return socket.inet_pton(socket.AF_INET6, address.partition(b"%")[0].decode())[:8]
 
 
 class Table:
@@ -89,12 +124,12 @@ class Table:
                         yield name, earlier
                         break
 
-    def match(self, line: bytes) -> tuple[RequestLine, CompiledRoute | None]:
+    def match(self, line: bytes, max_target: int = MAX_TARGET) -> tuple[RequestLine, CompiledRoute | None]:
         """Check a request line and find its route; raises Refused."""
-        return self._lines.get(line) or self._match(line)
+        return self._lines.get(line) or self._match(line, max_target)
 
-    def _match(self, line: bytes) -> tuple[RequestLine, CompiledRoute | None]:
-        checked = request_line(line)
+    def _match(self, line: bytes, max_target: int) -> tuple[RequestLine, CompiledRoute | None]:
+        checked = request_line(line, max_target)
         found = longest_prefix(self._routes, checked.path)
         if found is not None and not isinstance(found, CompiledRoute):
             route = route_from(found)
@@ -111,6 +146,6 @@ class Table:
 def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     for route in routes:
         yield from (override["header"].encode() for override in route["overrides"])
-        sticky = route["sticky"]
-        if sticky and sticky["kind"] != "ip":
-            yield b"cookie" if sticky["kind"] == "cookie" else sticky["name"].encode()
+        for key in (route["sticky"], (route.get("rate_limit") or {}).get("by")):
+            if key and key["kind"] != "ip":
+                yield b"cookie" if key["kind"] == "cookie" else key["name"].encode()

@@ -1,61 +1,39 @@
 """A connection to a service: sends one request at a time and hands on its answer as it comes.
 
 Answers are held to the same rules as requests. A connection is used again only after an answer that ended
-where it said it would, with not one byte more.
+where it said it would, with not one byte more. Where the request asked to leave HTTP and the service agrees,
+the connection becomes one end of a tunnel and never speaks HTTP again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
+from gateway.http.answer import framing_of, interim_head, switch_head
 from gateway.http.framing import has_no_body
-from gateway.http.headers import ONLY_ONCE, Shape, Shapes, passing, repeated, without
-from gateway.http.message import CHUNKED, END_OF_HEAD, UNTIL_CLOSE, AnswerReader
-from gateway.http.strict import MAX_HEAD, Refused, content_length, status_line
+from gateway.http.headers import Shapes
+from gateway.http.message import END_OF_HEAD, UNTIL_CLOSE, AnswerReader
+from gateway.http.strict import MAX_HEAD, Refused, status_line
+from gateway.proxy.answered import Answer as Answer
+from gateway.proxy.answered import Answered as Answered
 from gateway.proxy.outbox import Outbox
 
 if TYPE_CHECKING:
     from gateway.proxy.pool import Endpoint
+    from gateway.proxy.tunnel import Tunnel
 
 MAX_ANSWER_HEAD = 2 * MAX_HEAD
 MAX_INTERIM = 32
 """Interim answers to one request: hints and progress, not a way to keep somebody busy."""
 
 
-class Answer(NamedTuple):
-    """The head of an answer; `framing` is its length or one of `message`'s marks."""
-
-    head: bytes
-    status: int
-    framing: int
-    fields: dict[bytes, bytes]
-    shape: Shape
-
-
-class Answered(Protocol):
-    """Who asked: told of the answer piece by piece, then of its end or its failure."""
-
-    method: bytes
-
-    def interim(self, head: bytes) -> None:
-        """A 1xx head came; the answer proper is still to come."""
-
-    def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
-        """The head came, with what there is of the body."""
-
-    def answer_body(self, body: bytes, complete: bool) -> None:
-        """More of the body came."""
-
-    def answer_failed(self, why: str) -> None:
-        """The connection ended or broke the rules before the answer was whole."""
-
-    def upstream_writable(self, writable: bool) -> None:
-        """The service takes more of the request's body, or cannot for now."""
-
-
 class UpstreamConnection:
-    """One connection; `exchange` is whose answer is awaited, None while the connection is idle."""
+    """One connection; `exchange` is whose answer is awaited, None while the connection is idle.
+
+    `tunnel` has the connection for good once it left HTTP. `reused`: it had served a request before this one
+    and nothing shows that it still works; `answered`: a byte of the current answer has come.
+    """
 
     __slots__ = (
         "_blocked",
@@ -63,26 +41,32 @@ class UpstreamConnection:
         "_framing",
         "_in_body",
         "_interims",
-        "_outbox",
+        "_key",
         "_reader",
         "_shapes",
+        "_upgrade",
         "_used",
+        "answered",
         "endpoint",
         "exchange",
         "idle_since",
         "lost",
+        "outbox",
         "reused",
         "transport",
+        "tunnel",
     )
 
     def __init__(self, endpoint: Endpoint, outbox: Outbox, shapes: Shapes) -> None:
         self.endpoint = endpoint
-        self._outbox = outbox
+        self.outbox = outbox
         self._shapes = shapes
         self.exchange: Answered | None = None
         self._reader = AnswerReader()
-        self._buffer = b""
-        self._in_body = False
+        self.tunnel: Tunnel | None = None
+        self._upgrade = self._key = b""
+        self._buffer = bytearray()
+        self._in_body = self.answered = False
         self._framing = self._interims = 0
         self.idle_since = 0.0
         self.reused = self._used = self._blocked = False
@@ -97,17 +81,23 @@ class UpstreamConnection:
         """Part of asyncio.Protocol."""
         self.lost = True
         exchange, self.exchange = self.exchange, None
-        if exchange is None:
+        tunnel, self.tunnel = self.tunnel, None
+        if tunnel is not None:
+            tunnel.upstream_lost()
+        elif exchange is None:
             self._leave_idle()
         elif self._in_body and self._framing == UNTIL_CLOSE and exc is None:
             exchange.answer_body(b"", True)
         else:
-            self.reused = self.reused and not self._buffer  # half a head is not silence
+            self.reused = self.reused and not self.answered  # half a head is not silence
             exchange.answer_failed(f"the connection was lost{f': {exc}' if exc else ''}")
         self._reader.close()
 
     def eof_received(self) -> bool:
-        """Part of asyncio.Protocol."""
+        """Part of asyncio.Protocol: only in a tunnel may one direction end before the other."""
+        if self.tunnel is not None:
+            self.tunnel.upstream_eof()
+            return self.transport.can_write_eof()
         if self.exchange is None:
             self._leave_idle()
         return False
@@ -121,69 +111,92 @@ class UpstreamConnection:
         self._blocked = True
         if self.exchange is not None:
             self.exchange.upstream_writable(False)
+        elif self.tunnel is not None:
+            self.tunnel.upstream_writable(False)
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self._blocked = False
         if self.exchange is not None:
             self.exchange.upstream_writable(True)
+        elif self.tunnel is not None:
+            self.tunnel.upstream_writable(True)
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
         if self.exchange is None:
-            self._leave_idle()
-            self.transport.abort()  # bytes nobody asked for: whose answer would they be?
+            if self.tunnel is not None:
+                self.tunnel.from_upstream(data)
+            else:
+                self._leave_idle()
+                self.transport.abort()  # bytes nobody asked for: whose answer would they be?
             return
+        self.answered = True
         try:
             if self._in_body:
                 self._read_body(data)
             else:
-                self._read_heads(self._buffer + data if self._buffer else data)
+                self._read_heads(self._collect(data) if self._buffer else data)
         except Refused as refused:
             self._fail(f"the answer breaks HTTP/1.1: {refused.detail}")
 
+    def _collect(self, data: bytes) -> bytes:
+        """Add to the piece of a head that came before; return it all once there is a whole head."""
+        buffer = self._buffer
+        searched = max(len(buffer) - 3, 0)
+        buffer.extend(data)
+        end = buffer.find(END_OF_HEAD, searched)
+        _check_head(len(buffer) if end < 0 else end)
+        if end < 0:
+            return b""
+        collected = bytes(buffer)
+        buffer.clear()
+        return collected
+
     def _read_heads(self, data: bytes) -> None:
-        while self.exchange is not None:
+        while data and self.exchange is not None:
             end = data.find(END_OF_HEAD)
+            _check_head(len(data) if end < 0 else end)
             if end < 0:
-                if len(data) > MAX_ANSWER_HEAD:
-                    raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
-                self._buffer = data
+                self._buffer.extend(data)
                 return
-            if end > MAX_ANSWER_HEAD:
-                raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")
             status_line(data[: data.index(b"\r\n")])
             head, data = data[: end + 4], data[end + 4 :]
-            self._buffer = b""
             self._reader.read_head(head)
+            if self._reader.upgrades:
+                self._switch(self.exchange, head, data)
+                return
             status = self._reader.status()
             if status >= 200:
                 self._read_answer(self.exchange, head, status, data)
                 return
-            if self._reader.upgrades or status == 101:
-                raise Refused(502, "it switches protocols, which nobody asked for")
-            if status < 100 or not self._reader.complete:
-                raise Refused(502, "its interim answer has a body or no status")
-            self._interims += 1
-            if self._interims > MAX_INTERIM:
-                raise Refused(502, f"more than {MAX_INTERIM} interim answers came before it")
-            self.reused = False
-            self.exchange.interim(self._interim(head))
-            if not data:
-                return
+            self._read_interim(self.exchange, head, status)
 
-    def _interim(self, head: bytes) -> bytes:
-        line_end = head.index(b"\r\n")
-        shape = self._shapes.of(self._reader.fields)
-        block = passing(head[line_end:-2], shape, self._reader.fields)
-        if shape.length is not None:
-            block = without(block, shape.length)
-        return b"HTTP/1.1%b%b\r\n" % (head[8:line_end], block)
+    def _read_interim(self, exchange: Answered, head: bytes, status: int) -> None:
+        if status < 100 or not self._reader.complete:
+            raise Refused(502, "its interim answer has a body or no status")
+        self._interims += 1
+        if self._interims > MAX_INTERIM:
+            raise Refused(502, f"more than {MAX_INTERIM} interim answers came before it")
+        fields = self._reader.fields
+        exchange.interim(interim_head(head, fields, self._shapes.of(fields)))
+
+    def _switch(self, exchange: Answered, head: bytes, rest: bytes) -> None:
+        if not self._upgrade:
+            raise Refused(502, "it switches protocols, which nobody asked for")
+        if self._blocked:
+            raise Refused(502, "it switches protocols before it has read the request")
+        fields = self._reader.fields
+        out = switch_head(head, fields, self._shapes.of(fields), self._upgrade, self._key)
+        self.exchange = None
+        exchange.switched(out, rest)
+        if self.tunnel is None and not self.lost:
+            self.transport.abort()
 
     def _read_answer(self, exchange: Answered, head: bytes, status: int, rest: bytes) -> None:
         reader = self._reader
         shape = self._shapes.of(reader.fields)
-        self._framing = self._framing_of(head, shape)
+        self._framing = framing_of(head, reader.fields, shape)
         if has_no_body(exchange.method, status):
             self._framing = 0
             reader.skip_body()
@@ -199,20 +212,6 @@ class UpstreamConnection:
             self._in_body = True
             exchange.answer(answer, reader.take(), False)
 
-    def _framing_of(self, head: bytes, shape: Shape) -> int:
-        fields = self._reader.fields
-        if head.count(b"\n") != len(fields) + 2:
-            for name in repeated(head):
-                if name in ONLY_ONCE:
-                    raise Refused(502, f"it has {name.decode('latin-1')} more than once")
-        if shape.coding is None:
-            return UNTIL_CLOSE if shape.length is None else content_length(fields[shape.length])
-        if shape.length is not None or fields[shape.coding].lower() != b"chunked":
-            raise Refused(502, "its length is given twice or in an unknown way")
-        if head[7:8] == b"0":
-            raise Refused(502, "it is HTTP/1.0, which has no transfer encodings")
-        return CHUNKED
-
     def _read_body(self, data: bytes) -> None:
         exchange = cast(Answered, self.exchange)
         reader = self._reader
@@ -227,23 +226,28 @@ class UpstreamConnection:
     def _complete(self, exchange: Answered, rest: bytes) -> None:
         """The answer is whole: note whether the connection is fit for another."""
         self._in_body = False
-        if rest or not self._reader.keeps_alive or self._framing == UNTIL_CLOSE:
+        # A service that was asked to leave HTTP and stayed may yet have left it in part.
+        if rest or self._upgrade or not self._reader.keeps_alive or self._framing == UNTIL_CLOSE:
             self.exchange = None
             self.transport.close()
             self.lost = True
 
-    def send(self, exchange: Answered, data: bytes) -> None:
-        """Send a request, or the beginning of one, on an idle connection."""
+    def send(self, exchange: Answered, data: bytes, upgrade: bytes = b"", key: bytes = b"") -> None:
+        """Send a request, or the beginning of one, on an idle connection.
+
+        `upgrade` is the protocol that it asks to leave HTTP for, `key` its Sec-WebSocket-Key.
+        """
         self.exchange = exchange
         self.reused, self._used = self._used, True
-        self._in_body = False
+        self._in_body = self.answered = False
         self._interims = 0
-        self._buffer = b""
-        self._outbox.write(self.transport, data)
+        self._buffer.clear()
+        self._upgrade, self._key = upgrade, key
+        self.outbox.write(self.transport, data)
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
-        self._outbox.write_part(self.transport, data)
+        self.outbox.write_part(self.transport, data)
 
     def finish(self, *, reusable: bool) -> None:
         """End the exchange; the connection goes back to its replica's idle ones if it is fit for that."""
@@ -262,6 +266,11 @@ class UpstreamConnection:
         exchange, self.exchange = self.exchange, None
         self.transport.abort()
         self.lost = True
-        self.reused = False  # it did answer, if badly
+        self.reused = False
         if exchange is not None:
             exchange.answer_failed(why)
+
+
+def _check_head(length: int) -> None:
+    if length > MAX_ANSWER_HEAD:
+        raise Refused(502, f"its head is longer than {MAX_ANSWER_HEAD} bytes")

@@ -15,23 +15,28 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import uvloop
 
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.certificates import TlsProblem
 from gateway.proxy.context import Context
+from gateway.proxy.drain import Orders, drain
 from gateway.proxy.server import ClientConnection
+from gateway.proxy.tls import ServerTls
 from gateway.routing.places import Places
+from gateway.routing.settings import Tls
 
 log = logging.getLogger("gateway.worker")
 
 TICK = 0.1
 CLIENTS_EVERY = 10
-DRAIN_TIMEOUT = 30.0
-DRAIN_TURN = 0.02
 BACKLOG = 4096
+TLS_GOODBYE = 1.0
+"""Seconds in which a client may answer the end of a TLS connection."""
 MOST_FILES = 65_536
 FILES_KEPT = 256
 """Files for all else. Of the others half is for clients, since each may need one connection to a service."""
@@ -39,31 +44,64 @@ GC_THRESHOLD = 5_000
 """Exchanges free themselves by reference counts; the collector need not look after every few of them."""
 
 
-def run(places: Places, number: int, listener: socket.socket) -> None:
-    """Serve on an already bound socket until SIGTERM, SIGINT or the end of standard input; then drain."""
-    uvloop.run(_serve(places, number, listener))
+def run(places: Places, number: int, folder: Path, listeners: Sequence[socket.socket]) -> None:
+    """Serve on already bound sockets until SIGTERM, SIGINT or the end of standard input; then drain.
+
+    SIGHUP drains politely: another worker accepts on these sockets. The first of `listeners` is plain, the
+    second, if any, is for TLS with certificates named from `folder`. Raises TlsProblem where these cannot be
+    used.
+    """
+    uvloop.run(_serve(places, number, folder, listeners))
 
 
-async def _serve(places: Places, number: int, listener: socket.socket) -> None:
+async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop)
+    context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop, folder, number)
     context.most_clients = min(context.most_clients, (_files_to_open() - FILES_KEPT) // 2)
     context.adopt()
-    context.tally.beat(time.monotonic(), context.serving, 0)
-    stop = asyncio.Event()
-    for number_ in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number_, stop.set)
-    _stop_with_supervisor(loop, stop)
-    server = await loop.create_server(_protocols(context), sock=listener, backlog=BACKLOG)
+    orders = Orders()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, orders.stop)
+    loop.add_signal_handler(signal.SIGHUP, orders.leave)
+    _stop_with_supervisor(loop, orders)
+    tls = _tls(context, folder, listeners)
+    servers = [await _listen(context, listener, None) for listener in listeners[:1]]
+    servers += [await _listen(context, listener, tls) for listener in listeners[1:] if tls]
+    context.tally.beat(time.monotonic(), context.serving, 0)  # whoever waits for this worker sees it now
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
-    ticking = loop.create_task(_tick_on(context))
+    ticking = loop.create_task(_tick_on(context, tls))
     ticking.add_done_callback(_say_why_it_ended)
-    await stop.wait()
-    await _drain(context, server)
+    await orders.told.wait()
+    for server in servers:
+        server.close()
+    await drain(context, orders)
     ticking.cancel()
     context.pool.close()
+
+
+def _tls(context: Context, folder: Path, listeners: Sequence[socket.socket]) -> ServerTls | None:
+    if len(listeners) < 2:
+        return None
+    if context.tls is None:
+        log.warning("the plan has no TLS listener any more; `gateway reload` closes the one there is")
+        return None
+    return ServerTls(folder, context.tls)
+
+
+async def _listen(context: Context, listener: socket.socket, tls: ServerTls | None) -> asyncio.Server:
+    protocols = _protocols(context)
+    if tls is None:
+        return await context.loop.create_server(protocols, sock=listener, backlog=BACKLOG)
+    return await context.loop.create_server(
+        protocols,
+        sock=listener,
+        backlog=BACKLOG,
+        ssl=tls.context,
+        ssl_handshake_timeout=context.limits.head_timeout,
+        ssl_shutdown_timeout=TLS_GOODBYE,
+    )
 
 
 def _files_to_open() -> int:
@@ -80,30 +118,47 @@ def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:
     return lambda: cast(asyncio.Protocol, ClientConnection(context))
 
 
-def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> None:
     """Standard input is a pipe that the supervisor holds open: its end means that the supervisor is gone."""
     if not sys.stdin.isatty():
         fd = sys.stdin.fileno()
 
         def gone() -> None:
             loop.remove_reader(fd)  # its end would be told again and again while we drain
-            stop.set()
+            orders.stop()
 
         loop.add_reader(fd, gone)
 
 
-async def _tick_on(context: Context) -> None:
+async def _tick_on(context: Context, tls: ServerTls | None) -> None:
     last = time.monotonic()
     turn = 0
+    settings = context.tls
     while True:
         await asyncio.sleep(TICK)
         now = time.monotonic()
         turn = (turn + 1) % CLIENTS_EVERY
         try:
             tick(context, now, now - last, with_clients=turn == 0)
+            if tls is not None:
+                settings = follow_tls(context, tls, settings, now)
         except Exception:
             log.exception("a tick failed; the next one goes on")
         last = now
+
+
+def follow_tls(context: Context, tls: ServerTls, settings: Tls | None, now: float) -> Tls | None:
+    """Use the plan's certificates where they are others than these `settings`, and files that were replaced.
+
+    Returns the settings that were tried last, so that those that cannot be used are complained of once.
+    """
+    if context.tls is not None and context.tls != settings:
+        try:
+            tls.use(context.tls)
+        except TlsProblem as problem:
+            log.error("TLS goes on with the settings from before: %s", problem)
+    tls.refresh(now)
+    return context.tls
 
 
 def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) -> None:
@@ -111,7 +166,10 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
     if context.word[0] != context.revision:
         context.adopt()
     context.now = now
+    context.counts.tick(now)
     context.pool.tick(context.loop.time())
+    for tunnel in list(context.tunnels):
+        tunnel.check_deadlines(context.loop.time(), context.limits.tunnel_timeout)
     for exchange in list(context.exchanges):
         exchange.check_deadlines(now)
     if with_clients:
@@ -124,23 +182,3 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
 def _say_why_it_ended(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("the worker's clock stopped: %r", error)
-
-
-async def _drain(context: Context, server: asyncio.Server) -> None:
-    """Stop accepting, let what is in flight finish, close the rest."""
-    context.draining = True
-    server.close()
-    deadline = time.monotonic() + DRAIN_TIMEOUT
-    turns = 0
-    while (_is_busy(context) or turns < 2) and time.monotonic() < deadline:
-        for client in list(context.clients):
-            client.check_deadlines(time.monotonic())  # closes those that are idle
-        await asyncio.sleep(DRAIN_TURN)
-        turns += 1
-    if context.exchanges:
-        log.warning("%d requests were still running after %g s", len(context.exchanges), DRAIN_TIMEOUT)
-
-
-def _is_busy(context: Context) -> bool:
-    """Tell whether a request is in flight, or an answer not yet wholly sent to a slow reader."""
-    return bool(context.exchanges) or any(c.transport.get_write_buffer_size() for c in context.clients)

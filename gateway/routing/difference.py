@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from gateway.routing.plan import Route, RoutingPlan, Service, shortest_percent
-from gateway.routing.settings import Sticky, Timeouts
+from gateway.routing.read_settings import shown_size
+from gateway.routing.settings import RateLimit, Sticky, Tls
+
+_SIZES = {"head", "url", "body"}
+_PERCENT = {"most", "panic", "errors"}
 
 
 def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:
@@ -23,6 +29,47 @@ def _settings(old: RoutingPlan, new: RoutingPlan) -> Iterator[str]:
     for name, before, after in (("listen", old.listen, new.listen), ("admin", old.admin, new.admin)):
         if before != after:
             yield f"{name} {before} -> {after}"
+    yield from (f"limits {change}" for change in _inside(old.limits, new.limits))
+    yield from _tls(old.tls, new.tls)
+
+
+def _tls(old: Tls | None, new: Tls | None) -> Iterator[str]:
+    if old is None and new is not None:
+        yield f"tls listener added ({new.listen})"
+    elif old is not None and new is None:
+        yield f"tls listener removed ({old.listen})"
+    elif old is not None and new is not None:
+        yield from (f"tls {change}" for change in _inside(old, new))
+
+
+def _inside(old: Any, new: Any, within: str = "") -> Iterator[str]:
+    """Yield what differs between two settings of one kind, those inside others by their full name."""
+    for name in (field.name for field in fields(old)):
+        before, after, called = getattr(old, name), getattr(new, name), f"{within}{_words(name)}"
+        if before == after:
+            continue
+        nested = [value for value in (before, after) if is_dataclass(value)]
+        if len(nested) == 2:
+            yield from _inside(before, after, f"{called} ")
+        elif nested:
+            yield f"{called} {'removed' if after is None else 'added'}"
+        else:
+            yield f"{called} {_value(name, before)} -> {_value(name, after)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _value(name: str, value: Any) -> str:
+    """Return one setting as people write it; floats that are no percentages are seconds."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):  # of certificates
+        return ", ".join(f"{item.cert} ({item.key})" for item in value)
+    if isinstance(value, float):
+        return f"{value:g} %" if name in _PERCENT else f"{value:g}s"
+    return shown_size(value) if name in _SIZES else str(value) or "none"
 
 
 def _services(old: RoutingPlan, new: RoutingPlan) -> Iterator[str]:
@@ -31,9 +78,15 @@ def _services(old: RoutingPlan, new: RoutingPlan) -> Iterator[str]:
     for name, service in after.items():
         if name not in before:
             yield f"service {name} added ({_where(service)})"
-        elif before[name] != service:
-            yield f"service {name}: {_where(before[name])} -> {_where(service)}"
+        else:
+            yield from (f"service {name}: {change}" for change in _service(before[name], service))
     yield from (f"service {name} removed" for name in before if name not in after)
+
+
+def _service(old: Service, new: Service) -> Iterator[str]:
+    if _where(old) != _where(new):
+        yield f"{_where(old)} -> {_where(new)}"
+    yield from _inside(old.traffic, new.traffic)
 
 
 def _where(service: Service) -> str:
@@ -66,10 +119,10 @@ def _changes(old: Route, new: Route) -> Iterator[str]:
         yield f"sticky {_sticky(old.sticky)} -> {_sticky(new.sticky)}"
     if old.overrides != new.overrides:
         yield f"override {_count(old.overrides, 'rule')} -> {_count(new.overrides, 'rule')}"
-    for name in Timeouts.__slots__:
-        before, after = getattr(old.timeouts, name), getattr(new.timeouts, name)
-        if before != after:
-            yield f"timeout {name} {before:g}s -> {after:g}s"
+    yield from _inside(old.timeouts, new.timeouts, "timeout ")
+    yield from _inside(old.failing, new.failing)
+    if old.rate_limit != new.rate_limit:
+        yield f"rate limit {_rate(old.rate_limit)} -> {_rate(new.rate_limit)}"
 
 
 def _weights(old: Route, new: Route) -> list[str]:
@@ -90,3 +143,10 @@ def _sticky(sticky: Sticky | None) -> str:
     if sticky is None:
         return "none"
     return f"{sticky.kind} {sticky.name}".rstrip()
+
+
+def _rate(limit: RateLimit | None) -> str:
+    if limit is None:
+        return "none"
+    burst = "" if limit.burst == limit.requests else f", burst {limit.burst}"
+    return f"{limit.requests} per {limit.per:g}s{burst}" + (f" by {_sticky(limit.by)}" if limit.by else "")

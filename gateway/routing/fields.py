@@ -19,9 +19,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 _DURATION = re.compile(
-    r"(?=[0-9])(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)h)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?"
+    r"(?=[0-9])(?:([0-9]{1,5})d)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)h)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?"
     r"(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)ms)?"
 )
+_SECONDS = (86_400.0, 3600.0, 60.0, 1.0, 0.001)
 _SEGMENTS = re.compile(r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
 
 Known = Mapping[str, object] | None
@@ -91,25 +92,32 @@ def whole(report: Report, node: Node, what: str, least: int, most: int) -> int |
     return None
 
 
-def duration(report: Report, node: Node, what: str) -> float | None:
-    """Read a duration such as `250ms`, `10m` or `1h30m`; in seconds, above 0 and at most a day."""
+def duration(report: Report, node: Node, what: str, *, zero: bool = False, days: int = 0) -> float | None:
+    """Read a duration such as `250ms`, `10m` or `1h30m`; in seconds, above 0 and at most a day.
+
+    `zero` allows 0 as well; `days` allows the unit `d`, and so many of them.
+    """
     value = text(report, node, what, "10s")
     if value is None:
         return None
     found = _DURATION.fullmatch(value)
-    if not found:
-        plain = re.fullmatch(r"[0-9.]+", value)
-        advice = (
-            f"say the unit, as in `{shown(value)}s`" if plain else "write it as `250ms`, `10s` or `1h30m`"
-        )
-        report.add(node, f"`{what}` is {described(node)}: {advice}")
+    if not found or (found[1] and not days):
+        report.add(node, f"`{what}` is {described(node)}: {_duration_advice(value, days)}")
         return None
-    units = (3600.0, 60.0, 1.0, 0.001)
-    seconds = math.fsum(float(part) * unit for part, unit in zip(found.groups(), units, strict=True) if part)
-    if 0 < seconds <= MAX_SECONDS:
+    seconds = math.fsum(
+        float(part) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True) if part
+    )
+    if seconds <= (days * _SECONDS[0] or MAX_SECONDS) and (seconds > 0 or zero):
         return seconds
-    report.add(node, f"`{what}` is {described(node)}: it must be longer than nothing and at most 24h")
+    least, most = "" if zero else "longer than nothing and ", f"{days}d" if days else "24h"
+    report.add(node, f"`{what}` is {described(node)}: it must be {least}at most {most}")
     return None
+
+
+def _duration_advice(value: str, days: int) -> str:
+    if re.fullmatch(r"[0-9.]+", value):
+        return f"say the unit, as in `{shown(value)}s`"
+    return "write it as `365d`, `12h` or `1h30m`" if days else "write it as `250ms`, `10s` or `1h30m`"
 
 
 def address(report: Report, node: Node, what: str, example: str) -> Address | None:

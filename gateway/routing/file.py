@@ -82,10 +82,17 @@ def signature(path: Path) -> Signature | None:
 
 
 def read_plan(text: str, path: Path) -> RoutingPlan:
-    """Parse the text of `path`; folders of models are looked for beside it. Raises ConfigError."""
+    """Parse the text of `path`; models and certificates are looked for beside it. Raises ConfigError."""
+    from gateway.routing.certificates import checks
     from gateway.routing.parse import parse  # here, so that `rollback` loads no YAML before it published
 
-    return parse(text, file=path.name, model_exists=lambda model: _why_no_model(path.parent / model))
+    folder = path.parent
+    return parse(
+        text,
+        file=path.name,
+        model_exists=lambda model: _why_no_model(folder / model),
+        pem=checks(folder),
+    )
 
 
 def _why_no_model(folder: Path) -> str | None:

@@ -1,7 +1,8 @@
 """routing.yaml as a plan: everything it says, or everything that is wrong with it.
 
 A file either becomes a whole plan or none at all, so a bad edit never changes what is live. Whether a
-model's folder exists is asked of the caller: this module looks at nothing but the text.
+model's folder exists and a certificate can be used is asked of the caller: this module looks at nothing but
+the text.
 """
 
 from __future__ import annotations
@@ -11,36 +12,42 @@ from gateway.routing import fields
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Route, RoutingPlan, Service
-from gateway.routing.read_routes import read_route, read_routes
-from gateway.routing.read_services import ModelExists, read_services
+from gateway.routing.read_limits import read_limits
+from gateway.routing.read_routes import FORM_KEYS, read_route, read_routes
+from gateway.routing.read_services import Disk, ModelExists, read_services
+from gateway.routing.read_tls import UNCHECKED, PemChecks, read_tls
 from gateway.routing.report import Report, described, entries
+from gateway.routing.settings import Limits, Tls
 from gateway.routing.yaml_nodes import Mapping, Node, Refused
 from gateway.routing.yaml_tree import collector_paused, read
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_ADMIN = "127.0.0.1:9090"
 DEFAULT_ROUTE = "default"
-_ROUTE_AT_TOP = ("stable", "weights", "sticky", "override", "timeouts")
-_KEYS = ("listen", "admin", "services", "routes", *_ROUTE_AT_TOP)
+_KEYS = ("listen", "admin", "limits", "tls", "services", "routes", *FORM_KEYS)
 
 
 @collector_paused()
-def parse(text: str, *, file: str = "routing.yaml", model_exists: ModelExists) -> RoutingPlan:
+def parse(
+    text: str, *, file: str = "routing.yaml", model_exists: ModelExists, pem: PemChecks = UNCHECKED
+) -> RoutingPlan:
     """Return the plan a file describes; raises ConfigError with every problem in it.
 
     `file` is what messages call it. `model_exists` takes the `model` of a service and returns None where
-    that folder is a model version, otherwise a sentence that says why not.
+    that folder is a model version, otherwise a sentence that says why not; `pem` does so for certificates.
     """
     root, problems = read(text)
     if root is None:
         raise ConfigError(file, problems)
     report = Report(problems)
-    plan = parse_root(report, root, model_exists)
+    plan = parse_root(report, root, model_exists, pem)
     report.check(file)
     return plan
 
 
-def parse_root(report: Report, root: Node, model_exists: ModelExists) -> RoutingPlan:
+def parse_root(
+    report: Report, root: Node, model_exists: ModelExists, pem: PemChecks = UNCHECKED
+) -> RoutingPlan:
     """Return the plan of a tree as far as it can be read, noting what is wrong with it."""
     if not isinstance(root, Mapping):
         if not isinstance(root, Refused):
@@ -48,9 +55,28 @@ def parse_root(report: Report, root: Node, model_exists: ModelExists) -> Routing
         return RoutingPlan((), ())
     given = entries(report, root, "routing.yaml", _KEYS)
     listen, admin = _addresses(report, given)
-    services = _services(report, root, given, model_exists, {"listen": listen, "admin": admin})
+    own = {"listen": listen, "admin": admin}
+    tls = _tls(report, given["tls"], pem, own) if "tls" in given else None
+    limits = read_limits(report, given["limits"]) if "limits" in given else Limits()
+    services = _services(report, root, given, Disk(model_exists, pem), own)
     routes = _routes(report, root, given, _names(given.get("services")))
-    return RoutingPlan(services, routes, str(listen), str(admin))
+    return RoutingPlan(services, routes, str(listen), str(admin), limits, tls)
+
+
+def _tls(report: Report, node: Node, pem: PemChecks, own: dict[str, Address]) -> Tls | None:
+    """Return the TLS listener; its address joins the gateway's `own`, none of which it may share."""
+    tls, where = read_tls(report, node, pem)
+    if tls is None or where is None:
+        return tls
+    address = parse_address(tls.listen)
+    assert isinstance(address, Address)
+    for name, taken in own.items():
+        if address.overlaps(taken):
+            report.add(
+                where, f"`tls` and `{name}` would both use port {address.port}; give them different ports"
+            )
+    own["tls.listen"] = address
+    return tls
 
 
 def _names(services: Node | None) -> Known:
@@ -89,11 +115,11 @@ def _services(
     report: Report,
     root: Mapping,
     given: dict[str, Node],
-    model_exists: ModelExists,
+    disk: Disk,
     own: dict[str, Address],
 ) -> tuple[Service, ...]:
     if "services" in given:
-        return read_services(report, given["services"], model_exists, own)
+        return read_services(report, given["services"], disk, own)
     report.add(
         root, "there is no `services`; add one, such as `services: {blue: {model: model_versions/v1}}`"
     )
@@ -103,11 +129,11 @@ def _services(
 def _routes(report: Report, root: Mapping, given: dict[str, Node], known: Known) -> tuple[Route, ...]:
     if "routes" in given:
         for key, _ in root.pairs:
-            if key.value in _ROUTE_AT_TOP:
+            if key.value in FORM_KEYS:
                 report.add(key, f"`{key.value}` belongs inside a route here, because the file has `routes`")
         return read_routes(report, given["routes"], known)
     if "weights" not in given:
         report.add(root, "nothing says where requests go; add `weights: {blue: 100}` or a list of `routes`")
-    own = {key: node for key, node in given.items() if key in _ROUTE_AT_TOP}
+    own = {key: node for key, node in given.items() if key in FORM_KEYS}
     route = read_route(report, DEFAULT_ROUTE, "/", own, known)
     return () if route is None else (route,)

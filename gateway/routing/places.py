@@ -78,6 +78,24 @@ class Places:
         """The counters of every worker there has been since the gateway was started."""
         return sorted(self.run.glob("worker-*.tally"))
 
+    def counts(self, worker: int, pid: int) -> Path:
+        """What one worker holds at this moment: connections, and requests in flight."""
+        return self.run / f"worker-{worker}-{pid}.counts"
+
+    def all_counts(self) -> list[Path]:
+        """What every worker holds, those that were killed a moment ago included."""
+        return sorted(self.run.glob("worker-*.counts"))
+
+    @property
+    def rates(self) -> Path:
+        """How far each key has used up its rate limit, over all workers."""
+        return self.run / "rates"
+
+    @property
+    def hash_key(self) -> Path:
+        """The secret that all workers hash addresses and keys with."""
+        return self.run / "hash.key"
+
     def socket(self, service: str, model: str, replica: int) -> Path:
         """The Unix socket on which a supervised replica answers.
 

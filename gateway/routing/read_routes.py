@@ -7,15 +7,27 @@ from collections.abc import Iterator, Mapping
 from gateway.routing import fields
 from gateway.routing.fields import Known
 from gateway.routing.plan import Override, Route
+from gateway.routing.read_failing import read_failing, read_rate_limit, read_sticky, read_timeouts
 from gateway.routing.read_weights import read_weights
 from gateway.routing.report import Report, entries, mapping, sequence, shown, text
-from gateway.routing.settings import Sticky, Timeouts
+from gateway.routing.settings import Timeouts
 from gateway.routing.yaml_nodes import Mapping as MappingNode
 from gateway.routing.yaml_nodes import Node
 
 MAX_ROUTES = 20_000
 MAX_OVERRIDES = 100
-ROUTE_KEYS = ("name", "path", "stable", "weights", "sticky", "override", "timeouts")
+FORM_KEYS = (
+    "stable",
+    "weights",
+    "sticky",
+    "override",
+    "timeouts",
+    "retries",
+    "on_unavailable",
+    "rate_limit",
+)
+"""What a route says besides its name and path, and what the one-route form says at the top level."""
+ROUTE_KEYS = ("name", "path", *FORM_KEYS)
 
 
 def read_routes(report: Report, node: Node, known: Known) -> tuple[Route, ...]:
@@ -55,41 +67,17 @@ def read_route(report: Report, name: str, path: str, given: Mapping[str, Node], 
     """Return one route from its values by key, None where its weights or stable cannot be read."""
     stable = fields.service(report, given["stable"], "stable", known) if "stable" in given else None
     weights = read_weights(report, given["weights"], known, stable) if "weights" in given else None
-    sticky = _sticky(report, given["sticky"]) if "sticky" in given else None
+    sticky = read_sticky(report, given["sticky"]) if "sticky" in given else None
     overrides = tuple(_overrides(report, given["override"], known)) if "override" in given else ()
-    timeouts = _timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
+    timeouts = read_timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
+    failing = read_failing(report, given)
+    rate = read_rate_limit(report, given["rate_limit"]) if "rate_limit" in given else None
     if not weights:
         return None
     reached = dict.fromkeys(override.to for override in overrides)
     weights += tuple((name, 0) for name in reached if name not in dict(weights))
-    return Route(name, path, stable or weights[0][0], weights, sticky, overrides, timeouts)
-
-
-def _sticky(report: Report, node: Node) -> Sticky | None:
-    found = mapping(report, node, "sticky", "{header: x-user-id}")
-    if found is None:
-        return None
-    given = entries(report, found, "`sticky`", ("header", "cookie", "ip"))
-    if len(found.pairs) > 1:
-        report.add(found, "`sticky` takes exactly one of `header`, `cookie` and `ip`")
-        return None
-    for kind, value in given.items():
-        if kind == "ip":
-            return _sticky_ip(report, value)
-        name = fields.token(report, value, kind, "x-user-id" if kind == "header" else "uid")
-        return None if name is None else Sticky(kind, name.lower() if kind == "header" else name)
-    return None
-
-
-def _sticky_ip(report: Report, node: Node) -> Sticky | None:
-    value = text(report, node, "ip", "true")
-    if value == "true":
-        return Sticky("ip")
-    if value is not None:
-        report.add(
-            node, f"`ip` can only be `true`, not `{shown(value)}`; leave `sticky` out to split per request"
-        )
-    return None
+    first = stable or weights[0][0]
+    return Route(name, path, first, weights, sticky, overrides, timeouts, failing, rate)
 
 
 def _overrides(report: Report, node: Node, known: Known) -> Iterator[Override]:
@@ -135,12 +123,3 @@ def _header_value(report: Report, node: Node) -> str | None:
         node, "the value of a header must be ASCII without spaces around it; anything else never matches"
     )
     return None
-
-
-def _timeouts(report: Report, node: Node) -> Timeouts:
-    found = mapping(report, node, "timeouts", "{connect: 1s, header: 60s, total: 15m}")
-    if found is None:
-        return Timeouts()
-    given = entries(report, found, "`timeouts`", ("connect", "header", "total"))
-    seconds = {key: fields.duration(report, value, key) for key, value in given.items()}
-    return Timeouts(**{key: value for key, value in seconds.items() if value is not None})

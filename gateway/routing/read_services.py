@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from gateway.routing import fields
-from gateway.routing.addresses import Address, parse_url
 from gateway.routing.plan import Service
-from gateway.routing.report import Report, entries, mapping, sequence, shown, text
-from gateway.routing.yaml_nodes import Node, Scalar, Sequence
+from gateway.routing.read_tls import UNCHECKED, PemChecks, read_upstream_tls
+from gateway.routing.read_traffic import TRAFFIC_KEYS, read_traffic
+from gateway.routing.read_urls import Own, is_https, read_urls
+from gateway.routing.report import Report, entries, mapping, shown, text
+from gateway.routing.settings import Traffic, UpstreamTls
+from gateway.routing.yaml_nodes import Node, Scalar
 
 MAX_SERVICES = 1000
 MAX_REPLICAS = 64
-MAX_URLS = 256
-_KEYS = ("model", "url", "urls", "replicas")
+_KEYS = ("model", "url", "urls", "replicas", "tls", *TRAFFIC_KEYS)
 _EXAMPLE = "{model: model_versions/v1}"
 _HOW_MANY = (
     "needs `model`, `url` or `urls` to say where it runs",
@@ -21,10 +24,17 @@ _HOW_MANY = (
 )
 
 ModelExists = Callable[[str], str | None]
-Own = dict[str, Address]
 
 
-def read_services(report: Report, node: Node, model_exists: ModelExists, own: Own) -> tuple[Service, ...]:
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What is asked about files: whether a folder is a model version, and whether a PEM file can be used."""
+
+    model_exists: ModelExists
+    pem: PemChecks = UNCHECKED
+
+
+def read_services(report: Report, node: Node, disk: Disk, own: Own) -> tuple[Service, ...]:
     """Return the services that can be read; `own` are the gateway's addresses, which no url may name."""
     found = mapping(report, node, "services", f"{{blue: {_EXAMPLE}}}")
     if found is None:
@@ -32,11 +42,11 @@ def read_services(report: Report, node: Node, model_exists: ModelExists, own: Ow
     if len(found.pairs) > MAX_SERVICES:
         report.add(found, f"there are {len(found.pairs)} services; at most {MAX_SERVICES} are possible")
         return ()
-    services = (_service(report, key, value, model_exists, own) for key, value in found.pairs)
+    services = (_service(report, key, value, disk, own) for key, value in found.pairs)
     return tuple(service for service in services if service is not None)
 
 
-def _service(report: Report, key: Scalar, node: Node, model_exists: ModelExists, own: Own) -> Service | None:
+def _service(report: Report, key: Scalar, node: Node, disk: Disk, own: Own) -> Service | None:
     name = fields.name(report, key, "name of a service")
     if name is None:
         return None
@@ -53,11 +63,13 @@ def _service(report: Report, key: Scalar, node: Node, model_exists: ModelExists,
     if len(places) != 1:
         report.add(key, f"service `{name}` {_HOW_MANY[bool(places)].format(*places)}")
         return Service(name)
+    urls = read_urls(report, given, own)
     return Service(
         name,
-        model=_model(report, given.get("model"), name, model_exists),
+        model=_model(report, given.get("model"), name, disk.model_exists),
         replicas=_replicas(report, given),
-        urls=tuple(_urls(report, given, own)),
+        urls=urls,
+        traffic=_traffic(report, given, urls, disk.pem),
     )
 
 
@@ -79,40 +91,13 @@ def _replicas(report: Report, given: dict[str, Node]) -> int:
     return fields.whole(report, node, "replicas", 1, MAX_REPLICAS) or 1
 
 
-def _urls(report: Report, given: dict[str, Node], own: Own) -> Iterator[str]:
-    nodes: tuple[Node, ...] = ()
-    if isinstance(given.get("url"), Sequence):
-        report.add(given["url"], "`url` takes one address; write `urls: […]` for several")
-    elif "url" in given:
-        nodes = (given["url"],)
-    elif "urls" in given:
-        nodes = sequence(report, given["urls"], "urls", "[http://127.0.0.1:9003]") or ()
-    if len(nodes) > MAX_URLS:
-        report.add(nodes[MAX_URLS], f"there are {len(nodes)} urls; at most {MAX_URLS} are possible")
-        return
-    first: dict[str, int] = {}
-    for node in nodes:
-        url = _url(report, node, own)
-        if url is None:
-            continue
-        if url in first:
-            report.add(node, f"`{url}` is listed twice, first on line {first[url]}; keep one of them")
-            continue
-        first[url] = node.line
-        yield url
-
-
-def _url(report: Report, node: Node, own: Own) -> str | None:
-    value = text(report, node, "url", "http://127.0.0.1:9003")
-    if value is None:
-        return None
-    found = parse_url(value)
-    if isinstance(found, str):
-        report.add(node, f"the url `{shown(value)}` {found}")
-        return None
-    for which, address in own.items():
-        if found.overlaps(address):
-            own_address = f"is the gateway's own `{which}` address; name the service's"
-            report.add(node, f"the url `{shown(value)}` {own_address}")
-            return None
-    return f"http://{found}"
+def _traffic(report: Report, given: dict[str, Node], urls: tuple[str, ...], pem: PemChecks) -> Traffic:
+    """Return how the service may be used; at https:// it is trusted as usual unless `tls` says how."""
+    traffic = read_traffic(report, given, supervised="model" in given)
+    encrypted = any(is_https(url) for url in urls)
+    if "tls" not in given:
+        return replace(traffic, tls=UpstreamTls()) if encrypted else traffic
+    tls = read_upstream_tls(report, given["tls"], pem)
+    if "model" in given or (urls and not encrypted):
+        report.add(given["tls"], "`tls` goes with `https://` urls only")
+    return replace(traffic, tls=tls)

@@ -88,11 +88,11 @@ class Process:
                 self.start()
         return status
 
-    def stop(self) -> None:
-        """Ask it to drain and end; it is not started again."""
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to drain and end; it is not started again. A worker takes its time after SIGHUP."""
         self.ended = True
         if self.pid:
-            self.signal(signal.SIGTERM)
+            self.signal(how)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process itself."""

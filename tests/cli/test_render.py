@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console, RenderableType
 
 from gateway.assemble import Running
 from gateway.cli.render import (
+    WARNINGS_SHOWN,
     compact,
     history_entries,
     history_lines,
@@ -24,6 +26,7 @@ from gateway.routing.journal import Revision
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan, Service
 from gateway.routing.revise import roll_back, succeed
+from gateway.routing.settings import Certificate, Tls
 from tests.cli.site import ROUTING
 
 PLAN = succeed(None, parse(ROUTING, model_exists=lambda _: None))
@@ -73,6 +76,17 @@ def test_the_welcome_says_what_runs_where_and_what_to_paste(tmp_path: Path) -> N
     assert "inputs" in json.loads(curl.partition("-d '")[2].rstrip("'"))
 
 
+def test_the_welcome_names_the_tls_listener_where_there_is_one(tmp_path: Path) -> None:
+    """Below the plain one; without TLS there is no such line."""
+    files = (Certificate("a.pem", "a.key"),)
+    secure = replace(PLAN, tls=Tls("127.0.0.1:8443", files))
+    running = Running(
+        tmp_path / "routing.yaml", "127.0.0.1:8080", "127.0.0.1:9090", tmp_path, 2, False, 1.25, secure, []
+    )
+    assert "  requests   https://127.0.0.1:8443\n" in welcome(running)
+    assert "https" not in welcome(replace(running, plan=PLAN))
+
+
 def test_a_plan_in_brief_has_a_line_for_each_service_and_route() -> None:
     """Where each service runs and how each route divides."""
     lines = plan_in_brief(PLAN).splitlines()
@@ -113,6 +127,7 @@ STATUS: dict[str, Any] = {
     "listen": "127.0.0.1:8080",
     "admin": "127.0.0.1:9090",
     "file": {"ok": False, "kind": "refused", "message": "routing.yaml:3: [/x] is wrong"},
+    "warnings": ["service green has no replica to use: [/r]"],
     "routes": [
         {
             "name": "late",
@@ -150,6 +165,7 @@ def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
     assert "revision 4" in shown
     assert "routing.yaml is not what is live: routing.yaml:3: [/x] is wrong" in shown
     assert "late at /late[/a], stable is blue, since revision 4" in shown
+    assert "service green has no replica to use: [/r]" in shown
     row = next(line for line in shown.splitlines() if line.startswith("blue"))
     assert row.split() == ["blue", "90", "89.99", "1200", "12.3", "1.50", "1.23", "–", "3"]
     assert next(line for line in shown.splitlines() if line.startswith("green")).split()[-1] == "DOWN"
@@ -163,3 +179,12 @@ def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
 def test_counts_stay_short(number: float, written: str) -> None:
     """A column has room for six characters, however long the gateway has run."""
     assert compact(number) == written
+
+
+def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:
+    """The first are shown, the others counted."""
+    warnings = [f"service s{n}: trouble" for n in range(50)]
+    shown = drawn(status_tables({**STATUS, "warnings": warnings}))
+    assert shown.count(": trouble") == WARNINGS_SHOWN
+    assert "and 30 more; see: gateway status --json" in shown
+    assert "more; see" not in drawn(status_tables(STATUS))

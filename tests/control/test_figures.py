@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.control import figures
-from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, REFUSED, SERVER_ERROR, TIMEOUT, Count
+from gateway.monitoring.tally import FALLBACK, LIMITS, OK, OUTCOMES, REFUSED, SERVER_ERROR, TIMEOUT, Count
+from gateway.monitoring.tally_layout import OCTAVES
 from gateway.statistics.histogram import BUCKETS, bucket_of
 
 
@@ -99,3 +100,47 @@ def test_quantiles_are_in_milliseconds() -> None:
     found = figures.milliseconds(count(ok=10).histogram, 0.5)
     assert found == pytest.approx(1.0, rel=0.125)
     assert figures.milliseconds([0] * BUCKETS, 0.5) is None
+
+
+def octaves(**counts: int) -> list[int]:
+    """Times to first byte, by `o` and the number of the octave."""
+    return [counts.get(f"o{octave}", 0) for octave in range(OCTAVES)]
+
+
+def test_octaves_end_at_powers_of_two() -> None:
+    """64 µs is the first bound, 67 s the last before infinity."""
+    assert figures.octave_bound(0) == 64
+    assert figures.octave_bound(OCTAVES - 2) == 2**26
+
+
+@pytest.mark.parametrize("q", [0.01, 0.5, 0.99, 1.0])
+def test_a_time_to_first_byte_lies_in_its_octave(q: float) -> None:
+    """1,024 to 2,048 µs is the octave of all; the quantile lies within."""
+    found = figures.first_byte_milliseconds(octaves(o5=100), q)
+    assert found is not None
+    assert 1.024 <= found <= 2.048
+
+
+def test_quantiles_of_first_bytes_grow_with_q() -> None:
+    """Nine in ten are quick, one is slow: the median is quick, the 99th percentile slow."""
+    found = [figures.first_byte_milliseconds(octaves(o2=90, o9=10), q) for q in (0.5, 0.9, 0.95, 0.99)]
+    assert None not in found
+    assert found == sorted(found, key=lambda value: value or 0)
+    assert found[0] is not None
+    assert found[0] < 0.256
+    assert found[3] is not None
+    assert 16.384 < found[3] < 32.768
+
+
+def test_what_lies_above_all_octaves_is_given_as_their_end() -> None:
+    """A made-up number above it would look like a measurement; without data there is none at all."""
+    assert figures.first_byte_milliseconds(octaves(o21=1), 0.5) == 2**26 / 1000
+    assert figures.first_byte_milliseconds(octaves(), 0.5) is None
+
+
+def test_hits_of_workers_add_up_by_name() -> None:
+    """Without workers every limit is there with 0."""
+    one = [0] * len(LIMITS)
+    one[LIMITS.index("rate")] = 2
+    assert figures.limit_hits([one, one])["rate"] == 4
+    assert figures.limit_hits([]) == dict.fromkeys(LIMITS, 0)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.control.health import answers, exists, is_healthy, processes
+from gateway.control.health import answers, exists, is_healthy, processes, services
 from gateway.control.observation import Listed, Observation, observe
-from gateway.routing.plan import Service
+from gateway.routing.plan import RoutingPlan, Service
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
@@ -153,3 +153,22 @@ def test_processes_are_described_for_the_status(site: Site) -> None:
         {"role": "worker", "pid": 0, "number": 1, "restarts": 0, **common, "healthy": False}
         | {"connections": 0, "revision": 0},
     ]
+
+
+def test_services_elsewhere_are_reached_or_not() -> None:
+    """By http and https alike, each address on its own; replicas of ours are not among them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        plan = RoutingPlan(
+            (
+                Service("blue", urls=(f"http://{address}", "http://127.0.0.1:1")),
+                Service("safe", urls=(f"https://{address}",)),
+                Service("ours", model="models/v1"),
+            ),
+            (),
+        )
+        assert services(plan) == [
+            {"name": "blue", "address": f"http://{address}", "healthy": True},
+            {"name": "blue", "address": "http://127.0.0.1:1", "healthy": False},
+            {"name": "safe", "address": f"https://{address}", "healthy": True},
+        ]

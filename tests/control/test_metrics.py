@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.control.metrics import OCTAVES, buckets, exposition
-from gateway.monitoring.tally import FALLBACK, OK, REFUSED, TIMEOUT
+from gateway.control.metrics import OCTAVES, buckets, exposition, octave_buckets
+from gateway.monitoring import tally_layout
+from gateway.monitoring.health_report import STATES, report_path, write
+from gateway.monitoring.tally import FALLBACK, LIMITS, OK, OUTCOMES, REFUSED, TIMEOUT, UNAVAILABLE
+from gateway.monitoring.tally_layout import HIT_HEAD
 from gateway.routing.change import Request, commit, complain
 from gateway.routing.revise import replace_weights
 from gateway.statistics.histogram import BUCKETS, bucket_of, upper_bound
@@ -66,6 +71,83 @@ def test_refusals_before_any_route_have_empty_labels(site: Site) -> None:
     assert value(samples, "gateway_requests_total", route="", version="", outcome="refused") == 1
     assert value(samples, "gateway_requests_total", route="", version="", outcome="ok") is None
     assert value(samples, "gateway_request_duration_seconds_count", route="", version="") is None
+
+
+def test_clients_turned_away_for_want_of_room_are_counted(site: Site) -> None:
+    """They were answered 503 before any route was known; nothing else is told of the nameless."""
+    block = site.tally().block("", "", 0)
+    block.count(UNAVAILABLE)
+    block.count(TIMEOUT)
+    samples = scrape(site)
+    name = "gateway_requests_total"
+    assert value(samples, name, route="", version="", outcome="unavailable") == 1
+    assert value(samples, name, route="", version="", outcome="refused") == 0
+    assert value(samples, name, route="", version="", outcome="timeout") == 1
+    assert value(samples, name, route="", version="", outcome="bad_gateway") is None
+
+
+def test_limits_are_counted_over_all_workers_there_have_been(site: Site) -> None:
+    """Workers that are gone count on; a limit that never held is 0 rather than missing."""
+    site.tally(0).beat(time.monotonic() - 600, 1, 0)
+    for number in (0, 1, 1):
+        site.tally(number).hit(HIT_HEAD)
+    samples = scrape(site)
+    assert value(samples, "gateway_limit_hits_total", limit="head") == 3
+    assert all(value(samples, "gateway_limit_hits_total", limit=name) is not None for name in LIMITS)
+    assert sum(n for (name, _), n in samples.items() if name == "gateway_limit_hits_total") == 3
+
+
+def test_attempts_and_retries_are_counted_by_route_and_version(site: Site) -> None:
+    """So that attempts never exceed 1.2 times the requests can be watched."""
+    for number in (0, 1):
+        block = site.tally(number).block("late", "blue", 1)
+        block.attempted()
+        block.attempted()
+        block.retried()
+    site.tally().block("", "", 0).count(REFUSED)
+    samples = scrape(site)
+    labels = {"route": "late", "version": "blue"}
+    assert value(samples, "gateway_attempts_total", **labels) == 4
+    assert value(samples, "gateway_retries_total", **labels) == 2
+    assert value(samples, "gateway_attempts_total", route="", version="") is None
+
+
+def test_times_to_first_byte_are_a_histogram_in_seconds(site: Site) -> None:
+    """Buckets end at the octaves of the tally."""
+    block = site.tally().block("late", "blue", 1)
+    for microseconds in (50, 900, 70_000_000):
+        block.first_byte(microseconds)
+    samples = scrape(site)
+    name, labels = "gateway_time_to_first_byte_seconds", {"route": "late", "version": "blue"}
+    assert value(samples, f"{name}_count", **labels) == 3
+    assert value(samples, f"{name}_sum", **labels) == pytest.approx(70.00095)
+    assert value(samples, f"{name}_bucket", **labels, le="6.4e-05") == 1
+    assert value(samples, f"{name}_bucket", **labels, le="0.000512") == 1
+    assert value(samples, f"{name}_bucket", **labels, le="0.001024") == 2
+    assert value(samples, f"{name}_bucket", **labels, le="67.108864") == 2
+    assert value(samples, f"{name}_bucket", **labels, le="+Inf") == 3
+
+
+def test_octaves_become_cumulative_buckets() -> None:
+    """As many as the tally has, each bound twice the one before, the last without one."""
+    found = octave_buckets([1] * tally_layout.OCTAVES)
+    assert [count for _, count in found] == list(range(1, tally_layout.OCTAVES + 1))
+    assert all(float(b) == pytest.approx(2 * float(a)) for (a, _), (b, _) in pairwise(found[:-1]))
+    assert found[-1][0] == "+Inf"
+
+
+def test_what_live_workers_report_becomes_gauges(site: Site) -> None:
+    """A worker that is gone reports no longer."""
+    view = {"services": {"canary": {"replicas": {"127.0.0.1:9003": "down"}}}}
+    for number, age in ((0, 0), (1, 60)):
+        site.tally(number).beat(time.monotonic() - age, 1, 0)
+        write(report_path(site.places.run, number), view)
+    labels = {"service": "canary", "replica": "127.0.0.1:9003"}
+    samples = scrape(site)
+    assert value(samples, "gateway_replica_state", **labels, state="down") == 1
+    assert value(samples, "gateway_replica_state", **labels, state="up") == 0
+    assert value(samples, "gateway_open_tunnels", worker="0") == 0
+    assert value(samples, "gateway_open_tunnels", worker="1") is None
 
 
 def test_durations_are_a_histogram_in_seconds(site: Site) -> None:
@@ -145,3 +227,29 @@ def test_every_series_has_a_help_text(site: Site) -> None:
     """A person who meets a name in a dashboard finds out what it means."""
     for family in text_string_to_metric_families(exposition(site.places).decode()):
         assert family.documentation.endswith("."), family.name
+
+
+def test_every_series_and_every_word_in_a_label_is_documented(site: Site) -> None:
+    """docs/metrics.md has a row for each family, limit, state and outcome, and for nothing that is not."""
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    rows = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
+    families = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in text_string_to_metric_families(exposition(site.places).decode())
+    }
+    words = {*LIMITS, *STATES, *OUTCOMES[:FALLBACK]}
+    assert {row for row in rows if row.startswith("gateway_")} == families
+    assert {row for row in rows if not row.startswith("gateway_")} == words
+
+
+def test_alerts_are_made_of_series_that_there_are(site: Site) -> None:
+    """Every name in an expression of docs/metrics.md is scraped."""
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    block = site.tally().block("late", "blue", 1)
+    block.attempted()
+    scraped = {family.name for family in text_string_to_metric_families(exposition(site.places).decode())}
+    suffixes = "|".join(("_total", "_bucket", "_sum", "_count"))
+    for rules in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        for name in re.findall(r"gateway_[a-z_]+", rules):
+            assert name in scraped or re.sub(f"({suffixes})$", "", name) in scraped, name
+    assert "gateway_" in text.partition("```yaml")[2]

@@ -20,6 +20,7 @@ from gateway.control.observation import (
     worker_number,
 )
 from gateway.errors import GatewayError
+from gateway.monitoring.health_report import report_path, write
 from gateway.monitoring.tally import WorkerState
 from gateway.routing.change import complain
 from gateway.routing.places import Places
@@ -99,6 +100,14 @@ def test_a_tally_that_is_only_being_made_is_left_out(site: Site) -> None:
 def test_the_number_of_a_worker_is_in_the_name_of_its_file() -> None:
     """Two-digit numbers are read whole."""
     assert worker_number(Path("run/worker-12.tally")) == 12
+
+
+def test_only_the_living_are_asked_for_their_views(site: Site) -> None:
+    """What a worker reported stays behind when it is gone, and then means nothing."""
+    for number, at in ((0, 100.0), (1, 97.0)):
+        site.tally(number).beat(at, 1, 0)
+        write(report_path(site.places.run, number), {"tunnels": number + 5})
+    assert dict(observe(site.places, 101.0).views.tunnels) == {0: 5}
 
 
 def test_a_heartbeat_grows_old_after_two_seconds(site: Site) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from gateway.control.status import snapshot
 from gateway.errors import GatewayError
+from gateway.monitoring.health_report import report_path, write
 from gateway.monitoring.tally import FALLBACK, OK, SERVER_ERROR, TIMEOUT, TallyWriter
+from gateway.monitoring.tally_layout import HIT_RATE
 from gateway.routing.change import Request, commit, complain
 from gateway.routing.places import Places
 from gateway.routing.revise import replace_weights
@@ -45,7 +47,12 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     """Everything is there and empty before the first request."""
     site.list_processes({"role": "worker", "pid": 0})
     found = snapshot(site.places, NOW)
-    assert list(found) == ["revision", "config", "listen", "admin", "file", "routes", "services", "processes"]
+    assert list(found) == [
+        *("revision", "config", "listen", "admin", "file", "warnings", "routes", "services"),
+        *("health", "tunnels", "certificates", "limits", "processes"),
+    ]
+    assert [found[name] for name in ("warnings", "health", "certificates", "limits")] == [[], {}, [], {}]
+    assert found["tunnels"] == 0
     assert (found["revision"], found["config"]) == (1, str(site.config))
     assert (found["listen"], found["admin"]) == ("127.0.0.1:8081", "127.0.0.1:1")
     assert found["file"] == {"ok": True, "kind": "", "message": ""}
@@ -58,6 +65,8 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     assert (version["weight"], version["requests"], version["interval_requests"]) == (10.0, 0, 0)
     assert (version["rate"], version["errors"], version["fallbacks"]) == (0.0, 0.0, 0)
     assert (version["p50_ms"], version["p99_ms"]) == (None, None)
+    assert (version["ttfb_p50_ms"], version["ttfb_p99_ms"]) == (None, None)
+    assert (version["attempts"], version["retries"]) == (0, 0)
     assert set(version["outcomes"].values()) == {0}
     assert [process["role"] for process in found["processes"]] == ["supervisor", "worker"]
 
@@ -129,6 +138,61 @@ def test_rate_errors_and_latencies_are_those_of_the_recent_window(site: Site) ->
     assert version["p50_ms"] == pytest.approx(1.0, rel=0.125)
     assert version["p99_ms"] == pytest.approx(1.0, rel=0.25)
     assert version["requests"] == 1100
+
+
+def test_retries_and_times_to_first_byte_are_told_by_version(site: Site) -> None:
+    """Attempts and retries since the start, times to first byte of late, over both workers."""
+    for number in (0, 1):
+        block = site.tally(number).block("late", "blue", 1)
+        for earlier in (NOW - 20, NOW - 10):
+            block.snapshot(int(earlier * 1000))
+        block.attempted()
+        block.attempted()
+        block.retried()
+        block.first_byte(3_000)
+    version = route(site)["versions"]["blue"]
+    assert (version["attempts"], version["retries"]) == (4, 2)
+    assert 2.048 <= version["ttfb_p50_ms"] <= version["ttfb_p99_ms"] <= 4.096
+
+
+def test_what_the_workers_see_is_told_and_warned_of(site: Site) -> None:
+    """Replicas, breakers, queues, tunnels, certificates: the live workers' views put together."""
+    for number, state in ((0, "up"), (1, "ejected"), (2, "down")):
+        site.tally(number).beat(NOW - (60 if number == 2 else 0), 1, 0)
+        write(
+            report_path(site.places.run, number),
+            {
+                "services": {"canary": {"replicas": {"127.0.0.1:9003": state}, "breaker": "closed"}},
+                "tunnels": 2,
+                "certificates": [{"file": "a.pem", "names": ["a.example"], "not_after": 86_400}],
+            },
+        )
+    found = snapshot(site.places, NOW)
+    assert found["health"] == {
+        "canary": {
+            "replicas": {"127.0.0.1:9003": {"up": 1, "warming": 0, "unwell": 0, "ejected": 1, "down": 0}},
+            "breakers": {"closed": 2},
+            "queued": 0,
+        }
+    }
+    assert found["tunnels"] == 4
+    assert found["certificates"] == [
+        {"file": "a.pem", "names": ["a.example"], "not_after": "1970-01-02T00:00:00.000Z", "problem": ""}
+    ]
+    assert [warning.partition(":")[0] for warning in found["warnings"]] == [
+        "service canary",
+        "certificate a.pem (a.example) has expired on 1970-01-02 00",
+    ]
+
+
+def test_limits_that_ever_held_are_told(site: Site) -> None:
+    """Over all workers, in all and of late; a worker that is gone has held nothing of late."""
+    for number in (0, 1):
+        site.tally(number).hit(HIT_RATE)
+    assert snapshot(site.places)["limits"] == {"rate": {"hits": 2, "recent": 2}}
+    assert snapshot(site.places)["warnings"] == ["limits that held in the last minute: rate 2"]
+    found = snapshot(site.places, NOW)
+    assert (found["limits"], found["warnings"]) == ({"rate": {"hits": 2, "recent": 0}}, [])
 
 
 def test_routes_do_not_mix(site: Site) -> None:

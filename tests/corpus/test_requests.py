@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gateway.proxy.server import HEAD_TIMEOUT
+from gateway.routing.settings import Limits
 from tests.corpus.cases import Case, Seen, requests
 from tests.corpus.conftest import CorpusStage
 from tests.corpus.recorder import Recorded, Recorder
@@ -81,7 +81,7 @@ async def judge(gateway: Gateway, recorder: Recorder, client: Peer, case: Case) 
         assert (await final_head(client)).startswith(b"HTTP/1.1 200 ")
     if case.status == 408:
         await until(lambda: any(one._head_since for one in gateway.context.clients))
-        gateway.tick(HEAD_TIMEOUT + 1)
+        gateway.tick(Limits().head_timeout + 1)
     if case.status is not None:
         head, body = await client.answer()
         assert head.startswith(b"HTTP/1.1 %d " % case.status), head + body

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.monitoring import tally
+from gateway.monitoring import tally, tally_layout
 from gateway.monitoring.tally import (
     FALLBACK,
     INTERVALS_KEPT,
@@ -126,7 +126,7 @@ def test_totals_only_grow_while_old_intervals_are_folded_together(path: Path) ->
 
 def test_a_worker_killed_while_it_folded_does_not_make_readers_wait_for_ever(path: Path) -> None:
     """The mark that a fold is under way is taken away by the next worker."""
-    epoch = tally._EPOCH * 8
+    epoch = tally_layout.EPOCH * 8
     TallyWriter(path, 1).block("late", "blue", 1).count(OK)
     with path.open("r+b") as file:
         file.seek(epoch)
@@ -223,3 +223,14 @@ def test_a_memory_full_from_the_start_counts_for_nobody(path: Path, monkeypatch:
     monkeypatch.setattr(os, "posix_fallocate", full)
     writer.block("late", "blue", 1).count(OK)
     assert read(path)[1] == []
+
+
+def test_a_file_of_another_kind_is_replaced_by_a_new_one(path: Path) -> None:
+    """Its numbers are not taken for ours, and who still reads it keeps what was read."""
+    path.write_bytes(b"x" * 8192)
+    with path.open("rb") as held:
+        writer = TallyWriter(path, 1)
+        writer.block("late", "blue", 1).count(OK)
+        assert held.read() == b"x" * 8192
+    state, counts = read(path)
+    assert (state.pid, total(counts), sum(state.hits)) == (1, 1, 0)

@@ -210,19 +210,25 @@ class Stage:
         self._open.append(service)
         return service
 
-    def config(self, services: dict[str, str], route: str) -> Path:
-        """Write routing.yaml: the services' urls and the keys of its only route."""
-        lines = [f"  {name}: {{urls: [{urls}]}}" for name, urls in services.items()]
+    def config(self, services: dict[str, str], route: str, top: str = "", each: str = "") -> Path:
+        """Write routing.yaml: the services' urls and the keys of its only route.
+
+        `top` are further lines of the file, `each` further keys of every service.
+        """
+        more = f", {each}" if each else ""
+        lines = [f"  {name}: {{urls: [{urls}]{more}}}" for name, urls in services.items()]
         path_key = "" if "path:" in route else "path: /, "
-        text = "services:\n" + "\n".join(lines) + f"\nroutes:\n  - {{name: all, {path_key}{route}}}\n"
+        text = f"{top}\nservices:\n" + "\n".join(lines) + f"\nroutes:\n  - {{name: all, {path_key}{route}}}\n"
         path = self.folder / "routing.yaml"
         path.write_text(text, encoding="utf-8")
         return path
 
-    async def gateway(self, route: str = "weights: {blue: 1}", **services: Service | str) -> Gateway:
-        """Start a gateway in front of these services."""
+    async def gateway(
+        self, route: str = "weights: {blue: 1}", *, top: str = "", each: str = "", **services: Service | str
+    ) -> Gateway:
+        """Start a gateway in front of these services; `top` and `each` as in `config`."""
         urls = {name: s if isinstance(s, str) else s.url for name, s in services.items()}
-        gateway = Gateway(self.folder / "state", self.config(urls, route))
+        gateway = Gateway(self.folder / "state", self.config(urls, route, top, each))
         await gateway.listen()
         self._open.append(gateway)
         return gateway

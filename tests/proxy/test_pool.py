@@ -8,32 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.proxy.pool import IDLE_TIMEOUT, PROBE_LAST, Backend, Endpoint
 from gateway.routing.plan import UNITS, RoutingPlan
 from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-def urls(*services: Service) -> str:
-    """Return the urls of one service with these replicas."""
-    return ", ".join(service.url for service in services)
-
-
-def backend_of(gateway: Gateway, name: str = "blue") -> Backend:
-    """Return a service as the worker sees it."""
-    return gateway.context.pool._backends[name]
-
-
-def tick_later(gateway: Gateway, seconds: float) -> None:
-    """Look after every replica as if so many seconds had passed."""
-    gateway.context.pool.tick(gateway.context.loop.time() + seconds)
-
-
-async def statuses(client: Peer, count: int) -> set[bytes]:
-    """Return the statuses of so many requests."""
-    await client.send(GET * count)
-    return {(await client.answer())[0][9:12] for _ in range(count)}
 
 
 async def test_requests_go_to_the_replica_with_the_fewest_outstanding(stage: Stage) -> None:
@@ -67,63 +43,6 @@ async def test_a_dead_replica_of_two_costs_no_request(stage: Stage) -> None:
     assert await statuses(await stage.client(gateway.port), 50) == {b"200"}
     assert gateway.outcomes() == {"ok": 50}
     assert sorted(endpoint.up for endpoint in backend_of(gateway).endpoints) == [False, True]
-
-
-async def test_a_replica_that_closes_what_it_accepts_is_passed_over(stage: Stage) -> None:
-    """A connection lost before anything was sent on it is used for nothing."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    endpoint = backend_of(gateway).endpoints[0]
-    made = await endpoint.open(1.0)
-    (await blue.accepted()).reset()
-    await until(lambda: made.lost)
-    endpoint.release(made)
-    assert endpoint.idle == []
-
-
-async def test_a_probe_brings_a_replica_back(stage: Stage) -> None:
-    """Without any request; its connection is kept for the first one."""
-    blue = stage.down(lambda _: OK)
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    assert await statuses(client, 2) == {b"503"}
-    endpoint = backend_of(gateway).endpoints[0]
-    tick_later(gateway, 1)
-    await until(lambda: not endpoint._probing)
-    assert not endpoint.up
-    await blue.listen()
-    tick_later(gateway, 1 + 2 * PROBE_LAST)
-    await until(lambda: backend_of(gateway).up)
-    assert await statuses(client, 2) == {b"200"}
-    assert len(blue.peers) == 1
-
-
-async def test_probes_come_no_more_often_than_they_should(stage: Stage) -> None:
-    """Not before their time, and one at a time."""
-    gateway = await stage.gateway(blue=stage.down())
-    await statuses(await stage.client(gateway.port), 1)
-    endpoint = backend_of(gateway).endpoints[0]
-    now = gateway.context.loop.time()
-    endpoint.next_probe = now + 5
-    endpoint.tick(now + 4)
-    assert not endpoint._probing
-    endpoint.tick(now + 6)
-    assert endpoint._probing
-    assert now + 6 < endpoint.next_probe <= now + 6 + PROBE_LAST
-    await until(lambda: not endpoint._probing)
-
-
-async def test_idle_connections_are_closed_before_the_service_does(stage: Stage) -> None:
-    """The oldest first; those used since stay."""
-    blue = await stage.service(OK)
-    gateway = await stage.gateway(blue=blue)
-    await statuses(await stage.client(gateway.port), 1)
-    endpoint = backend_of(gateway).endpoints[0]
-    tick_later(gateway, IDLE_TIMEOUT - 1)
-    assert len(endpoint.idle) == 1
-    tick_later(gateway, IDLE_TIMEOUT + 1)
-    assert endpoint.idle == []
-    await until(blue.peers[0].reader.at_eof)
 
 
 def moved(service: Service) -> Callable[[RoutingPlan], RoutingPlan]:
@@ -176,34 +95,6 @@ async def test_a_service_that_left_the_plan_is_let_go(stage: Stage) -> None:
     backend.endpoints[0].release(late)
     assert backend.endpoints[0].idle == []
     await until(lambda: late.lost)
-
-
-async def test_connecting_has_a_time_limit(stage: Stage) -> None:
-    """A replica whose backlog is full is down after it."""
-    blue = stage.down()
-    blue.socket.listen(0)
-    await stage.client(int(blue.url.rpartition(":")[2]))
-    gateway = await stage.gateway(blue=blue)
-    endpoint = backend_of(gateway).endpoints[0]
-    with pytest.raises(TimeoutError):
-        await endpoint.open(0.05)
-    assert not endpoint.up
-    assert str(endpoint) == blue.url.removeprefix("http://")
-
-
-async def test_a_replica_may_answer_on_a_unix_socket(stage: Stage) -> None:
-    """As those that the gateway supervises do."""
-    gateway = await stage.gateway(blue=await stage.service(OK))
-    path = stage.folder / "r.sock"
-    accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
-    server = await asyncio.start_unix_server(lambda _, writer: accepted.put_nowait(writer), path)
-    endpoint = Endpoint(backend_of(gateway), gateway.context.pool._shared, str(path))
-    made = await endpoint.open(1.0)
-    assert str(endpoint) == str(path)
-    made.close()
-    (await accepted.get()).close()
-    server.close()
-    await until(lambda: made.lost)
 
 
 def replaced(service: Service) -> Callable[[RoutingPlan], RoutingPlan]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from typing import cast
 
-from gateway.proxy.upstream import MAX_ANSWER_HEAD
-from tests.proxy.conftest import OK, Stage, field, until
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.http.headers import ANSWER_KNOWN, ANSWER_REMOVED, FieldKinds, Shapes
+from gateway.http.message import CHUNKED, UNTIL_CLOSE
+from gateway.proxy.outbox import Outbox
+from gateway.proxy.pool import Endpoint
+from gateway.proxy.upstream import MAX_ANSWER_HEAD, Answer, UpstreamConnection
+from tests.proxy.conftest import OK, Peer, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 H = b"HTTP/1.1 200 OK\r\n"
@@ -156,3 +165,189 @@ async def test_interim_answers_lose_what_speaks_of_a_body(stage: Stage, framing:
     await client.send(GET)
     assert await client.head() == b"HTTP/1.1 103 Hints\r\n\r\n"
     assert (await client.answer())[1] == b"ok"
+
+
+EVENTS = {"chunked": H + b"Transfer-Encoding: chunked\r\n\r\n", "until close": H + b"X: 1\r\n\r\n"}
+
+
+async def event(service: Peer, framing: str, data: bytes) -> None:
+    """Send one event as the service's framing has it."""
+    await service.send(b"%x\r\n%b\r\n" % (len(data), data) if framing == "chunked" else data)
+
+
+@pytest.mark.parametrize("size", [1, 20, 100_000])
+@pytest.mark.parametrize("framing", EVENTS)
+async def test_events_are_passed_on_as_they_come(stage: Stage, framing: str, size: int) -> None:
+    """Each is read by the client before the service makes the next one, down to single bytes."""
+    blue = await stage.service()
+    gateway = await stage.gateway(blue=blue)
+    client = await stage.client(gateway.port)
+    await client.send(GET)
+    service = await blue.accepted()
+    await service.head()
+    await service.send(EVENTS[framing])
+    assert field(await client.head(), "transfer-encoding") == "chunked"
+    for number in range(20):
+        data = bytes([65 + number]) * size
+        await event(service, framing, data)
+        received = b""
+        while len(received) < size:
+            length = int((await client.reader.readuntil(b"\r\n"))[:-2], 16)
+            received += await client.exactly(length)
+            assert await client.exactly(2) == b"\r\n"
+        assert received == data
+    await service.send(b"0\r\n\r\n" if framing == "chunked" else b"")
+    service.half_close()
+    assert await client.exactly(5) == b"0\r\n\r\n"
+
+
+async def test_pieces_of_a_chunk_are_passed_on_before_it_is_whole(stage: Stage) -> None:
+    """A chunk may be as long as the whole answer; its bytes do not wait for each other."""
+    blue = await stage.service()
+    gateway = await stage.gateway(blue=blue)
+    client = await stage.client(gateway.port)
+    await client.send(GET)
+    service = await blue.accepted()
+    await service.head()
+    await service.send(EVENTS["chunked"] + b"fffff\r\n")
+    await client.head()
+    for byte in b"data: 1\n\n":
+        await service.send(bytes([byte]))
+        assert await client.exactly(6) == b"1\r\n%c\r\n" % byte
+
+
+@pytest.mark.parametrize("framing", EVENTS)
+async def test_a_client_that_is_gone_ends_the_stream_at_once(stage: Stage, framing: str) -> None:
+    """The service need not send another event to learn of it."""
+    blue = await stage.service()
+    gateway = await stage.gateway(blue=blue)
+    client = await stage.client(gateway.port)
+    await client.send(GET)
+    service = await blue.accepted()
+    await service.head()
+    await service.send(EVENTS[framing])
+    await client.head()
+    client.reset()
+    assert await service.end() == b""
+    assert gateway.outcomes() == {"disconnected": 1}
+
+
+class Asker:
+    """Who sends a request: keeps what it is told of the answer."""
+
+    method = b"GET"
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        self.told: list[Answer] = []
+        self.body, self.complete, self.why = b"", False, ""
+
+    def interim(self, head: bytes) -> None:
+        """Part of Answered."""
+        self.heads.append(head)
+
+    def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
+        """Part of Answered."""
+        self.told.append(answer)
+        self.answer_body(body, complete)
+
+    def answer_body(self, body: bytes, complete: bool) -> None:
+        """Part of Answered."""
+        self.body += body
+        self.complete = complete
+
+    def switched(self, head: bytes, rest: bytes) -> None:
+        """Part of Answered: takes no tunnel."""
+        self.heads.append(head)
+
+    def answer_failed(self, why: str) -> None:
+        """Part of Answered."""
+        self.why = why
+
+    def upstream_writable(self, writable: bool) -> None:
+        """Part of Answered."""
+
+
+class Silent:
+    """A transport and its loop; nothing that is written to it goes anywhere."""
+
+    closed = False
+
+    def call_soon(self, *_: object) -> None:
+        """Part of asyncio.AbstractEventLoop."""
+
+    def close(self) -> None:
+        """Part of asyncio.Transport."""
+        self.closed = True
+
+    abort = close
+
+
+def ask(upgrade: bytes = b"") -> tuple[UpstreamConnection, Asker, Silent]:
+    """Return a connection on which a second request was sent."""
+    silent, asker = Silent(), Asker()
+    outbox = Outbox(cast(asyncio.AbstractEventLoop, silent))
+    shapes = Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))
+    connection = UpstreamConnection(cast(Endpoint, None), outbox, shapes)
+    connection.connection_made(cast(asyncio.Transport, silent))
+    connection.send(asker, GET)
+    connection.data_received(OK)
+    asker.__init__()  # type: ignore[misc]
+    connection.send(asker, GET, upgrade)
+    return connection, asker, silent
+
+
+LONG = H + b"A: " + b"a" * 300 + b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+
+@given(st.lists(st.integers(0, 600), max_size=6))
+def test_a_head_may_be_cut_anywhere(cuts: list[int]) -> None:
+    """The answer is the same in however many pieces it comes."""
+    stream = b"HTTP/1.1 103 Hints\r\nLink: a\r\n\r\n" * 2 + LONG
+    connection, asker, _ = ask()
+    for start, stop in zip([0, *sorted(cuts)], [*sorted(cuts), len(stream)], strict=True):
+        if stream[start:stop]:
+            connection.data_received(stream[start:stop])
+    assert len(asker.heads) == 2
+    assert asker.told[0].head == LONG[: LONG.index(b"\r\n\r\n") + 4]
+    assert asker.told[0].framing == CHUNKED
+    assert (asker.body, asker.complete) == (b"hello", True)
+
+
+def test_it_is_known_whether_an_answer_has_begun() -> None:
+    """One byte is enough: a request that was begun to be answered may have been acted on."""
+    for beginning in (b"", b"H", b"HTTP/1.1 100 Continue\r\n\r\n", LONG[:-3]):
+        connection, asker, _ = ask()
+        assert connection.reused
+        assert not connection.answered
+        if beginning:
+            connection.data_received(beginning)
+        assert connection.answered == bool(beginning)
+        connection.connection_lost(None)
+        assert asker.why
+        assert connection.reused == (not beginning)
+
+
+def test_the_end_of_the_connection_ends_only_an_answer_without_a_length() -> None:
+    """Its framing says so."""
+    connection, asker, _ = ask()
+    connection.data_received(H + b"\r\nbody")
+    assert asker.told[0].framing == UNTIL_CLOSE
+    connection.connection_lost(None)
+    assert (asker.body, asker.complete) == (b"body", True)
+
+
+def test_a_switch_that_nobody_takes_over_ends_the_connection() -> None:
+    """Otherwise its bytes would be read as those of an idle connection."""
+    connection, asker, silent = ask(b"tcp")
+    connection.data_received(b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n")
+    assert asker.heads == [b"HTTP/1.1 101 S\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n"]
+    assert silent.closed
+
+
+def test_a_switch_before_the_request_is_read_is_refused() -> None:
+    """Whoever answers that fast answers something else."""
+    connection, asker, _ = ask(b"tcp")
+    connection.pause_writing()
+    connection.data_received(b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n")
+    assert "before it has read" in asker.why

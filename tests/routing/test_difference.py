@@ -8,7 +8,21 @@ import pytest
 
 from gateway.routing.difference import difference
 from gateway.routing.plan import Override, Route, RoutingPlan, Service
-from gateway.routing.settings import Sticky, Timeouts
+from gateway.routing.settings import (
+    Breaker,
+    Certificate,
+    Failing,
+    HealthCheck,
+    Limits,
+    Outliers,
+    Queue,
+    RateLimit,
+    Sticky,
+    Timeouts,
+    Tls,
+    Traffic,
+    UpstreamTls,
+)
 
 LATE = Route("late", "/v2/models/late", "blue", (("blue", 90_000), ("canary", 10_000)))
 REST = Route("rest", "/", "blue", (("blue", 100_000),))
@@ -21,6 +35,11 @@ OLD = RoutingPlan((BLUE, CANARY), (LATE, REST))
 def with_late(**changes: object) -> RoutingPlan:
     """Return the plan with the route `late` changed."""
     return replace(OLD, routes=(replace(LATE, **changes), REST))  # type: ignore[arg-type]
+
+
+def with_canary(**changes: object) -> RoutingPlan:
+    """Return the plan with other traffic for the service `canary`."""
+    return replace(OLD, services=(BLUE, replace(CANARY, traffic=Traffic(**changes))))  # type: ignore[arg-type]
 
 
 CASES = {
@@ -73,6 +92,50 @@ CASES = {
         replace(OLD, listen="0.0.0.0:80", admin="127.0.0.1:9091"),
         ["listen 127.0.0.1:8080 -> 0.0.0.0:80", "admin 127.0.0.1:9090 -> 127.0.0.1:9091"],
     ),
+    "limits": (
+        replace(OLD, limits=Limits(head=64 * 1024, body=0, fields=50, keep_alive_timeout=0.5)),
+        [
+            "limits head 32KiB -> 64KiB",
+            "limits fields 100 -> 50",
+            "limits body 1GiB -> 0",
+            "limits keep alive timeout 75s -> 0.5s",
+        ],
+    ),
+    "a tls listener comes": (
+        replace(OLD, tls=Tls("127.0.0.1:8443", (Certificate("a.pem", "a.key"),))),
+        ["tls listener added (127.0.0.1:8443)"],
+    ),
+    "traffic of a service": (
+        with_canary(
+            concurrency=64,
+            queue=Queue(size=0),
+            health=HealthCheck("/healthz"),
+            outliers=Outliers(failures=0, most=12.5),
+            panic=0.0,
+            slow_start=0.0,
+            breaker=Breaker(),
+            tls=UpstreamTls(),
+        ),
+        [
+            "service canary: concurrency 1024 -> 64",
+            "service canary: queue size 256 -> 0",
+            "service canary: health added",
+            "service canary: outliers failures 5 -> 0",
+            "service canary: outliers most 50 % -> 12.5 %",
+            "service canary: panic 50 % -> 0 %",
+            "service canary: slow start 10s -> 0s",
+            "service canary: breaker added",
+            "service canary: tls added",
+        ],
+    ),
+    "retries and who stands in": (
+        with_late(failing=Failing(0, "fail")),
+        ["late: retries 1 -> 0", "late: on unavailable stable -> fail"],
+    ),
+    "a rate limit comes": (
+        with_late(rate_limit=RateLimit(100, 60.0, 20, Sticky("header", "x-api-key"))),
+        ["late: rate limit none -> 100 per 60s, burst 20 by header x-api-key"],
+    ),
     "nothing that matters": (
         replace(OLD, revision=9, routes=(REST, replace(LATE, since=8)), services=(CANARY, BLUE)),
         [],
@@ -91,3 +154,32 @@ def test_the_first_revision_is_counted() -> None:
     """Without anything before it, a plan is told by its size."""
     assert difference(None, OLD) == ["first revision: 2 routes, 2 services"]
     assert difference(None, RoutingPlan((BLUE,), (REST,))) == ["first revision: 1 route, 1 service"]
+
+
+def test_what_goes_and_what_moves_inside_is_told() -> None:
+    """A part that is there before and after is told by what differs in it, one that goes by its name."""
+    one, other = Certificate("a.pem", "a.key"), Certificate("b.pem", "b.key")
+    old = replace(with_canary(health=HealthCheck("/a"), tls=UpstreamTls()), tls=Tls("x:1", (one,)))
+    new = replace(
+        with_canary(health=HealthCheck("/b", interval=2.0), tls=UpstreamTls(ca="c.pem")),
+        tls=Tls("x:2", (one, other), client_ca="c.pem", minimum="1.3", hsts=60.0, redirect=True),
+    )
+    assert difference(old, new) == [
+        "tls listen x:1 -> x:2",
+        "tls certificates a.pem (a.key) -> a.pem (a.key), b.pem (b.key)",
+        "tls client ca none -> c.pem",
+        "tls minimum 1.2 -> 1.3",
+        "tls hsts 0s -> 60s",
+        "tls redirect off -> on",
+        "service canary: health path /a -> /b",
+        "service canary: health interval 1s -> 2s",
+        "service canary: tls ca none -> c.pem",
+    ]
+    assert difference(old, OLD) == [
+        "tls listener removed (x:1)",
+        "service canary: health removed",
+        "service canary: tls removed",
+    ]
+    assert difference(with_late(rate_limit=RateLimit(5, 1.0, 5)), OLD) == [
+        "late: rate limit 5 per 1s -> none"
+    ]

@@ -149,3 +149,23 @@ def test_models_are_looked_for_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "models" / "v1" / "model.yaml").touch()
     plan = read_plan(SMALLEST, path)
     assert (plan.services[0].model, plan.routes[0].path) == ("models/v1", "/")
+
+
+def test_certificates_are_looked_for_beside_the_file(tmp_path: Path, certs: Path) -> None:
+    """A wrong file is told with its line and column before anything is changed; the right one is a plan."""
+    path = tmp_path / "routing.yaml"
+    (tmp_path / "pem").symlink_to(certs)
+    service = "services:\n  blue: {url: https://models, tls: {ca: pem/gone.pem}}\nweights: {blue: 1}\n"
+    text = "tls: {listen: 127.0.0.1:8443, cert: pem/site.pem, key: pem/other.key}\n" + service
+    with pytest.raises(
+        ConfigError, match=r"(?s)gone\.pem`: there is no file .*gone\.key`: there is no file "
+    ):
+        read_plan(text.replace("site.pem", "gone.pem").replace("other.key", "gone.key"), path)
+    with pytest.raises(ConfigError) as caught:
+        read_plan(text, path)
+    key, ca = map(str, caught.value.problems)
+    assert key == "1:56: `key` cannot be `pem/other.key`: it is not the key of `pem/site.pem`"
+    assert ca == f"3:41: `ca` cannot be `pem/gone.pem`: there is no file {tmp_path / 'pem/gone.pem'}"
+    plan = read_plan(text.replace("other", "site").replace("gone", "rsa"), path)
+    assert plan.tls is not None
+    assert plan.services[0].traffic.tls is not None

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from gateway.errors import ConfigError
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.settings import Timeouts
+from gateway.routing.read_tls import PemChecks
+from gateway.routing.settings import (
+    Certificate,
+    Failing,
+    HealthCheck,
+    Limits,
+    RateLimit,
+    Sticky,
+    Timeouts,
+    Tls,
+)
 
 HERE = Path(__file__).parent
 BROKEN = sorted(path.stem for path in (HERE / "broken").glob("[0-9]*.yaml"))
@@ -23,6 +33,11 @@ EXPECTED: Mapping[str, list[dict[str, Any]]] = yaml.safe_load(
     (HERE / "broken" / "expected.yaml").read_text(encoding="utf-8")
 )
 MODELS = {"model_versions/v1", "model_versions/v2", "model_versions/v3"}
+PAIRS = {"certs/site.pem": "certs/site.key", "certs/ca.pem": "certs/ca.key"}
+PEM = PemChecks(
+    certificates=lambda path: None if path in PAIRS else "there is no such file",
+    key=lambda key, cert: None if not cert or PAIRS.get(cert) == key else "it is not its key",
+)
 
 
 def model_exists(path: str) -> str | None:
@@ -37,7 +52,7 @@ def text_of(folder: str, name: str) -> str:
 
 def plan_of(text: str) -> RoutingPlan:
     """Return the plan of a text."""
-    return parse(text, model_exists=model_exists)
+    return parse(text, model_exists=model_exists, pem=PEM)
 
 
 def fair(name: str) -> RoutingPlan:
@@ -56,7 +71,7 @@ def told(text: str) -> list[str]:
 def test_a_broken_file_is_refused_at_its_line_with_its_sentence(name: str) -> None:
     """Exactly the expected problems are told, no more and no fewer, each at its line."""
     with pytest.raises(ConfigError) as caught:
-        parse(text_of("broken", name), file="my.yaml", model_exists=model_exists)
+        parse(text_of("broken", name), file="my.yaml", model_exists=model_exists, pem=PEM)
     found = [(problem.line, problem.message) for problem in caught.value.problems]
     assert [line for line, _ in found] == [entry["line"] for entry in EXPECTED[name]]
     for (line, message), entry in zip(found, EXPECTED[name], strict=True):
@@ -87,6 +102,34 @@ def test_four_lines_are_enough() -> None:
     assert (route.name, route.path, route.stable) == ("default", "/", "blue")
     assert route.weights == (("blue", 90_000), ("canary", 10_000))
     assert (route.sticky, route.overrides, route.timeouts) == (None, (), Timeouts())
+
+
+def test_every_setting_is_read() -> None:
+    """What is written about limits, TLS, traffic and failures stands in the plan."""
+    plan = fair("19-limits-and-tls")
+    assert plan.limits == Limits(65536, 50, 4096, 10 * 1024**2, 5000, 100, 1000, 5.0, 60.0, 30.0, 3600.0, 0.5)
+    certificates = tuple(Certificate(cert, key) for cert, key in PAIRS.items())
+    assert plan.tls == Tls(
+        "[::1]:8443", certificates, "certs/ca.pem", False, "1.3", 31_536_000.0, True, http2=False
+    )
+    blue, green, canary, spare = (service.traffic for service in plan.services)
+    assert (blue.health, green.health) == (None, HealthCheck("/v2/health/ready", interval=2.0))
+    assert canary.tls is not None
+    assert (canary.tls.server_name, canary.slow_start, canary.panic) == ("models.internal", 0.0, 0.0)
+    assert (spare.outliers.failures, spare.breaker, spare.health) == (0, None, None)
+    late, rest = plan.routes
+    assert (late.failing, rest.failing) == (Failing(0, "fail"), Failing(5))
+    assert late.rate_limit == RateLimit(100, 10.0, 20, Sticky("header", "x-api-key"))
+    assert rest.rate_limit == RateLimit(5000, 60.0, 5000)
+
+
+def test_the_short_form_has_the_keys_of_a_route() -> None:
+    """One route alone needs no list to say what it does about failures."""
+    plan = fair("20-limits-in-the-short-form")
+    [route] = plan.routes
+    assert (route.failing, route.timeouts.per_try) == (Failing(2), 5.0)
+    assert route.rate_limit == RateLimit(10, 1.0, 10, Sticky("ip"))
+    assert plan.tls == Tls("0.0.0.0:8443", (Certificate("certs/site.pem", "certs/site.key"),))
 
 
 def test_names_stay_what_was_written() -> None:
@@ -139,6 +182,20 @@ def test_a_collision_with_a_default_address_is_noticed() -> None:
     """`listen` on the port that `admin` has by default is refused, saying so."""
     [only] = told("listen: 0.0.0.0:9090\n" + text_of("fair", "01-four-lines"))
     assert only.startswith("1:9: `listen` and `admin` would both use port 9090 (one of them by default)")
+
+
+def test_a_tls_listener_on_a_default_address_is_noticed() -> None:
+    """`tls` on the port that `listen` has by default is refused at its own line."""
+    tls = "tls: {listen: 127.0.0.1:8080, cert: certs/site.pem, key: certs/site.key}\n"
+    [only] = told(tls + text_of("fair", "01-four-lines"))
+    assert only == "1:15: `tls` and `listen` would both use port 8080; give them different ports"
+
+
+def test_certificates_are_believed_in_unless_somebody_looks() -> None:
+    """Who edits weights in a text alone has no files beside it."""
+    tls = "tls: {listen: 127.0.0.1:8443, cert: gone.pem, key: gone.key}\n"
+    plan = parse(tls + text_of("fair", "01-four-lines"), model_exists=model_exists)
+    assert plan.tls is not None
 
 
 def test_the_repositorys_own_file_is_fair() -> None:

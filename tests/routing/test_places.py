@@ -36,6 +36,8 @@ def test_the_state_lies_on_the_disk_and_the_rest_in_memory(tmp_path: Path, memor
         assert directory.stat().st_mode & 0o077 == 0
     for path in (places.plan, places.slot, places.processes, places.complaint, places.tally(3)):
         assert path.parent == places.run
+    for path in (places.counts(3, 4), places.rates, places.hash_key):
+        assert path.parent == places.run
 
 
 def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
@@ -94,6 +96,21 @@ def test_tallies_are_found_by_worker(tmp_path: Path) -> None:
     for name in ("worker-1.tally", "worker-0.tally", "slot", "plan.json"):
         (places.run / name).touch()
     assert places.tallies() == [places.tally(0), places.tally(1)]
+
+
+def test_what_workers_hold_is_found_by_worker_and_process(tmp_path: Path) -> None:
+    """Two processes of one worker number have a file each; tallies and the rest are not among them."""
+    places = prepare(tmp_path / "state")
+    for path in (
+        places.counts(1, 20),
+        places.counts(0, 7),
+        places.counts(1, 3),
+        places.tally(1),
+        places.rates,
+    ):
+        path.touch()
+    assert places.all_counts() == sorted([places.counts(0, 7), places.counts(1, 20), places.counts(1, 3)])
+    assert places.tallies() == [places.tally(1)]
 
 
 def test_a_socket_for_each_service_model_and_replica(tmp_path: Path) -> None:

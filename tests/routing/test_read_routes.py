@@ -8,7 +8,7 @@ from gateway.routing.parse import parse
 from gateway.routing.plan import UNITS, Override, Route
 from gateway.routing.read_routes import MAX_OVERRIDES, MAX_ROUTES, read_routes
 from gateway.routing.report import Report
-from gateway.routing.settings import Sticky, Timeouts
+from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
 from gateway.routing.yaml_tree import read
 
 KNOWN = {"blue": None, "canary": None}
@@ -65,6 +65,12 @@ def test_timeouts_are_seconds_with_defaults() -> None:
     assert route_with("timeouts: {connect: 250ms, total: 1h30m}").timeouts == Timeouts(0.25, 60.0, 5400.0)
 
 
+def test_a_route_says_what_it_does_about_failures_and_greed() -> None:
+    """Retries, who stands in, and how many requests may come."""
+    route = route_with("retries: 0, on_unavailable: fail, rate_limit: 5/s")
+    assert (route.failing, route.rate_limit) == (Failing(0, "fail"), RateLimit(5, 1.0, 5))
+
+
 def test_stable_may_be_any_service() -> None:
     """Stable need not have a weight."""
     route = route_with("stable: canary")
@@ -92,6 +98,9 @@ def test_stable_may_be_any_service() -> None:
         ("timeouts: {connect: 5}", "say the unit, as in `5s`"),
         ("timeouts: 5s", "`timeouts` must be a mapping"),
         ("retry: 3", "`retry` is not a known key of a route"),
+        ("retries: 9", "`retries` must be a whole number from 0 to 5"),
+        ("on_unavailable: canary", "`stable` or `fail`"),
+        ("rate_limit: 5", "write it as `100/s`"),
     ],
 )
 def test_a_mistake_in_a_route_is_told_once(extra: str, says: str) -> None:

@@ -57,6 +57,17 @@ def test_a_new_version_looks_like_its_neighbours() -> None:
     assert "      b:  30   # some\n      c:  20\n    stable: a\n" in changed
 
 
+def test_weights_are_found_among_every_other_setting() -> None:
+    """Limits, TLS and what routes do about failures stay as they are, their numbers too."""
+    [path] = [path for path in FAIR if path.stem == "19-limits-and-tls"]
+    text = path.read_text(encoding="utf-8")
+    changed = rewrite_weights(text, {"late": {"blue": 10_000, "canary": 90_000}, "rest": {"green": UNITS}})
+    assert changed == text.replace("{blue: 90, canary: 10}", "{blue: 10, canary: 90}")
+    before, after = plan_of(text), plan_of(changed)
+    assert (before.limits, before.tls, before.services) == (after.limits, after.tls, after.services)
+    assert [r.rate_limit for r in before.routes] == [r.rate_limit for r in after.routes]
+
+
 def test_a_version_with_nothing_is_not_added() -> None:
     """A share of 0 needs no entry, and an entry that is there becomes 0."""
     assert rewrite_weights(TEXT, {"x": {"b": UNITS, "c": 0}}) == TEXT.replace("a: 90, b: 10", "a: 0, b: 100")

@@ -1,0 +1,64 @@
+"""Who may connect: the limits on open connections, in all and per address, over all workers.
+
+Where a limit is reached, the connection that has been idle for longest makes room. So idle connections, and
+heads that never end, can take up all the places there are and still keep nobody out.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from gateway.errors import Fault
+from gateway.monitoring.tally_layout import HIT_CONNECTIONS, HIT_CONNECTIONS_PER_ADDRESS, HIT_EVICTED
+from gateway.proxy.table import network_of
+
+if TYPE_CHECKING:
+    from gateway.proxy.context import Context
+    from gateway.proxy.server import ClientConnection
+
+LOOK_AT_MOST = 512
+"""Idle connections looked at for one of a certain address."""
+
+
+def arrive(context: Context, client: ClientConnection) -> Fault | None:
+    """Count a client in; return why it cannot stay, if no idle connection can make room for it."""
+    total, of_address = context.counts.opened(network_of(client.peer))
+    context.clients[client] = None
+    limits = context.limits
+    fault = None
+    if of_address > limits.connections_per_address:
+        if not _evict(context, client.peer):
+            context.tally.hit(HIT_CONNECTIONS_PER_ADDRESS)
+            fault = _too_many(
+                429, f"this address has {of_address - 1} connections already, as many as one may"
+            )
+    elif total > limits.connections or len(context.clients) > context.most_clients:
+        if not _evict(context, b""):
+            context.tally.hit(HIT_CONNECTIONS)
+            fault = _too_many(503, f"{total - 1} connections are open already, as many as there may be")
+    if fault is None:
+        context.idle[client] = None
+    return fault
+
+
+def _too_many(status: int, detail: str) -> Fault:
+    outcome = "unavailable" if status == 503 else "refused"
+    return Fault(status, outcome, f"{detail}; close some, or try again", retry_after=1)
+
+
+def _evict(context: Context, address: bytes) -> bool:
+    """Close the connection that has been idle for longest, of one address or of any."""
+    for client in islice(context.idle, LOOK_AT_MOST):
+        if not address or client.peer == address:
+            context.tally.hit(HIT_EVICTED)
+            client.evict()
+            return True
+    return False
+
+
+def leave(context: Context, client: ClientConnection) -> None:
+    """Count a client out."""
+    context.counts.closed(network_of(client.peer))
+    context.clients.pop(client, None)
+    context.idle.pop(client, None)

@@ -1,0 +1,263 @@
+"""One HTTP/2 connection of a client, by TLS with ALPN; loaded when the first one comes.
+
+The library h2 does the framing and the compression of what comes. Each stream is an ordinary client
+connection (`http2_stream.py`); here is what holds for all of them: admission, floods, deadlines, the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
+
+from gateway.monitoring.tally import REFUSED, UNAVAILABLE
+from gateway.monitoring.tally_layout import (
+    HIT_BODY_TIMEOUT,
+    HIT_HEAD_TIMEOUT,
+    HIT_HTTP2_FLOOD,
+    HIT_KEEP_ALIVE_TIMEOUT,
+    HIT_REQUESTS_PER_CONNECTION,
+)
+from gateway.proxy.arrivals import arrive, leave
+from gateway.proxy.http2_encoder import PlainEncoder
+from gateway.proxy.http2_floods import FloodGuard
+from gateway.proxy.http2_frames import (
+    CANCEL,
+    ENHANCE_YOUR_CALM,
+    GOAWAY,
+    NO_ERROR,
+    PREFACE,
+    PROTOCOL_ERROR,
+    Broken,
+    Frame,
+    FrameReader,
+)
+from gateway.proxy.http2_streams import Streams
+
+if TYPE_CHECKING:
+    from gateway.proxy.context import Context
+
+MOST_STREAMS: Final = 100
+STREAM_WINDOW: Final = 256 * 1024
+CONNECTION_WINDOW: Final = 4 * 1024 * 1024
+"""Bytes of bodies that one connection may have under way while services take none of them."""
+LINGER: Final = 2.0
+"""Seconds in which a client may read why its connection ends."""
+_WINDOW_AT_FIRST: Final = 65_535
+_ALL_STREAMS: Final = 2**31 - 1
+
+
+class Http2Connection:
+    """One client; `peer` is its address. `ended`: nothing of it is read any more."""
+
+    __slots__ = (
+        "_guard",
+        "_h2",
+        "_leaving",
+        "_owed_since",
+        "_reader",
+        "_requests_left",
+        "_since",
+        "_streams",
+        "_warned",
+        "context",
+        "ended",
+        "peer",
+        "transport",
+    )
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.peer = b""
+        self.ended = self._leaving = self._warned = False
+        self._since = self._owed_since = context.now
+        self._h2 = _new_h2(context.limits.head)
+        self._reader = FrameReader(context.limits.head)
+        self._guard = FloodGuard(context.now)
+        self._requests_left = context.limits.requests_per_connection
+        self._streams: Streams = cast(Any, None)
+        self.transport: asyncio.Transport = cast(Any, None)
+
+    # -- asyncio.Protocol ----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        self.transport = cast(asyncio.Transport, transport)
+        self._streams = Streams(self, self._h2, self._guard, self.transport)
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0].encode() if peer else b""
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(CONNECTION_WINDOW - _WINDOW_AT_FIRST)
+        self._h2.receive_data(PREFACE)  # the reader waits for it and keeps it
+        self._streams.sender.flush()
+        fault = arrive(self.context, self)
+        if fault is not None:
+            self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
+            self._end(ENHANCE_YOUR_CALM, fault.detail)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self.ended = True
+        self._streams.lose_all()
+        leave(self.context, self)
+
+    def eof_received(self) -> bool:
+        """Part of asyncio.Protocol: TLS has no half-closed connections."""
+        return False
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        self._streams.sender.writable = False
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        self._streams.sender.writable = True
+        self._streams.send_blocked()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol."""
+        if self.ended:
+            return
+        try:
+            frames = self._reader.read(data)
+            for frame in frames:
+                if not self.ended:
+                    self._take(frame)
+            if not self._reader.is_midway:
+                self._owed_since = 0.0
+            elif frames or not self._owed_since:
+                self._owed_since = self.context.now
+        except Broken as broken:
+            if broken.flood:
+                self.context.tally.hit(HIT_HTTP2_FLOOD)
+            self._break(broken.code, broken.detail)
+        except ProtocolError as error:
+            self._h2.clear_outbound_data_buffer()  # its GOAWAY does not say why
+            self._break(int(error.error_code), str(error))
+        self._streams.sender.flush()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.kind == GOAWAY:  # told of it, the library would send no answer any more
+            self._leaving = True
+            if not self._streams.open:
+                self._end(NO_ERROR, "")
+            return
+        self._guard.frame(frame, frame.stream_id in self._streams.open, self.context.now)
+        for event in self._h2.receive_data(frame.data):
+            self._streams.handle(event)
+
+    # -- what streams tell ---------------------------------------------------------------------------------
+
+    def begins(self) -> bool:
+        """Count a request; return False where no more are taken."""
+        if self._leaving:
+            return False
+        self.context.idle.pop(self, None)
+        self._requests_left -= 1
+        if self._requests_left <= 0:
+            self.context.tally.hit(HIT_REQUESTS_PER_CONNECTION)
+            self._say_goodbye()
+        return True
+
+    def is_quiet(self) -> None:
+        """No stream is open any more."""
+        self._since = self.context.now
+        if not self.ended:
+            self.context.idle[self] = None
+            if self._leaving:
+                self.context.loop.call_soon(self._end_if_quiet)
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _say_goodbye(self) -> None:
+        """Take no more requests; those that were begun are answered."""
+        self._leaving = True
+        self._streams.sender.goaway(self._h2.highest_inbound_stream_id, NO_ERROR)
+
+    def _end_if_quiet(self) -> None:
+        if not self._streams.open and not self.ended:
+            self._close()
+
+    def _break(self, code: int, detail: str) -> None:
+        self.context.tally.block("", "", 0).count(REFUSED)
+        self._end(code, detail)
+
+    def _end(self, code: int, detail: str) -> None:
+        """End the connection, whatever is under way on it, and say why."""
+        self._streams.sender.goaway(self._h2.highest_inbound_stream_id, code, detail)
+        self._close()
+
+    def _close(self) -> None:
+        self.ended = True
+        self._since = self.context.now
+        self.context.idle.pop(self, None)
+        self._streams.lose_all()
+        self._streams.sender.flush()
+        self.transport.close()
+
+    def evict(self) -> None:
+        """Close an idle connection to make room for another."""
+        self._end(NO_ERROR, "")
+
+    def is_busy(self) -> bool:
+        """Tell whether an answer is under way, or not yet wholly taken."""
+        return bool(self._streams.open) or self.transport.get_write_buffer_size() > 0
+
+    def check_deadlines(self, now: float) -> None:
+        """Close a connection that is idle, or slow to send or to take, for too long; drain it."""
+        limits = self.context.limits
+        if self.ended:
+            if now - self._since > LINGER:
+                self.transport.abort()
+        elif self._owed_since and now - self._owed_since > limits.head_timeout:
+            self.context.tally.hit(HIT_HEAD_TIMEOUT)
+            self._break(PROTOCOL_ERROR, f"the rest of a frame did not come within {limits.head_timeout:g} s")
+        elif self._streams.open:
+            self._check_streams(now, limits.body_timeout)
+        elif now - self._since > limits.keep_alive_timeout:
+            self.context.tally.hit(HIT_KEEP_ALIVE_TIMEOUT)
+            self._end(NO_ERROR, "")
+        if self.context.draining and not self.ended:
+            self._drain()
+
+    def _check_streams(self, now: float, within: float) -> None:
+        for stream in list(self._streams.open.values()):
+            if stream.stalled and now - stream.stalled > within:
+                self.context.tally.hit(HIT_BODY_TIMEOUT)
+                self._streams.reset(stream, CANCEL)
+            elif not stream.whole:
+                stream.client.check_deadlines(now)
+
+    def _drain(self) -> None:
+        if self.context.polite:
+            if not self._warned:  # a request may be on its way; it is still answered
+                self._warned = True
+                self._streams.sender.goaway(_ALL_STREAMS, NO_ERROR)
+        elif not self._leaving:
+            self._say_goodbye()
+            self._end_if_quiet()
+
+
+def _new_h2(max_head: int) -> H2Connection:
+    # The checks that the library makes are made in h2_translate, without a loop over every character.
+    config = H2Configuration(
+        client_side=False,
+        validate_inbound_headers=False,
+        normalize_inbound_headers=False,
+        validate_outbound_headers=False,
+        normalize_outbound_headers=False,
+    )
+    h2 = H2Connection(config)
+    settings = {
+        SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
+        SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+        SettingCodes.MAX_HEADER_LIST_SIZE: max_head,
+    }
+    h2.local_settings = Settings(client=False, initial_values=settings)
+    h2.decoder.max_header_list_size = max_head  # at once, not when the client has heard of it
+    h2.encoder = cast(Any, PlainEncoder())
+    return h2

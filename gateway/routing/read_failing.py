@@ -1,0 +1,102 @@
+"""What a route does about time, failing services and greedy clients: timeouts, retries, rate limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gateway.routing import fields
+from gateway.routing.read_settings import Reader, choice, meanings, read_keys, seconds, whole
+from gateway.routing.report import Report, described, entries, mapping, shown, text
+from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
+from gateway.routing.yaml_nodes import Node, Scalar
+
+MOST_REQUESTS = 1_000_000
+_RATE = re.compile(r"([0-9]{1,7}) ?/ ?(s|m|h)")
+_PER = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_TIMEOUTS: dict[str, Reader] = {key: seconds() for key in ("connect", "header", "total", "per_try")}
+_FAILING: dict[str, Reader] = {"retries": whole(0, 5), "on_unavailable": choice("stable", "fail")}
+
+
+def read_timeouts(report: Report, node: Node) -> Timeouts:
+    """Return the time-outs of a route; what is not given, or wrong, is as usual."""
+    found = read_keys(report, node, "timeouts", "{connect: 1s, header: 60s, total: 15m}", _TIMEOUTS)
+    return Timeouts(**found[0]) if found else Timeouts()
+
+
+def read_failing(report: Report, given: Mapping[str, Node]) -> Failing:
+    """Return what a route does when a service fails, from the values of its keys."""
+    return Failing(**meanings(report, given, _FAILING))
+
+
+def read_rate_limit(report: Report, node: Node) -> RateLimit | None:
+    """Return the rate limit of a route, written `100/s` or as a mapping; None where it cannot be read."""
+    if isinstance(node, Scalar) and node.value:
+        return _short_rate(report, node)
+    found = read_keys(report, node, "rate_limit", "{requests: 100, per: 1s}` or `100/s", _RATE_LIMIT)
+    if found is None:
+        return None
+    values, nodes = found
+    if "requests" not in nodes:
+        report.add(node, "`rate_limit` has no `requests`; say how many, such as `requests: 100`")
+    if "requests" not in values:
+        return None
+    return RateLimit(**{"burst": values["requests"], **values})
+
+
+def _short_rate(report: Report, node: Scalar) -> RateLimit | None:
+    value = text(report, node, "rate_limit", "100/s")
+    if value is None:
+        return None
+    found = _RATE.fullmatch(value)
+    if found is None:
+        report.add(node, f"`rate_limit` is {described(node)}: write it as `100/s`, `5000/m` or `10000/h`")
+        return None
+    requests = int(found[1])
+    if 1 <= requests <= MOST_REQUESTS:
+        return RateLimit(requests, _PER[found[2]], burst=requests)
+    report.add(node, f"`rate_limit` is {described(node)}: it must be from 1 to {MOST_REQUESTS} requests")
+    return None
+
+
+def read_sticky(report: Report, node: Node) -> Sticky | None:
+    """Return what pins a user to a version."""
+    return _key(report, node, "sticky", "x-user-id", "split per request")
+
+
+def _by(report: Report, node: Node, what: str) -> Sticky | None:
+    return _key(report, node, what, "x-api-key", "count all requests together")
+
+
+_RATE_LIMIT: dict[str, Reader] = {
+    "requests": whole(1, MOST_REQUESTS),
+    "per": seconds(),
+    "burst": whole(1, MOST_REQUESTS),
+    "by": _by,
+}
+
+
+def _key(report: Report, node: Node, what: str, header: str, otherwise: str) -> Sticky | None:
+    """Read `{header: NAME}`, `{cookie: NAME}` or `{ip: true}`; `otherwise` is what leaving it out does."""
+    found = mapping(report, node, what, f"{{header: {header}}}")
+    if found is None:
+        return None
+    given = entries(report, found, f"`{what}`", ("header", "cookie", "ip"))
+    if len(found.pairs) > 1:
+        report.add(found, f"`{what}` takes exactly one of `header`, `cookie` and `ip`")
+        return None
+    for kind, value in given.items():
+        if kind == "ip":
+            return _address_key(report, value, f"leave `{what}` out to {otherwise}")
+        name = fields.token(report, value, kind, header if kind == "header" else "uid")
+        return None if name is None else Sticky(kind, name.lower() if kind == "header" else name)
+    return None
+
+
+def _address_key(report: Report, node: Node, advice: str) -> Sticky | None:
+    value = text(report, node, "ip", "true")
+    if value == "true":
+        return Sticky("ip")
+    if value is not None:
+        report.add(node, f"`ip` can only be `true`, not `{shown(value)}`; {advice}")
+    return None

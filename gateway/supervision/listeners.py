@@ -1,0 +1,162 @@
+"""The listening sockets: wanted by the plan, bound by the supervisor, inherited by everyone it starts.
+
+They are bound once and outlive whoever accepts on them, so that no connection is refused while a process
+dies or is replaced.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from gateway.errors import GatewayError
+from gateway.routing.addresses import Address, parse_address
+from gateway.routing.plan import RoutingPlan
+
+BACKLOG = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where to listen: for requests, for the admin side, and for requests over TLS if asked for."""
+
+    listen: Address
+    admin: Address
+    tls: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An address as it was asked for, and the sockets that are bound to it."""
+
+    address: Address
+    sockets: tuple[socket.socket, ...]
+
+    def __str__(self) -> str:
+        return address_of(self.sockets[0])
+
+    def close(self) -> None:
+        """Close every socket of this process; whoever inherited one keeps it."""
+        for bound in self.sockets:
+            bound.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What is bound: one socket of `plain` for each worker, one of `tls` too, or none at all."""
+
+    plain: Bound
+    admin: Bound
+    tls: Bound | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was asked for when these were bound."""
+        return Wanted(self.plain.address, self.admin.address, self.tls.address if self.tls else None)
+
+    def of_worker(self, slot: int) -> tuple[int, ...]:
+        """Return the file numbers of one worker: plain first, then TLS if there is any."""
+        return tuple(bound.sockets[slot].fileno() for bound in (self.plain, self.tls) if bound)
+
+    def everything(self) -> list[Bound]:
+        """Return all that is bound."""
+        return [bound for bound in (self.plain, self.admin, self.tls) if bound]
+
+    def addresses(self) -> dict[str, str]:
+        """Return where it listens, as `status` and the other verbs read it; `tls` is empty without TLS."""
+        return {"listen": str(self.plain), "admin": str(self.admin), "tls": str(self.tls or "")}
+
+
+def wanted(plan: RoutingPlan, listen: str = "", admin: str = "") -> Wanted:
+    """Return where to listen: as told on the command line, else as the plan says. Raises GatewayError."""
+    here = _address("--listen", listen or plan.listen)
+    there = _address("--admin", admin or plan.admin)
+    tls = _address("tls.listen", plan.tls.listen) if plan.tls else None
+    if not there.is_loopback:
+        raise GatewayError(
+            f"--admin {there} can be reached from other machines, and the admin side asks nobody who they "
+            "are; keep it on 127.0.0.1"
+        )
+    named = [("--listen", here), ("--admin", there)] + ([("tls.listen", tls)] if tls else [])
+    for position, (name, address) in enumerate(named):
+        for other, another in named[:position]:
+            if address.overlaps(another):
+                raise GatewayError(f"{other} and {name} are both {address}; give one of them another port")
+    return Wanted(here, there, tls)
+
+
+def _address(name: str, value: str) -> Address:
+    address = parse_address(value)
+    if isinstance(address, str):
+        raise GatewayError(f"{name} {value}: {address}; write host:port, as in 127.0.0.1:8080")
+    return address
+
+
+def bind(where: Wanted, workers: int, before: Listeners | None = None) -> Listeners:
+    """Bind what is wanted, keeping what is bound there already; all or nothing. Raises GatewayError."""
+    ours = tuple(bound.address for bound in before.everything()) if before else ()
+    with ExitStack() as undo:
+
+        def have(address: Address, count: int, bound: Bound | None) -> Bound:
+            if bound is not None and bound.address == address:
+                return bound
+            made = Bound(address, tuple(bind_shared(address, count, ours)))
+            undo.callback(made.close)
+            return made
+
+        plain = have(where.listen, workers, before.plain if before else None)
+        admin = have(where.admin, 1, before.admin if before else None)
+        tls = have(where.tls, workers, before.tls if before else None) if where.tls else None
+        undo.pop_all()
+    return Listeners(plain, admin, tls)
+
+
+def close_unwanted(before: Listeners, now: Listeners) -> None:
+    """Close what was bound and is not any more."""
+    kept = now.everything()
+    for bound in before.everything():
+        if bound not in kept:
+            bound.close()
+
+
+def bind_shared(address: Address, count: int, ours: tuple[Address, ...] = ()) -> list[socket.socket]:
+    """Bind `count` listening sockets to one address; the kernel spreads connections over them.
+
+    `ours` may overlap with it: a host that becomes every host, say. Raises GatewayError where the address
+    cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sockets: list[socket.socket] = []
+    try:
+        if not any(address.overlaps(other) for other in ours):
+            _refuse_if_taken(family, address)
+        for _ in range(count):
+            bound = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(bound)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            bound.bind((address.host, address.port or sockets[0].getsockname()[1]))
+            bound.listen(BACKLOG)
+    except OSError as error:
+        for bound in sockets:
+            bound.close()
+        raise GatewayError(
+            f"cannot listen on {address}: {error.strerror}; end what uses that port, or choose another one "
+            "with --listen and --admin or by `listen`, `admin` and `tls.listen` in routing.yaml"
+        ) from error
+    return sockets
+
+
+def _refuse_if_taken(family: int, address: Address) -> None:
+    """A shared port would silently be shared with another gateway as well, so try it unshared first."""
+    if address.port:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address.host, address.port))
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the `host:port` a socket is bound to."""
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

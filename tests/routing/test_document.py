@@ -1,0 +1,94 @@
+"""The plan as a document: what the journal keeps and the slot carries comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import is_dataclass
+from functools import cache
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.routing.document import from_document, limits_from, tls_from, to_document, to_json
+from gateway.routing.plan import Route, RoutingPlan, Service
+from gateway.routing.settings import Failing, Limits, Tls, Traffic
+
+PLAIN = {
+    bool: st.booleans(),
+    int: st.integers(0, 10**12),
+    float: st.floats(0, 1e6),
+    str: st.text(max_size=5),
+    NoneType: st.none(),
+}
+
+
+@cache
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Return the values of a type as its annotations tell it, so that no field can be forgotten here."""
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return st.builds(kind, **{name: values(hint) for name, hint in hints.items()})  # type: ignore[arg-type]
+    parts = get_args(kind)
+    if get_origin(kind) is not tuple:
+        return st.one_of(*map(values, parts))
+    if parts[-1] is Ellipsis:
+        return st.lists(values(parts[0]), max_size=2).map(tuple)
+    return st.tuples(*map(values, parts))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(values(RoutingPlan))
+def test_any_plan_comes_back(plan: RoutingPlan) -> None:
+    """Whatever a plan says, its document says it too, as values and as JSON text."""
+    assert from_document(to_document(plan)) == plan
+    document = json.loads(to_json(plan))
+    assert from_document(document) == plan
+    assert (limits_from(document), tls_from(document)) == (plan.limits, plan.tls)
+
+
+OLD: dict[str, Any] = {
+    "services": [{"name": "blue", "model": "m/v1", "replicas": 2, "urls": []}],
+    "routes": [
+        {
+            "name": "late",
+            "path": "/",
+            "stable": "blue",
+            "weights": [["blue", 100_000]],
+            "sticky": None,
+            "overrides": [],
+            "timeouts": {"connect": 0.5, "header": 60.0, "total": 900.0},
+            "since": 3,
+        }
+    ],
+    "listen": "127.0.0.1:8080",
+    "admin": "127.0.0.1:9090",
+    "revision": 7,
+}
+
+
+def test_a_document_from_before_the_settings_is_read() -> None:
+    """A journal written by an earlier version gives its plan with the defaults of this one."""
+    plan = from_document(OLD)
+    [service], [route] = plan.services, plan.routes
+    assert (plan.revision, plan.limits, plan.tls) == (7, Limits(), None)
+    assert (service, service.traffic) == (Service("blue", model="m/v1", replicas=2), Traffic())
+    assert (route.failing, route.rate_limit, route.keyed) == (Failing(), None, ())
+    assert (route.timeouts.connect, route.timeouts.per_try) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize("key", ["traffic", "failing", "rate_limit"])
+def test_what_is_as_usual_is_not_written(key: str) -> None:
+    """There may be 10,000 routes, so what nobody set takes no room."""
+    plan = RoutingPlan((Service("blue", model="m"),), (Route("late", "/", "blue", (("blue", 100_000),)),))
+    assert f'"{key}"' not in to_json(plan)
+
+
+def test_a_listener_without_certificates_is_still_a_listener() -> None:
+    """Empty is not the same as nothing."""
+    plan = RoutingPlan((), (), tls=Tls("127.0.0.1:8443", ()))
+    assert from_document(json.loads(to_json(plan))).tls == plan.tls
