@@ -121,8 +121,18 @@ def _tell(before: RoutingPlan | None, plan: RoutingPlan, changed: bool, millisec
 
 
 def _addresses(before: RoutingPlan, plan: RoutingPlan) -> list[str]:
-    """An earlier revision may bring other addresses with it, which take effect at the next start."""
-    pairs = (("listen", before.listen, plan.listen), ("admin", before.admin, plan.admin))
+    """An earlier revision may bring other addresses, which take effect at the next reload or start."""
+    pairs = (
+        ("listen", before.listen, plan.listen, "reload"),
+        ("tls listen", _tls(before), _tls(plan), "reload"),
+        ("admin", before.admin, plan.admin, "up"),
+    )
     return [
-        f"  {name}: {old} -> {new}, from the next `gateway up` on" for name, old, new in pairs if old != new
+        f"  {name}: {old} -> {new}, from the next `gateway {verb}` on"
+        for name, old, new, verb in pairs
+        if old != new
     ]
+
+
+def _tls(plan: RoutingPlan) -> str:
+    return plan.tls.listen if plan.tls else "none"

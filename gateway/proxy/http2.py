@@ -135,8 +135,7 @@ class Http2Connection:
             if broken.flood:
                 self.context.tally.hit(HIT_HTTP2_FLOOD)
             self._break(broken.code, broken.detail)
-        except ProtocolError as error:
-            self._h2.clear_outbound_data_buffer()  # its GOAWAY does not say why
+        except ProtocolError as error:  # the library has said so, but not why
             self._break(int(error.error_code), str(error))
         self._streams.sender.flush()
 

@@ -174,8 +174,5 @@ class SharedCounts:
 
 
 def _opened(path: Path) -> _File | None:
-    try:
-        content = foreign(path, _SIZE, _MAGIC)
-    except FileNotFoundError:
-        return None  # its owner has ended just now, and another worker cleared it away
+    content = foreign(path, _SIZE, _MAGIC)
     return None if content is None else _File(content)

@@ -97,11 +97,11 @@ def _locked(path: Path) -> int:
 
 
 def foreign(path: Path, size: int, magic: bytes) -> memoryview | None:
-    """Return the bytes of a file that another process owns, or None while that is still making it.
-
-    Raises OSError where it is gone.
-    """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    """Return the bytes of a file that another process owns; None while it is being made, or once it is gone."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
     try:
         # Read, not mapped: memory that is not there yet would be made by a look at it, or there be no room.
         if os.read(fd, len(magic)) != magic:

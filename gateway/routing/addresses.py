@@ -1,4 +1,4 @@
-"""Network addresses as routing.yaml writes them: `host:port`, and `http://host:port` for a service."""
+"""Network addresses as routing.yaml writes them: `host:port`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}")
 _LONGEST = 300
 _LOCALHOST = {"localhost", "127.0.0.1", "::1"}
-_URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<userinfo>[^/?#]*@)?(?P<address>[^/?#]*)(?P<rest>.*)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +91,3 @@ def _not_an_address(value: str) -> str:
     if re.search(r":[^0-9:]+\Z", value):
         return "the port must be a number"
     return "the port is missing"
-
-
-def parse_url(value: str) -> Address | str:
-    """Return the address in `http://host[:port]` (port 80 where it is left out), or what is wrong with it."""
-    if len(value) > _LONGEST:
-        return "is far too long"
-    found = _URL.fullmatch(value)
-    if found is None:
-        return f"has no scheme: write `http://{value}`"
-    if found["scheme"].lower() == "https":
-        return "asks for TLS, which the gateway does not speak to services yet: use http on a trusted network"
-    if found["scheme"].lower() != "http":
-        return f"must begin with `http://`, not `{found['scheme']}://`"
-    if found["userinfo"]:
-        return "must not carry a user name or password"
-    if found["rest"]:
-        return f"must end after the port: write `http://{found['address']}`; the request's path is passed on"
-    has_port = re.search(r"(?:\A|\]|[^:\]]):[^:\]]*\Z", found["address"])
-    address = parse_address(found["address"] if has_port else found["address"] + ":80")
-    if isinstance(address, str):
-        return f"cannot be used: {address}"
-    if address.port == 0 or address.is_wildcard:
-        return "is an address one can listen on but not connect to; name the host and port of the service"
-    return address

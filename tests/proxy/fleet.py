@@ -1,4 +1,4 @@
-"""Services for tests of what a worker thinks of its replicas: some that nobody serves, and what a stage lacks."""
+"""Services as a worker sees them, without a gateway around them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from gateway.routing.settings import Traffic
 PLAIN = Traffic(slow_start=0)
 
 
+def service_at(*urls: str, traffic: Traffic = PLAIN) -> Service:
+    """Return a service with these replicas."""
+    return Service("blue", urls=urls, traffic=traffic)
+
+
 def service(replicas: int, traffic: Traffic = PLAIN, *, first: int = 0) -> Service:
-    """Return a service with so many replicas, at places counted from `first`."""
-    return Service(
-        "blue", urls=tuple(f"http://10.0.0.{first + n}:80" for n in range(replicas)), traffic=traffic
-    )
+    """Return a service with so many replicas that nobody serves, counted from `first`."""
+    return service_at(*(f"http://10.0.0.{first + n}:80" for n in range(replicas)), traffic=traffic)
 
 
 def shared() -> Shared:
@@ -39,24 +42,3 @@ def fail(endpoint: Endpoint, times: int, now: float) -> None:
     """Report so many failures in a row."""
     for _ in range(times):
         endpoint.report(False, now)
-
-
-def urls(*services: Service) -> str:
-    """Return the urls of one service with these replicas."""
-    return ", ".join(service.url for service in services)
-
-
-def backend_of(gateway: Gateway, name: str = "blue") -> Backend:
-    """Return a service as the worker sees it."""
-    return gateway.context.pool._backends[name]
-
-
-def tick_later(gateway: Gateway, seconds: float) -> None:
-    """Look after every replica as if so many seconds had passed."""
-    gateway.context.pool.tick(gateway.context.loop.time() + seconds)
-
-
-async def statuses(client: Peer, count: int) -> set[bytes]:
-    """Return the statuses of so many requests."""
-    await client.send(GET * count)
-    return {(await client.answer())[0][9:12] for _ in range(count)}

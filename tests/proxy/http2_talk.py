@@ -11,7 +11,6 @@ from typing import NamedTuple, cast
 from hpack import Decoder, Encoder
 
 from gateway.proxy.http2_frames import (
-    CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -191,6 +190,3 @@ async def http2(gateway: Gateway, ca: Authority, *, hello: bytes = b"") -> Async
             yield talk
         finally:
             talk.abort()
-
-
-__all__ = ["CONTINUATION", "GET", "POST", "Http2Client", "frame", "http2", "reset", "setting", "window"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import subprocess
 from collections.abc import Callable
@@ -194,7 +195,7 @@ def _revocation_list(ca: Authority, folder: Path) -> bytes:
 
 
 def test_a_signature_changes_with_the_file(tmp_path: Path) -> None:
-    """Written in place, renamed over, behind another link, removed; and not otherwise."""
+    """Written in place, renamed over, behind another link, removed, its times kept or not."""
     path, link = tmp_path / "file", tmp_path / "link"
     path.write_text("one")
     link.symlink_to("file")
@@ -208,7 +209,12 @@ def test_a_signature_changes_with_the_file(tmp_path: Path) -> None:
     path.write_text("longer")
     look()
     (tmp_path / "new").write_text("longer")
+    times = path.stat()
+    os.utime(tmp_path / "new", ns=(times.st_atime_ns, times.st_mtime_ns))
     (tmp_path / "new").rename(path)
+    look()
+    path.write_text("LONGER")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     look()
     (tmp_path / "other").write_text("longer")
     link.unlink()

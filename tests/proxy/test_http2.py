@@ -1,19 +1,51 @@
-"""HTTP/2 connections: requests and answers, limits, deadlines and the end."""
+"""HTTP/2 connections as a whole: admission, limits, deadlines, draining and the end."""
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
-from gateway.proxy.http2_frames import PING, PREFACE, SETTINGS
-from tests.proxy.conftest import OK, Stage, field, until
-from tests.proxy.http2_talk import GET, POST, frame, http2
+from gateway.proxy.http2 import LINGER, Http2Connection
+from gateway.proxy.http2_frames import (
+    CANCEL,
+    ENHANCE_YOUR_CALM,
+    GOAWAY,
+    NO_ERROR,
+    PING,
+    PREFACE,
+    PROTOCOL_ERROR,
+    REFUSED_STREAM,
+    SETTINGS,
+)
+from gateway.routing.settings import Limits
+from tests.proxy.conftest import OK, Gateway, Stage, field, until
+from tests.proxy.http2_talk import (
+    GET,
+    INITIAL_WINDOW_SIZE,
+    POST,
+    Http2Client,
+    frame,
+    http2,
+    secured,
+    setting,
+)
+from tests.proxy.tls_talk import client as tls_client
 from tests.tls_files import Authority
+
+EVERY = 2**31 - 1
 
 
 @pytest.fixture(scope="session")
 def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The CA of this file's tests."""
     return Authority(tmp_path_factory.mktemp("http2"))
+
+
+def hits(gateway: Gateway, limit: str) -> int:
+    """Return how often a limit held."""
+    from gateway.monitoring import tally
+
+    return tally.read_state(gateway.places.tally(0)).hits[limit]
 
 
 async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authority) -> None:
@@ -25,6 +57,7 @@ async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authori
     assert (answer.status, answer.body, answer.reset) == (b"200", b"ok", None)
     assert answer.heads[0][b"x-here"] == b"Yes"
     assert answer.heads[0][b"x-model-version"] == b"blue"
+    assert b"connection" not in answer.heads[0]
     head = service.requests[0]
     assert head.startswith(b"GET / HTTP/1.1\r\n")
     assert field(head, "host") == "a.example"
@@ -33,3 +66,274 @@ async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authori
     assert field(head, "x-forwarded-proto") == "https"
     assert field(head, "connection") is None
     assert gateway.outcomes() == {"ok": 1}
+
+
+async def test_httpx_speaks_it(stage: Stage, ca: Authority) -> None:
+    """A client that people use, with bodies in both directions."""
+    service = await stage.service(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 100_000)
+    gateway = await stage.gateway(blue=service)
+    async with (
+        secured(gateway, ca) as port,
+        httpx.AsyncClient(http2=True, verify=tls_client(ca, alpn=("h2",)), trust_env=False) as client,
+    ):
+        for _ in range(3):
+            answer = await client.post(f"https://127.0.0.1:{port}/a", content=b"y" * 300_000)
+            assert (answer.http_version, answer.status_code, len(answer.content)) == ("HTTP/2", 200, 100_000)
+    assert [len(request.partition(b"\r\n\r\n")[2]) for request in service.requests] == [300_000] * 3
+
+
+async def test_streams_are_one_connection(stage: Stage, ca: Authority) -> None:
+    """Counted once, and idle only once no stream is open."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(*[client.head(number, GET) for number in (1, 3, 5)])
+        peers = [await service.accepted() for _ in range(3)]
+        assert len(gateway.context.clients) == 1
+        assert not gateway.context.idle
+        for peer in peers:
+            await peer.head()
+            await peer.send(OK)
+        for number in (1, 3, 5):
+            await client.answer(number)
+        assert len(gateway.context.idle) == 1
+    await until(lambda: not gateway.context.clients)
+    assert not gateway.context.idle
+    assert not gateway.context.exchanges
+
+
+async def test_a_client_that_leaves_ends_its_requests(stage: Stage, ca: Authority) -> None:
+    """The service is told by the end of its connection."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, GET))
+        peer = await service.accepted()
+        await peer.head()
+        client.abort()
+        assert await peer.end() == b""
+    await until(lambda: gateway.outcomes() == {"disconnected": 1})
+
+
+async def test_too_many_connections(stage: Stage, ca: Authority) -> None:
+    """Who finds no place is told so in the words of HTTP/2."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    gateway.context.limits = Limits(connections=0)
+    async with http2(gateway, ca) as client:
+        code, _, why = await client.ended()
+    assert code == ENHANCE_YOUR_CALM
+    assert "as many as there may be" in why
+    assert hits(gateway, "connections") == 1
+
+
+async def test_an_idle_connection_makes_room(stage: Stage, ca: Authority) -> None:
+    """It is told that it may ask again elsewhere."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        next(iter(gateway.context.idle)).evict()
+        assert (await client.ended())[:2] == (NO_ERROR, 1)
+
+
+async def test_an_idle_connection_is_closed(stage: Stage, ca: Authority) -> None:
+    """After the time that connections of HTTP/1.1 have, PINGs or not."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        gateway.tick(60)
+        client.write(frame(PING, 0, 0, bytes(8)))
+        assert await client.next()
+        gateway.tick(80)
+        assert (await client.ended())[:2] == (NO_ERROR, 1)
+    assert hits(gateway, "keep_alive_timeout") == 1
+
+
+@pytest.mark.parametrize(
+    "half", [PREFACE[:10], PREFACE + frame(SETTINGS, 0, 0)[:5], PREFACE + frame(1, 1, 1, b"\x82")]
+)
+async def test_half_a_frame_is_not_waited_for(stage: Stage, ca: Authority, half: bytes) -> None:
+    """Nor half the preface, nor the rest of a head."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca, hello=half) as client:
+        await until(lambda: gateway.context.clients)
+        await client.next()
+        gateway.tick(5)
+        gateway.tick(15)
+        code, _, why = await client.ended()
+    assert code == PROTOCOL_ERROR
+    assert "the rest of a frame" in why
+    assert hits(gateway, "head_timeout") == 1
+
+
+async def test_a_window_that_stays_shut(stage: Stage, ca: Authority) -> None:
+    """Who takes nothing of an answer for the body time-out loses it; other streams go on."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca, hello=PREFACE + setting(INITIAL_WINDOW_SIZE, 10)) as client:
+        client.write(client.head(1, GET))
+        peer = await service.accepted()
+        await peer.head()
+        await peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 500000\r\n\r\n" + b"x" * 100_000)
+        while client.answers.get(1) is None or len(client.answers[1].body) < 10:
+            await client.next()
+        gateway.tick(31)
+        assert (await client.answer(1)).reset == CANCEL
+        client.write(client.head(3, GET))
+        peer = await service.accepted()
+        await peer.head()
+        await peer.send(OK)
+        assert (await client.answer(3)).body == b"ok"
+    assert hits(gateway, "body_timeout") == 1
+
+
+async def test_a_body_that_stops_coming(stage: Stage, ca: Authority) -> None:
+    """The rules of HTTP/1.1 hold: 408, and the stream is over."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, POST, ended=False), client.data(1, b"abc"))
+        peer = await service.accepted()
+        await peer.head()
+        gateway.tick(31)
+        answer = await client.answer(1)
+        assert answer.status == b"408"
+        while client.answers[1].reset is None:
+            await client.next()
+        assert client.answers[1].reset == NO_ERROR
+
+
+async def test_so_many_requests_and_no_more(stage: Stage, ca: Authority) -> None:
+    """The last one is answered, a further one refused, and then the connection ends."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    gateway.context.limits = Limits(requests_per_connection=1)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, GET), client.head(3, GET))
+        assert (await client.answer(3)).reset == REFUSED_STREAM
+        peer = await service.accepted()
+        await peer.head()
+        await peer.send(OK)
+        assert (await client.answer(1)).body == b"ok"
+        assert (await client.ended())[:2] == (NO_ERROR, 1)
+    assert hits(gateway, "requests_per_connection") == 1
+
+
+async def test_draining_lets_streams_finish(stage: Stage, ca: Authority) -> None:
+    """GOAWAY names the last stream that is answered; a later one is refused, so it may be sent elsewhere."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, GET))
+        peer = await service.accepted()
+        await peer.head()
+        gateway.context.draining = True
+        gateway.tick()
+        while client.goaway is None:
+            await client.next()
+        assert client.goaway[:2] == (NO_ERROR, 1)
+        client.write(client.head(3, GET))
+        assert (await client.answer(3)).reset == REFUSED_STREAM
+        (connection,) = gateway.context.clients
+        assert isinstance(connection, Http2Connection)
+        assert connection.is_busy()
+        await peer.send(OK)
+        assert (await client.answer(1)).body == b"ok"
+        await client.ended()
+
+
+async def test_draining_politely(stage: Stage, ca: Authority) -> None:
+    """A request that crosses the first GOAWAY is answered; an idle connection ends with the second one."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        gateway.context.draining = gateway.context.polite = True
+        for _ in range(2):
+            gateway.tick()
+        while client.goaway is None:
+            await client.next()
+        assert client.goaway[:2] == (NO_ERROR, EVERY)
+        assert (await client.ask(3, GET)).body == b"ok"
+        gateway.context.polite = False
+        gateway.tick()
+        assert (await client.ended())[:2] == (NO_ERROR, 3)
+        assert len([got for got in client.frames if got.kind == GOAWAY]) == 2
+
+
+async def test_a_client_that_says_goodbye_is_answered(stage: Stage, ca: Authority) -> None:
+    """Its GOAWAY means that it opens no more streams, not that it left."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, GET), frame(GOAWAY, 0, 0, bytes(8)))
+        peer = await service.accepted()
+        await peer.head()
+        await peer.send(OK)
+        assert (await client.answer(1)).body == b"ok"
+        assert await client.next() is None
+
+
+async def test_goodbye_without_streams(stage: Stage, ca: Authority) -> None:
+    """There is nothing to wait for."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        client.write(frame(GOAWAY, 0, 0, bytes(8)))
+        assert (await client.ended())[0] == NO_ERROR
+
+
+async def test_what_is_not_http2_is_told_so(stage: Stage, ca: Authority) -> None:
+    """GOAWAY, then the end, even if the client does not listen."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca, hello=b"GET / HTTP/1.1\r\nhost: a\r\n\r\n") as client:
+        code, _, why = await client.ended()
+    assert code == PROTOCOL_ERROR
+    assert "does not begin as HTTP/2 does" in why
+    assert gateway.outcomes() == {"refused": 1}
+
+
+async def test_a_broken_client_is_not_waited_for(stage: Stage, ca: Authority) -> None:
+    """It may read why for a while; then the connection is dropped."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca, hello=b"nonsense") as client:
+        await until(lambda: any(c.ended for c in gateway.context.clients if isinstance(c, Http2Connection)))
+        gateway.tick(LINGER + 1)
+        await until(lambda: not gateway.context.clients)
+        await client.ended()
+
+
+async def test_http11_is_spoken_beside_it(stage: Stage, ca: Authority) -> None:
+    """ALPN decides, for each connection."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with (
+        secured(gateway, ca) as port,
+        httpx.AsyncClient(verify=tls_client(ca), trust_env=False) as client,
+    ):
+        answer = await client.get(f"https://127.0.0.1:{port}/a")
+    assert (answer.http_version, answer.content) == ("HTTP/1.1", b"ok")
+
+
+async def test_nothing_stays_behind(stage: Stage, ca: Authority) -> None:
+    """A stream that is over is freed at once, without the collector."""
+    import gc
+    import weakref
+
+    gateway = await stage.gateway(blue=await stage.service(OK))
+
+    async def talk(client: Http2Client) -> None:
+        for number in range(1, 41, 2):
+            await client.ask(number, GET)
+
+    async with http2(gateway, ca) as client:
+        await talk(client)
+        gc.collect()
+        gc.disable()
+        try:
+            before = len(gc.get_objects())
+            for number in range(41, 441, 2):
+                await client.ask(number, GET)
+            client.frames.clear()
+            client.answers.clear()
+            grown = len(gc.get_objects()) - before
+        finally:
+            gc.enable()
+    assert weakref
+    assert grown < 200

@@ -106,6 +106,13 @@ async def test_tls_1_1_is_refused(pair: Pair) -> None:
         assert "Cipher is (NONE)" in told
 
 
+def test_nothing_is_left_to_the_defaults_of_openssl(pair: Pair) -> None:
+    """They differ from version to version."""
+    options = ServerTls(Path(), settings(pair)).context.newest.options
+    for option in (ssl.OP_NO_RENEGOTIATION, ssl.OP_NO_COMPRESSION, ssl.OP_CIPHER_SERVER_PREFERENCE):
+        assert options & option
+
+
 async def test_nobody_may_renegotiate(pair: Pair) -> None:
     """A client that wants to is told no."""
     async with listening(_context(settings(pair))) as port:

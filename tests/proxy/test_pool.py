@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from gateway.routing.plan import UNITS, RoutingPlan
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
+from tests.proxy.conftest import OK, Service, Stage, field, until
+from tests.proxy.staged import GET, backend_of, statuses, tick_later, urls
 
 
 async def test_requests_go_to_the_replica_with_the_fewest_outstanding(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.proxy import shared_counts
 from gateway.proxy.shared_counts import LOOK_EVERY, SERVICES, SharedCounts
 from gateway.routing.places import Places
 
@@ -223,15 +223,15 @@ def test_services_beyond_all_rows_are_counted_by_each_worker_for_itself(
     assert SharedCounts(places, 1).in_flight("late").total() == 4
 
 
-def test_a_file_that_vanishes_while_it_is_looked_at_is_no_mishap(
-    places: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another worker may clear it away first; one that is still being made is left for the next look."""
+def test_a_worker_that_has_just_begun_counts_once_its_file_is_there(places: Places) -> None:
+    """A file that its owner has locked and not yet filled is left in peace until the next look."""
     counts = SharedCounts(places, 0)
-    gone = places.counts(5, 5)
-    gone.touch()
-    monkeypatch.setattr(shared_counts, "clear_away", lambda path: False)
-    counts.tick(LOOK_EVERY)
-    monkeypatch.setattr(Places, "all_counts", lambda self: [self.counts(6, 6)])
+    path = places.counts(5, 5)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        counts.tick(LOOK_EVERY)
+        assert once_closed(counts) == (0, 0)
+        assert path.exists()
+    SharedCounts(places, 1).opened(HERE)
     counts.tick(2 * LOOK_EVERY)
-    assert once_closed(counts) == (0, 0)
+    assert not path.exists()

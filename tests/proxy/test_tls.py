@@ -206,6 +206,21 @@ def test_each_new_problem_is_logged_and_the_old_files_can_come_back(
     assert server.problem == ""
 
 
+def test_files_that_come_back_as_they_were_end_a_problem(ca: Authority, tmp_path: Path) -> None:
+    """A mount that was away for a while looks just as before."""
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    pair = Pair(folder / "server.pem", folder / "server.key")
+    copy(ca.issue("/CN=old", "a.example"), pair)
+    server = _server(pair)
+    folder.rename(tmp_path / "away")
+    assert not server.refresh(1.0)
+    assert "cannot be read" in server.problem
+    (tmp_path / "away").rename(folder)
+    server.refresh(2.0)
+    assert server.problem == ""
+
+
 def test_old_generations_are_let_go(pair: Pair, ca: Authority, new: Pair) -> None:
     """A gateway that renews for years does not grow."""
     server = _server(pair, ca.issue("/CN=b", "b.example"))

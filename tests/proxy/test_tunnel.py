@@ -23,7 +23,6 @@ from gateway.proxy.tunnel import LINGER, PARTING, Tunnel
 from gateway.proxy.upstream import UpstreamConnection
 from gateway.routing.revise import replace_weights
 from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
-from tests.proxy.tls_talk import client as trusting
 from tests.tls_files import Authority
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
@@ -512,7 +511,9 @@ async def test_a_websocket_over_tls(stage: Stage, tmp_path: Path) -> None:
         gateway = await stage.gateway(blue=f"http://127.0.0.1:{port}")
         async with secured(gateway, ca) as secure_port:
             uri = f"wss://localhost:{secure_port}/"
-            async with connect(uri, ssl=trusting(ca), max_size=None, proxy=None) as client:
+            async with connect(
+                uri, ssl=ssl.create_default_context(cafile=ca.cert), max_size=None, proxy=None
+            ) as client:
                 for message in ("hello", bytes(3 << 20)):
                     await client.send(message)
                     assert await client.recv() == message
@@ -527,7 +528,9 @@ async def test_tls_has_no_half_closed_tunnels(stage: Stage, tmp_path: Path, who:
     blue = await stage.service()
     gateway = await stage.gateway(blue=blue)
     async with secured(gateway, ca) as port:
-        client = Peer(*await asyncio.open_connection("localhost", port, ssl=trusting(ca)))
+        client = Peer(
+            *await asyncio.open_connection("localhost", port, ssl=ssl.create_default_context(cafile=ca.cert))
+        )
         await client.send(ASK % b"tcp")
         service = await blue.accepted()
         await service.head()

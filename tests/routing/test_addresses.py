@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.routing.addresses import Address, parse_address, parse_url
+from gateway.routing.addresses import Address, parse_address
 
 
 @pytest.mark.parametrize(
@@ -46,43 +46,6 @@ def test_an_address_is_a_host_and_a_port(written: str, host: str, port: int, aga
 def test_what_is_no_address_is_told_why(written: str, says: str) -> None:
     """Each mistake has its own clause."""
     told = parse_address(written)
-    assert isinstance(told, str)
-    assert says in told
-
-
-@pytest.mark.parametrize(
-    ("written", "address"),
-    [
-        ("http://127.0.0.1:9003", "127.0.0.1:9003"),
-        ("http://models", "models:80"),
-        ("http://[::1]", "[::1]:80"),
-        ("http://[::1]:9003", "[::1]:9003"),
-    ],
-)
-def test_a_url_names_a_service(written: str, address: str) -> None:
-    """The port is 80 where it is left out."""
-    assert str(parse_url(written)) == address
-
-
-@pytest.mark.parametrize(
-    ("written", "says"),
-    [
-        ("models:80", "has no scheme: write `http://models:80`"),
-        ("https://models", "TLS"),
-        ("ftp://models", "must begin with `http://`"),
-        ("http://a:b@models", "user name or password"),
-        ("http://models/", "write `http://models`"),
-        ("http://models?a=1", "must end after the port"),
-        ("http://", "cannot be used"),
-        ("http://models:", "port is missing"),
-        ("http://models:0", "not connect to"),
-        ("http://0.0.0.0:80", "not connect to"),
-        ("http://" + "x" * 400, "far too long"),
-    ],
-)
-def test_what_cannot_be_a_service_is_told_why(written: str, says: str) -> None:
-    """Each mistake in a url has its own clause."""
-    told = parse_url(written)
     assert isinstance(told, str)
     assert says in told
 

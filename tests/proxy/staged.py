@@ -1,0 +1,29 @@
+"""What tests of replicas do with a gateway on the stage."""
+
+from __future__ import annotations
+
+from gateway.proxy.pool import Backend
+from tests.proxy.conftest import Gateway, Peer, Service
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def urls(*services: Service) -> str:
+    """Return the urls of one service with these replicas."""
+    return ", ".join(service.url for service in services)
+
+
+def backend_of(gateway: Gateway, name: str = "blue") -> Backend:
+    """Return a service as the worker sees it."""
+    return gateway.context.pool._backends[name]
+
+
+def tick_later(gateway: Gateway, seconds: float) -> None:
+    """Look after every replica as if so many seconds had passed."""
+    gateway.context.pool.tick(gateway.context.loop.time() + seconds)
+
+
+async def statuses(client: Peer, count: int) -> set[bytes]:
+    """Return the statuses of so many requests."""
+    await client.send(GET * count)
+    return {(await client.answer())[0][9:12] for _ in range(count)}
