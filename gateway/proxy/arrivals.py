@@ -6,8 +6,9 @@ heads that never end, can take up all the places there are and still keep nobody
 
 from __future__ import annotations
 
+import asyncio
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.errors import Fault
 from gateway.monitoring.tally_layout import HIT_CONNECTIONS, HIT_CONNECTIONS_PER_ADDRESS, HIT_EVICTED
@@ -15,13 +16,26 @@ from gateway.proxy.table import network_of
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
-    from gateway.proxy.server import ClientConnection
+
+
+class Arrived(Protocol):
+    """A connection of a client, in whatever version of HTTP it speaks."""
+
+    peer: bytes
+    transport: asyncio.Transport
+
+    def evict(self) -> None:
+        """Close an idle connection to make room for another."""
+
+    def check_deadlines(self, now: float) -> None:
+        """Close what is idle, or slow to send or to take, for too long."""
+
 
 LOOK_AT_MOST = 512
 """Idle connections looked at for one of a certain address."""
 
 
-def arrive(context: Context, client: ClientConnection) -> Fault | None:
+def arrive(context: Context, client: Arrived) -> Fault | None:
     """Count a client in; return why it cannot stay, if no idle connection can make room for it."""
     total, of_address = context.counts.opened(network_of(client.peer))
     context.clients[client] = None
@@ -57,7 +71,7 @@ def _evict(context: Context, address: bytes) -> bool:
     return False
 
 
-def leave(context: Context, client: ClientConnection) -> None:
+def leave(context: Context, client: Arrived) -> None:
     """Count a client out."""
     context.counts.closed(network_of(client.peer))
     context.clients.pop(client, None)

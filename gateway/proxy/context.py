@@ -30,8 +30,8 @@ from gateway.routing.settings import Limits, Tls
 from gateway.routing.slot import PlanSlot, published_document
 
 if TYPE_CHECKING:
+    from gateway.proxy.arrivals import Arrived
     from gateway.proxy.exchange import Exchange
-    from gateway.proxy.server import ClientConnection
     from gateway.proxy.tunnel import Tunnel
 
 NOTHING: dict[str, Any] = {"services": [], "routes": []}
@@ -73,8 +73,8 @@ class Context:
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
         self.now = time.monotonic()
         """The time of the last tick: near enough for what takes seconds."""
-        self.clients: dict[ClientConnection, None] = {}
-        self.idle: dict[ClientConnection, None] = {}
+        self.clients: dict[Arrived, None] = {}
+        self.idle: dict[Arrived, None] = {}
         """Clients that wait for nothing, the one idle for longest first."""
         self.tunnels: set[Tunnel] = set()
         self.exchanges: set[Exchange] = set()

@@ -115,8 +115,8 @@ class ActiveCheck:
         if not self._next:
             self._next = now + self._share * self._interval
         elif now >= self._next and self._endpoint.up:  # one that is down is probed already
-            # From when it was due, so that ticks that come late do not add up.
-            self._next = max(self._next + self._interval, now)
+            due = self._next + self._interval  # from when this one was due, or late ticks would add up
+            self._next = due if due > now else now + self._interval
             self._deadline = now + self._settings.timeout
             self._connecting = self._endpoint.loop.create_task(self._ask())
 

@@ -51,6 +51,12 @@ _WINDOW_AT_FIRST: Final = 65_535
 _ALL_STREAMS: Final = 2**31 - 1
 
 
+class ServerSide(H2Connection):
+    """The library, told to remember fewer of the streams that are over: it keeps them for each connection."""
+
+    MAX_CLOSED_STREAMS = 1_000
+
+
 class Http2Connection:
     """One client; `peer` is its address. `ended`: nothing of it is read any more."""
 
@@ -250,7 +256,7 @@ def _new_h2(max_head: int) -> H2Connection:
         validate_outbound_headers=False,
         normalize_outbound_headers=False,
     )
-    h2 = H2Connection(config)
+    h2 = ServerSide(config)
     settings = {
         SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
         SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,

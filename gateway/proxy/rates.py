@@ -25,6 +25,8 @@ _SET_WORDS = WAYS * _SLOT_WORDS
 _SETS = SLOTS // WAYS
 _FURTHEST = 1 << 62
 """Nanoseconds; no debt is longer, whatever the settings, so that every time fits its word."""
+_CLOCKS_DIFFER = 10**9
+"""Nanoseconds; another worker may have read the clock that much later and be the first to write."""
 
 
 class Rates:
@@ -47,10 +49,11 @@ class Rates:
         moment = int(now * 1e9)
         interval = -int(-limit.per * 1e9 // limit.requests)  # rounded up: never faster than was set
         before: int = words[at + 1]
-        whole = moment
-        if words[at] == name:
-            # Under a limit that was changed, a key owes no more than it could owe under the new one.
-            whole = max(moment, min(before, moment + min(limit.burst * interval, _FURTHEST)))
+        whole = max(moment, before) if words[at] == name else moment
+        most = moment + min(limit.burst * interval, _FURTHEST)
+        if whole > most + _CLOCKS_DIFFER:
+            # The limit was changed: a key owes no more than it could owe under the new one.
+            words[at + 1] = before = whole = most
         late = whole - moment - (limit.burst - 1) * interval
         if late > 0:
             return late / 1e9

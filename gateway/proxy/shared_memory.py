@@ -97,7 +97,7 @@ def _locked(path: Path) -> int:
 
 
 def foreign(path: Path, size: int, magic: bytes) -> memoryview | None:
-    """Return the bytes of a file that another process owns; None while it is being made, or once it is gone."""
+    """Return the bytes of a file that another process owns, None where it is being made or gone."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

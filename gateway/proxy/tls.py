@@ -64,8 +64,17 @@ class ServerTls:
         return str(self._problem or "")
 
     def use(self, tls: Tls) -> None:
-        """Follow other settings, for connections from now on; TlsProblem leaves the old ones in force."""
-        self._put_in_force(tls, load_generation(self._folder, tls))
+        """Follow other settings, for connections from now on.
+
+        TlsProblem leaves the old ones in force until `refresh` finds files that can be used.
+        """
+        self._wanted = tls
+        try:
+            generation = load_generation(self._folder, tls)
+        except TlsProblem as problem:
+            self._problem = problem
+            raise
+        self._put_in_force(tls, generation)
 
     def refresh(self, now: float) -> bool:
         """Load the files anew if one was replaced; tell whether new ones are in force. `now` is monotonic.
@@ -75,17 +84,17 @@ class ServerTls:
         if now < self._next_look:
             return False
         self._next_look = now + LOOK_EVERY
-        seen = file_signatures(files_of(self._folder, self._tls))
+        seen = file_signatures(files_of(self._folder, self._wanted))
         if self._problem is None and seen == self._generation.seen:
             return False
         try:
-            generation = load_generation(self._folder, self._tls)
+            generation = load_generation(self._folder, self._wanted)
         except TlsProblem as problem:
             if str(problem) != self.problem:
                 log.error("TLS goes on with the files as they were before: %s", problem)
             self._problem = problem
             return False
-        self._put_in_force(self._tls, generation)
+        self._put_in_force(self._wanted, generation)
         log.info("TLS uses new files")
         return True
 

@@ -20,7 +20,7 @@ from gateway.proxy.answered import Answered as Answered
 from gateway.proxy.outbox import Outbox
 
 if TYPE_CHECKING:
-    from gateway.proxy.pool import Endpoint
+    from gateway.proxy.endpoint import Endpoint
     from gateway.proxy.tunnel import Tunnel
 
 MAX_ANSWER_HEAD = 2 * MAX_HEAD

@@ -152,6 +152,14 @@ class Http2Client:
         assert self.goaway is not None, "the connection ended without a word"
         return self.goaway
 
+    def read(self, more: bool) -> None:
+        """Stop reading from the network, or go on."""
+        transport = cast(asyncio.ReadTransport, self._writer.transport)
+        if more:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
     async def drain(self) -> None:
         """Wait until what was written is on its way."""
         await self._writer.drain()

@@ -27,3 +27,9 @@ async def statuses(client: Peer, count: int) -> set[bytes]:
     """Return the statuses of so many requests."""
     await client.send(GET * count)
     return {(await client.answer())[0][9:12] for _ in range(count)}
+
+
+async def one(client: Peer, request: bytes) -> bytes:
+    """Return the status of one request."""
+    await client.send(request)
+    return (await client.answer())[0][9:12]

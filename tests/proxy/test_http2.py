@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import httpx
 import pytest
 
+from gateway.monitoring import tally
 from gateway.proxy.http2 import LINGER, Http2Connection
 from gateway.proxy.http2_frames import (
     CANCEL,
@@ -23,7 +26,6 @@ from tests.proxy.http2_talk import (
     GET,
     INITIAL_WINDOW_SIZE,
     POST,
-    Http2Client,
     frame,
     http2,
     secured,
@@ -43,9 +45,7 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 def hits(gateway: Gateway, limit: str) -> int:
     """Return how often a limit held."""
-    from gateway.monitoring import tally
-
-    return tally.read_state(gateway.places.tally(0)).hits[limit]
+    return tally.read_state(gateway.places.tally(0)).hits[tally.LIMITS.index(limit)]
 
 
 async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authority) -> None:
@@ -206,15 +206,17 @@ async def test_so_many_requests_and_no_more(stage: Stage, ca: Authority) -> None
     """The last one is answered, a further one refused, and then the connection ends."""
     service = await stage.service()
     gateway = await stage.gateway(blue=service)
-    gateway.context.limits = Limits(requests_per_connection=1)
+    gateway.context.limits = Limits(requests_per_connection=2)
     async with http2(gateway, ca) as client:
-        client.write(client.head(1, GET), client.head(3, GET))
-        assert (await client.answer(3)).reset == REFUSED_STREAM
-        peer = await service.accepted()
-        await peer.head()
-        await peer.send(OK)
+        client.write(*[client.head(number, GET) for number in (1, 3, 5)])
+        assert (await client.answer(5)).reset == REFUSED_STREAM
+        for _ in range(2):
+            peer = await service.accepted()
+            await peer.head()
+            await peer.send(OK)
         assert (await client.answer(1)).body == b"ok"
-        assert (await client.ended())[:2] == (NO_ERROR, 1)
+        assert (await client.answer(3)).body == b"ok"
+        assert (await client.ended())[:2] == (NO_ERROR, 3)
     assert hits(gateway, "requests_per_connection") == 1
 
 
@@ -293,11 +295,17 @@ async def test_what_is_not_http2_is_told_so(stage: Stage, ca: Authority) -> None
 async def test_a_broken_client_is_not_waited_for(stage: Stage, ca: Authority) -> None:
     """It may read why for a while; then the connection is dropped."""
     gateway = await stage.gateway(blue=await stage.service(OK))
-    async with http2(gateway, ca, hello=b"nonsense") as client:
-        await until(lambda: any(c.ended for c in gateway.context.clients if isinstance(c, Http2Connection)))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        client.read(False)
+        client.write(frame(PING, 0, 0, b"short"))
+        (connection,) = gateway.context.clients
+        assert isinstance(connection, Http2Connection)
+        await until(lambda: connection.ended)
+        gateway.tick(LINGER - 1)
+        assert gateway.context.clients
         gateway.tick(LINGER + 1)
         await until(lambda: not gateway.context.clients)
-        await client.ended()
 
 
 async def test_http11_is_spoken_beside_it(stage: Stage, ca: Authority) -> None:
@@ -313,17 +321,11 @@ async def test_http11_is_spoken_beside_it(stage: Stage, ca: Authority) -> None:
 
 async def test_nothing_stays_behind(stage: Stage, ca: Authority) -> None:
     """A stream that is over is freed at once, without the collector."""
-    import gc
-    import weakref
-
     gateway = await stage.gateway(blue=await stage.service(OK))
 
-    async def talk(client: Http2Client) -> None:
+    async with http2(gateway, ca) as client:
         for number in range(1, 41, 2):
             await client.ask(number, GET)
-
-    async with http2(gateway, ca) as client:
-        await talk(client)
         gc.collect()
         gc.disable()
         try:
@@ -335,5 +337,4 @@ async def test_nothing_stays_behind(stage: Stage, ca: Authority) -> None:
             grown = len(gc.get_objects()) - before
         finally:
             gc.enable()
-    assert weakref
     assert grown < 200

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from gateway.routing.plan import UNITS, RoutingPlan
 from tests.proxy.conftest import OK, Service, Stage, field, until
-from tests.proxy.staged import GET, backend_of, statuses, tick_later, urls
+from tests.proxy.staged import GET, backend_of, one, statuses, tick_later, urls
 
 
 async def test_requests_go_to_the_replica_with_the_fewest_outstanding(stage: Stage) -> None:
@@ -125,3 +127,110 @@ async def test_who_was_stable_answers_until_the_new_stable_does(stage: Stage) ->
     await new.close()
     await until(lambda: not gateway.context.pool._backends["teal"].endpoints[0].idle)
     assert await statuses(client, 1) == {b"503"}, "once it has answered, it alone is stable"
+
+
+BAD = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+
+
+async def test_a_replica_of_two_that_fails_is_ejected(stage: Stage) -> None:
+    """Five of its answers in a row were 500; then it is left alone, and comes back after its time."""
+    good, bad = await stage.service(OK), await stage.service(BAD)
+    gateway = await stage.gateway(blue=urls(good, bad), each="outliers: {failures: 5, ejection: 10s}")
+    client = await stage.client(gateway.port)
+    answers = [(await one(client, POST)) for _ in range(50)]
+    assert answers.count(b"500") == len(bad.requests) == 5
+    assert {state["state"] for state in gateway.context.pool.states()} == {"up", "ejected"}
+    tick_later(gateway, 10.5)
+    assert {state["state"] for state in gateway.context.pool.states()} == {"up", "warming"}
+    tick_later(gateway, 21)
+    answers = [(await one(client, POST)) for _ in range(50)]
+    assert answers.count(b"500") == 5
+
+
+async def test_a_replica_that_hangs_is_passed_over(stage: Stage) -> None:
+    """Found by checks alone; all its service's requests go to the other."""
+    hanging, good = await stage.service(), await stage.service(OK)
+    gateway = await stage.gateway(
+        blue=urls(hanging, good), each="health: {path: /, interval: 1s, timeout: 500ms}"
+    )
+    backend = backend_of(gateway)
+    for tenth in range(36):
+        tick_later(gateway, tenth / 10)
+        await until(lambda: not any(e._check and e._check._connecting for e in backend.endpoints))
+    assert [endpoint.state for endpoint in backend.endpoints] == ["unwell", "up"]
+    good.requests.clear()
+    assert await statuses(await stage.client(gateway.port), 20) == {b"200"}
+    assert len([request for request in good.requests if b"gateway-health" not in request]) == 20
+
+
+async def test_where_no_replica_is_well_all_are_asked(stage: Stage) -> None:
+    """The health check may be what is broken, and a 503 of the gateway's own would help nobody."""
+    replicas = [await stage.service(OK) for _ in range(2)]
+    gateway = await stage.gateway(blue=urls(*replicas))
+    for endpoint in backend_of(gateway).endpoints:
+        endpoint.set_well(False, "a test")
+    assert await statuses(await stage.client(gateway.port), 20) == {b"200"}
+    assert [len(replica.requests) for replica in replicas] == [10, 10]
+
+
+async def test_a_replica_that_comes_back_is_used_more_and_more(stage: Stage) -> None:
+    """A tenth of its share at first, all of it in the end."""
+    steady, fresh = await stage.service(OK), stage.down(lambda _: OK)
+    gateway = await stage.gateway(blue=urls(steady, fresh), each="slow_start: 10s")
+    client = await stage.client(gateway.port)
+    await statuses(client, 2)
+    await fresh.listen()
+    tick_later(gateway, 1)
+    endpoint = backend_of(gateway).endpoints[1]
+    await until(lambda: endpoint.up)
+    seen, shares = 0, []
+    for second in range(11):
+        tick_later(gateway, second)
+        assert await statuses(client, 200) == {b"200"}
+        shares.append((len(fresh.requests) - seen) / 100)
+        seen = len(fresh.requests)
+    expected = [0.1, *(second / 10 for second in range(1, 11))]
+    assert shares == pytest.approx(expected, abs=0.04)
+
+
+async def test_a_service_that_fails_is_given_a_rest(stage: Stage) -> None:
+    """Its breaker answers in its place, then one request tries it."""
+    answers = {"now": BAD}
+    blue = await stage.service(lambda _: answers["now"])
+    gateway = await stage.gateway(
+        blue=blue, each="breaker: {errors: 50, requests: 10, within: 10s, open: 5s}"
+    )
+    client = await stage.client(gateway.port)
+    assert [await one(client, POST) for _ in range(12)] == [b"500"] * 10 + [b"503"] * 2
+    assert [state["breaker"] for state in gateway.context.pool.states()] == ["open"]
+    answers["now"] = OK
+    gateway.context.now += 6
+    assert [await one(client, POST) for _ in range(3)] == [b"200"] * 3
+    assert [state["breaker"] for state in gateway.context.pool.states()] == ["closed"]
+    assert len(blue.requests) == 13
+
+
+async def test_the_states_of_all_replicas_are_told(stage: Stage) -> None:
+    """And whether any changed since, whatever it was: also that a service came or went."""
+    alive, dead = await stage.service(OK), stage.down()
+    gateway = await stage.gateway(blue=urls(alive, dead))
+    pool, seen = gateway.context.pool, [gateway.context.pool.changed]
+    client = await stage.client(gateway.port)
+    await statuses(client, 2)
+    names = [service.url.removeprefix("http://") for service in (alive, dead)]
+    assert pool.states() == [
+        {"service": "blue", "replica": name, "state": state, "outstanding": 0, "breaker": ""}
+        for name, state in zip(names, ("up", "down"), strict=True)
+    ]
+    seen.append(pool.changed)
+    await statuses(client, 20)
+    assert pool.changed == seen[-1]
+    gateway.change(moved(alive))
+    await statuses(client, 1)
+    seen.append(pool.changed)
+    assert len(pool.states()) == 1
+    pool.keep_only([])
+    seen.append(pool.changed)
+    assert pool.states() == []
+    assert seen == sorted(set(seen))

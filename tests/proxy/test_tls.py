@@ -232,7 +232,7 @@ def test_old_generations_are_let_go(pair: Pair, ca: Authority, new: Pair) -> Non
 
 
 async def test_other_settings_take_effect_on_the_same_listener(ca: Authority, pair: Pair, new: Pair) -> None:
-    """And settings that cannot be used change nothing."""
+    """Version, client CA and certificates, as a save of routing.yaml changes them."""
     server = _server(pair)
     async with listening(server.context) as port:
         server.use(settings(new, minimum="1.3", client_ca=ca.cert))
@@ -240,8 +240,24 @@ async def test_other_settings_take_effect_on_the_same_listener(ca: Authority, pa
         user = ca.issue("/CN=user")
         await refused(port, client(ca, user, version="TLSv1.2"))
         assert await who(port, client(ca, user)) == "new"
-        with pytest.raises(TlsProblem, match="missing"):
-            server.use(settings(Pair(Path("missing"), Path("missing"))))
-        assert await who(port, client(ca, user)) == "new"
+
+
+async def test_settings_that_cannot_be_used_yet_wait_for_their_files(
+    ca: Authority, pair: Pair, new: Pair, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The settings before serve on; who called has the problem, so the log need not tell it again."""
+    server = _server(pair)
+    later = Pair(tmp_path / "later.pem", tmp_path / "later.key")
+    async with listening(server.context) as port:
+        with pytest.raises(TlsProblem, match=r"later\.pem: cannot be read"):
+            server.use(settings(later))
+        assert not server.refresh(1.0)
+        assert "later.pem" in server.problem
+        assert [report["certificate"] for report in server.describe()] == [str(pair.cert)]
+        assert await who(port, client(ca)) == "old"
+        copy(new, later)
+        assert server.refresh(2.0)
         assert server.problem == ""
-        assert server.describe()[0]["names"] == ["a.example"]
+        assert [report["certificate"] for report in server.describe()] == [str(later.cert)]
+        assert await who(port, client(ca)) == "new"
+    assert not caplog.records

@@ -17,12 +17,11 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from gateway.http.upgrade import accept_of
 from gateway.http.websocket import close_frame
-from gateway.proxy.outbox import Outbox
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tunnel import LINGER, PARTING, Tunnel
-from gateway.proxy.upstream import UpstreamConnection
 from gateway.routing.revise import replace_weights
 from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
+from tests.proxy.wires import Clock, Wire, connection_over, loop_of, transport_of
 from tests.tls_files import Authority
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
@@ -33,79 +32,14 @@ GRANT_WEBSOCKET = GRANT[:-2] % b"websocket" + b"Sec-WebSocket-Accept: %b\r\n\r\n
 GOODBYE = close_frame(1001)
 
 
-class Transport:
-    """A transport that notes what is asked of it."""
-
-    def __init__(self) -> None:
-        self.sent, self.unsent = b"", 0
-        self.reading, self.closed, self.aborted, self.at_eof = True, False, False, False
-
-    def write(self, data: bytes) -> None:
-        """Part of asyncio.Transport."""
-        self.sent += data
-
-    def can_write_eof(self) -> bool:
-        """Part of asyncio.Transport."""
-        return True
-
-    def write_eof(self) -> None:
-        """Part of asyncio.Transport."""
-        self.at_eof = True
-
-    def pause_reading(self) -> None:
-        """Part of asyncio.Transport."""
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        """Part of asyncio.Transport."""
-        self.reading = True
-
-    def get_write_buffer_size(self) -> int:
-        """Part of asyncio.Transport."""
-        return self.unsent
-
-    def is_closing(self) -> bool:
-        """Part of asyncio.Transport."""
-        return self.closed
-
-    def close(self) -> None:
-        """Part of asyncio.Transport."""
-        self.closed = True
-
-    def abort(self) -> None:
-        """Part of asyncio.Transport."""
-        self.aborted = self.closed = True
-
-
-class Clock:
-    """An event loop whose time and turns are the test's."""
-
-    now = 100.0
-
-    def time(self) -> float:
-        """Part of asyncio.AbstractEventLoop."""
-        return self.now
-
-    def call_soon(self, *_: object) -> None:
-        """Part of asyncio.AbstractEventLoop."""
-
-
-class Upstream:
-    """The service's end, as far as a tunnel knows it."""
-
-    def __init__(self, transport: Transport, outbox: Outbox) -> None:
-        self.transport, self.outbox = transport, outbox
-
-
 class Scene:
     """A tunnel between two transports, and how often it said that it has ended."""
 
     def __init__(self, protocol: bytes = b"websocket") -> None:
-        self.clock, self.client, self.service, self.ended = Clock(), Transport(), Transport(), 0
-        loop = cast(asyncio.AbstractEventLoop, self.clock)
-        self.outbox = Outbox(loop)
-        upstream = cast(UpstreamConnection, Upstream(self.service, self.outbox))
-        self.tunnel = Tunnel(loop, cast(asyncio.Transport, self.client), upstream, protocol, self.note)
+        self.clock, self.client, self.service, self.ended = Clock(), Wire(), Wire(), 0
+        upstream = connection_over(self.service, self.clock)
+        self.outbox = upstream.outbox
+        self.tunnel = Tunnel(loop_of(self.clock), transport_of(self.client), upstream, protocol, self.note)
 
     def note(self, tunnel: Tunnel) -> None:
         """Count an end."""

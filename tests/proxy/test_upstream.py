@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import cast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.headers import ANSWER_KNOWN, ANSWER_REMOVED, FieldKinds, Shapes
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
-from gateway.proxy.outbox import Outbox
-from gateway.proxy.pool import Endpoint
-from gateway.proxy.upstream import MAX_ANSWER_HEAD, Answer, UpstreamConnection
+from gateway.proxy.upstream import MAX_ANSWER_HEAD, UpstreamConnection
 from tests.proxy.conftest import OK, Peer, Stage, field, until
+from tests.proxy.wires import Asker, Clock, Wire, connection_over
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 H = b"HTTP/1.1 200 OK\r\n"
@@ -232,69 +227,14 @@ async def test_a_client_that_is_gone_ends_the_stream_at_once(stage: Stage, frami
     assert gateway.outcomes() == {"disconnected": 1}
 
 
-class Asker:
-    """Who sends a request: keeps what it is told of the answer."""
-
-    method = b"GET"
-
-    def __init__(self) -> None:
-        self.heads: list[bytes] = []
-        self.told: list[Answer] = []
-        self.body, self.complete, self.why = b"", False, ""
-
-    def interim(self, head: bytes) -> None:
-        """Part of Answered."""
-        self.heads.append(head)
-
-    def answer(self, answer: Answer, body: bytes, complete: bool) -> None:
-        """Part of Answered."""
-        self.told.append(answer)
-        self.answer_body(body, complete)
-
-    def answer_body(self, body: bytes, complete: bool) -> None:
-        """Part of Answered."""
-        self.body += body
-        self.complete = complete
-
-    def switched(self, head: bytes, rest: bytes) -> None:
-        """Part of Answered: takes no tunnel."""
-        self.heads.append(head)
-
-    def answer_failed(self, why: str) -> None:
-        """Part of Answered."""
-        self.why = why
-
-    def upstream_writable(self, writable: bool) -> None:
-        """Part of Answered."""
-
-
-class Silent:
-    """A transport and its loop; nothing that is written to it goes anywhere."""
-
-    closed = False
-
-    def call_soon(self, *_: object) -> None:
-        """Part of asyncio.AbstractEventLoop."""
-
-    def close(self) -> None:
-        """Part of asyncio.Transport."""
-        self.closed = True
-
-    abort = close
-
-
-def ask(upgrade: bytes = b"") -> tuple[UpstreamConnection, Asker, Silent]:
+def ask(upgrade: bytes = b"") -> tuple[UpstreamConnection, Asker, Wire]:
     """Return a connection on which a second request was sent."""
-    silent, asker = Silent(), Asker()
-    outbox = Outbox(cast(asyncio.AbstractEventLoop, silent))
-    shapes = Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))
-    connection = UpstreamConnection(cast(Endpoint, None), outbox, shapes)
-    connection.connection_made(cast(asyncio.Transport, silent))
-    connection.send(asker, GET)
+    wire, asker = Wire(), Asker()
+    connection = connection_over(wire, Clock())
+    connection.send(Asker(), GET)
     connection.data_received(OK)
-    asker.__init__()  # type: ignore[misc]
     connection.send(asker, GET, upgrade)
-    return connection, asker, silent
+    return connection, asker, wire
 
 
 LONG = H + b"A: " + b"a" * 300 + b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -339,10 +279,10 @@ def test_the_end_of_the_connection_ends_only_an_answer_without_a_length() -> Non
 
 def test_a_switch_that_nobody_takes_over_ends_the_connection() -> None:
     """Otherwise its bytes would be read as those of an idle connection."""
-    connection, asker, silent = ask(b"tcp")
+    connection, asker, wire = ask(b"tcp")
     connection.data_received(b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n")
     assert asker.heads == [b"HTTP/1.1 101 S\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n"]
-    assert silent.closed
+    assert wire.closed
 
 
 def test_a_switch_before_the_request_is_read_is_refused() -> None:

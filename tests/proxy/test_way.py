@@ -2,67 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import cast
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.http.websocket import FrameBoundary, close_frame
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.way import Way
+from tests.proxy.wires import Clock, Wire, loop_of, transport_of
 
 GOODBYE = close_frame(1001)
 FRAMES = [b"\x81\x03abc", b"\x82\x00", b"\x82\xfe\x00\x80mask" + b"\x88" * 128]
 CLOSE = close_frame(1000)
 
 
-class Sink:
-    """A transport that keeps what it is given."""
-
-    def __init__(self, half_closes: bool = True) -> None:
-        self.pieces: list[bytes] = []
-        self.half_closes, self.at_eof, self.closed = half_closes, False, False
-
-    def write(self, data: bytes) -> None:
-        """Part of asyncio.Transport."""
-        assert not self.at_eof
-        self.pieces.append(data)
-
-    def can_write_eof(self) -> bool:
-        """Part of asyncio.Transport."""
-        return self.half_closes
-
-    def write_eof(self) -> None:
-        """Part of asyncio.Transport."""
-        self.at_eof = True
-
-    def is_closing(self) -> bool:
-        """Part of asyncio.Transport."""
-        return self.closed
-
-    def close(self) -> None:
-        """Part of asyncio.Transport."""
-        self.closed = True
-
-
-class Turn:
-    """An event loop whose turn ends when the test says so."""
-
-    def call_soon(self, *_: object) -> None:
-        """Part of asyncio.AbstractEventLoop."""
-
-
-def way_to(sink: Sink, *, framed: bool = True) -> tuple[Way, Outbox]:
+def way_to(sink: Wire, *, framed: bool = True) -> tuple[Way, Outbox]:
     """Return a direction, and the outbox to flush."""
-    outbox = Outbox(cast(asyncio.AbstractEventLoop, Turn()))
-    return Way(cast(asyncio.Transport, sink), outbox, FrameBoundary() if framed else None), outbox
+    outbox = Outbox(loop_of(Clock()))
+    return Way(transport_of(sink), outbox, FrameBoundary() if framed else None), outbox
 
 
 def test_bytes_are_passed_on_uncopied() -> None:
     """What goes out is the object that came in, frames or no frames."""
     for framed in (False, True):
-        sink = Sink()
+        sink = Wire()
         way, outbox = way_to(sink, framed=framed)
         pieces = [bytes(3000), FRAMES[0] * 50]
         for piece in pieces:
@@ -74,7 +36,7 @@ def test_bytes_are_passed_on_uncopied() -> None:
 
 def test_much_is_sent_before_the_turn_ends() -> None:
     """Only what is written can hold the other side back."""
-    sink = Sink()
+    sink = Wire()
     way_to(sink)[0].forward(bytes(40_000))
     assert len(sink.pieces) == 1
 
@@ -82,7 +44,7 @@ def test_much_is_sent_before_the_turn_ends() -> None:
 def test_the_end_comes_after_the_data() -> None:
     """Half-closed where the transport can; closed where it cannot, as with TLS."""
     for half_closes in (True, False):
-        sink = Sink(half_closes)
+        sink = Wire(half_closes)
         way, _ = way_to(sink)
         way.forward(b"last")
         way.end()
@@ -100,7 +62,7 @@ def test_last_words_come_between_two_frames(frames: list[bytes], data: st.DataOb
     cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=6)))
     pieces = [stream[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     before = data.draw(st.integers(0, len(pieces)))
-    sink = Sink()
+    sink = Wire()
     way, outbox = way_to(sink)
     for piece in pieces[:before]:
         way.forward(piece)
@@ -121,7 +83,7 @@ def test_last_words_come_between_two_frames(frames: list[bytes], data: st.DataOb
 
 def test_what_has_no_frames_has_no_last_words() -> None:
     """Another protocol would take them for data."""
-    sink = Sink()
+    sink = Wire()
     way, outbox = way_to(sink, framed=False)
     way.part(GOODBYE)
     way.forward(b"data")

@@ -7,9 +7,8 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,43 +18,12 @@ import pytest
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.slot import publish
+from gateway.supervision import replicas
 from gateway.supervision import supervisor as module
-from gateway.supervision.supervisor import Commands, Signals, Supervisor, is_listening
-
-TELL = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
-WORKER = (
-    TELL
-    + """
-from gateway.monitoring.tally import TallyWriter
-TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 0)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-sys.stdin.read()
-"""
-)
-CONTROL = TELL + "sys.stdin.read()"
-REPLICA = (
-    TELL
-    + """
-while Path(sys.argv[1] + ".wait").exists():
-    time.sleep(0.01)
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-signal.signal(signal.SIGTERM, lambda *_: (os.unlink(sys.argv[1]), os._exit(0)))
-sys.stdin.read()
-"""
-)
-STUBBORN = TELL + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(60)"
-
-
-def until(condition: Callable[[], Any], tend: Callable[[], None] = lambda: None) -> Any:
-    """Wait for a condition, tending meanwhile; fail after a bound."""
-    deadline = time.monotonic() + 10
-    while not (value := condition()):
-        assert time.monotonic() < deadline
-        tend()
-        time.sleep(0.005)
-    return value
+from gateway.supervision.replicas import is_listening
+from gateway.supervision.signals import Signals
+from gateway.supervision.supervisor import Supervisor
+from tests.supervision.stand_ins import commands, setup_of, supervisor_of, until
 
 
 def plan(revision: int, *services: Service) -> RoutingPlan:
@@ -87,13 +55,7 @@ def sockets() -> Iterator[list[socket.socket]]:
 @pytest.fixture
 def supervisor(places: Places, sockets: list[socket.socket]) -> Iterator[Supervisor]:
     """A supervisor of one worker; whatever it started is ended."""
-    python = [sys.executable, "-c"]
-    commands = Commands(
-        worker=lambda n, _: [*python, WORKER, str(places.tally(n))],
-        control=lambda _: [*python, CONTROL],
-        replica=lambda _, path: [*python, REPLICA, path],
-    )
-    made = Supervisor(places, commands, sockets[:1], sockets[1], {"supervisor": os.getpid()})
+    made = supervisor_of(places, setup_of(sockets, commands(places)))
     yield made
     with Signals(()) as signals:
         made.drain(signals)
@@ -107,7 +69,7 @@ def listed(places: Places) -> list[dict[str, Any]]:
 
 def replica(supervisor: Supervisor, model: str = "models/v1") -> int:
     """Return the pid of blue's first replica of a model."""
-    return supervisor._replicas["blue", model, 0].pid
+    return supervisor._replicas.running["blue", model, 0].pid
 
 
 def test_it_starts_what_the_plan_asks_for_and_says_so(places: Places, supervisor: Supervisor) -> None:
@@ -139,16 +101,16 @@ def test_replicas_follow_the_plan(
     places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of them are started, those too many are ended; services that run elsewhere need none."""
-    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
+    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
     supervisor.tend()
     first = replica(supervisor)
     publish(places, plan(2, replace(BLUE, replicas=3), Service("green", urls=("http://127.0.0.1:1",))))
     supervisor.tend()
-    assert len(supervisor._replicas) == 3
+    assert len(supervisor._replicas.running) == 3
     until(lambda: not supervisor.not_ready())
     publish(places, plan(3, BLUE))
     until(lambda: not is_listening(places, ("blue", "models/v1", 2)), supervisor.tend)
-    until(lambda: not supervisor._retired, supervisor.tend)
+    until(lambda: not supervisor._replicas.retired(), supervisor.tend)
     assert replica(supervisor) == first
 
 
@@ -156,7 +118,7 @@ def test_an_old_model_answers_until_the_new_one_does(
     places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the new one takes to load, the old one is not ended before."""
-    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
+    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
     supervisor.tend()
     until(lambda: not supervisor.not_ready())
     wait = Path(f"{places.socket('blue', 'models/v2', 0)}.wait")
@@ -180,8 +142,8 @@ def test_a_model_that_comes_back_before_its_process_was_ended_keeps_it(
     publish(places, plan(2, replace(BLUE, model="models/v2")))
     supervisor.tend()
     publish(places, plan(3, BLUE))
-    monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
-    until(lambda: not supervisor._retired, supervisor.tend)
+    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
+    until(lambda: not supervisor._replicas.retired(), supervisor.tend)
     assert replica(supervisor) == first
     assert is_listening(places, ("blue", "models/v1", 0))
 
@@ -206,7 +168,7 @@ def test_whatever_is_killed_comes_back(
 def test_the_sockets_outlive_a_worker(supervisor: Supervisor, sockets: list[socket.socket]) -> None:
     """Whoever connects while it is dead waits in the queue and is not refused."""
     supervisor.tend()
-    worker = supervisor._workers[0]
+    worker = supervisor._front.generation.workers[0]
     assert worker.popen is not None
     worker.signal(signal.SIGKILL)
     worker.popen.wait(10)
@@ -218,7 +180,7 @@ def test_what_cannot_be_started_does_not_stop_the_rest(
     places: Places, supervisor: Supervisor, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says which process and why; the others are looked after."""
-    supervisor._control.command = [str(places.state / "missing")]
+    supervisor._front.generation.control.command = [str(places.state / "missing")]
     supervisor.tend()
     assert "control cannot be started" in caplog.text
     assert [bool(p["pid"]) for p in listed(places)] == [False, True, True]

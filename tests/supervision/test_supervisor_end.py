@@ -17,9 +17,11 @@ import pytest
 
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.settings import Limits
 from gateway.routing.slot import publish
 from gateway.supervision import supervisor as module
-from gateway.supervision.supervisor import Commands, Signals, Supervisor
+from gateway.supervision.generation import Commands
+from tests.supervision.stand_ins import setup_of, supervisor_of
 
 HEAD = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
 END = """
@@ -58,12 +60,17 @@ REPLICA = (
 STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
 
 
+def plan(revision: int, limits: Limits) -> RoutingPlan:
+    """Return a plan of one supervised service."""
+    route = Route("r", "/", "blue", (("blue", UNITS),))
+    return RoutingPlan((Service("blue", model="m"),), (route,), limits=limits, revision=revision)
+
+
 @pytest.fixture
 def places(tmp_path: Path) -> Iterator[Places]:
-    """A state directory with a plan of one supervised service."""
+    """A state directory with that plan."""
     prepared = prepare(tmp_path / "state")
-    route = Route("r", "/", "blue", (("blue", UNITS),))
-    publish(prepared, RoutingPlan((Service("blue", model="m"),), (route,), revision=1))
+    publish(prepared, plan(1, Limits()))
     yield prepared
     shutil.rmtree(prepared.run.resolve())
 
@@ -77,11 +84,11 @@ def sockets() -> Iterator[list[socket.socket]]:
         each.close()
 
 
-def commands(places: Places, ends: Path) -> Commands:
+def ending(places: Places, ends: Path) -> Commands:
     """Return processes that say in a file when they end."""
     python = [sys.executable, "-c"]
     return Commands(
-        worker=lambda n, fd: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fd)],
+        worker=lambda n, fds: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fds[0])],
         control=lambda _: [*python, OTHER, "", str(ends), "other"],
         replica=lambda _, path: [*python, REPLICA, path, str(ends), "other"],
     )
@@ -92,7 +99,7 @@ def test_a_signal_ends_workers_first_then_what_they_depend_on(
     places: Places, sockets: list[socket.socket], tmp_path: Path, number: signal.Signals
 ) -> None:
     """Readiness is told once, with the seconds it took; after the signal nothing is left running."""
-    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
+    supervisor = supervisor_of(places, setup_of(sockets, ending(places, tmp_path / "ends")))
     took: list[float] = []
 
     def ready(seconds: float) -> None:
@@ -135,7 +142,7 @@ def test_while_it_drains_new_connections_are_refused(
         os.kill(os.getpid(), signal.SIGTERM)
         thread.start()
 
-    Supervisor(places, commands(places, ends), sockets[:1], sockets[1], {}).run(ready)
+    supervisor_of(places, setup_of(sockets, ending(places, ends))).run(ready)
     thread.join()
     assert refused
 
@@ -144,13 +151,14 @@ def test_who_does_not_end_in_time_is_killed(
     places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log says who it was."""
-    monkeypatch.setattr(module, "STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr(module, "GRACE", 0.0)
+    publish(places, plan(2, Limits(drain_timeout=0.1)))
     ends = tmp_path / "ends"
     there = tmp_path / "there"
     stubborn = [sys.executable, "-c", STUBBORN, str(there)]
-    usual = commands(places, ends)
-    supervisor = Supervisor(
-        places, Commands(usual.worker, lambda _: stubborn, usual.replica), sockets[:1], sockets[1], {}
+    usual = ending(places, ends)
+    supervisor = supervisor_of(
+        places, setup_of(sockets, Commands(usual.worker, lambda _: stubborn, usual.replica))
     )
     said: list[str] = []
     handler = logging.Handler()
@@ -188,28 +196,12 @@ def test_a_turn_that_fails_does_not_end_everything(
         os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(module, "replace_file", write)
-    supervisor = Supervisor(places, commands(places, tmp_path / "ends"), sockets[:1], sockets[1], {})
+    supervisor = supervisor_of(places, setup_of(sockets, ending(places, tmp_path / "ends")))
     thread = threading.Thread(target=end_later)
     supervisor.run(lambda _: thread.start())
     thread.join()
     assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
     assert places.processes.exists()
-
-
-def test_signals_are_something_to_wait_for() -> None:
-    """A signal ends the wait at once, SIGCHLD asks for nothing, and the handlers are restored."""
-    before = signal.getsignal(signal.SIGTERM)
-    with Signals((signal.SIGTERM, signal.SIGCHLD)) as signals:
-        signals.wait(0.0)
-        os.kill(os.getpid(), signal.SIGCHLD)
-        began = time.monotonic()
-        signals.wait(5.0)
-        assert time.monotonic() - began < 4
-        assert not signals.stop_asked()
-        os.kill(os.getpid(), signal.SIGTERM)
-        signals.wait(5.0)
-        assert signals.stop_asked()
-    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_second_signal_does_not_wait_for_the_drain(
@@ -218,9 +210,9 @@ def test_a_second_signal_does_not_wait_for_the_drain(
     """Ctrl-C once more: whoever is still there is killed at once."""
     there = tmp_path / "there"
     stubborn = [sys.executable, "-c", STUBBORN, str(there)]
-    usual = commands(places, tmp_path / "ends")
-    supervisor = Supervisor(
-        places, Commands(usual.worker, lambda _: stubborn, usual.replica), sockets[:1], sockets[1], {}
+    usual = ending(places, tmp_path / "ends")
+    supervisor = supervisor_of(
+        places, setup_of(sockets, Commands(usual.worker, lambda _: stubborn, usual.replica))
     )
 
     def ready(_: float) -> None:
@@ -231,5 +223,5 @@ def test_a_second_signal_does_not_wait_for_the_drain(
 
     began = time.monotonic()
     supervisor.run(ready)
-    assert time.monotonic() - began < module.STOP_TIMEOUT / 2
+    assert time.monotonic() - began < Limits().drain_timeout / 2
     assert supervisor.processes()[0].is_gone()

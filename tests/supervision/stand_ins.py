@@ -1,0 +1,82 @@
+"""Stand-ins for the processes of a gateway: they do what the supervisor looks at, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.routing.addresses import Address
+from gateway.routing.places import Places
+from gateway.supervision.generation import Commands, Setup
+from gateway.supervision.listeners import Bound, Listeners
+from gateway.supervision.supervisor import Supervisor
+
+PYTHON = (sys.executable, "-c")
+HEAD = "import os, sys, time, signal, socket, select\nfrom pathlib import Path\n"
+WORKER = (
+    HEAD
+    + """
+from gateway.monitoring.tally import TallyWriter
+TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 3)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, _: (Path(sys.argv[1] + '.' + str(int(number))).touch(), sys.exit(0)))
+sys.stdin.read()
+"""
+)
+CONTROL = (
+    HEAD
+    + """
+waiting = select.epoll()
+waiting.register(int(sys.argv[1]), select.EPOLLIN)
+sys.stdin.read()
+"""
+)
+REPLICA = (
+    HEAD
+    + """
+while Path(sys.argv[1] + ".wait").exists():
+    time.sleep(0.01)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+signal.signal(signal.SIGTERM, lambda *_: (os.unlink(sys.argv[1]), os._exit(0)))
+sys.stdin.read()
+"""
+)
+STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
+BOUND = 20.0
+
+
+def until(condition: Callable[[], Any], tend: Callable[[], None] = lambda: None) -> Any:
+    """Wait for a condition, tending meanwhile; fail after a bound."""
+    deadline = time.monotonic() + BOUND
+    while not (value := condition()):
+        assert time.monotonic() < deadline
+        tend()
+        time.sleep(0.005)
+    return value
+
+
+def commands(places: Places, worker: Callable[[int], Sequence[str]] | None = None) -> Commands:
+    """Return how the stand-ins are started; `worker` may be another one."""
+    return Commands(
+        worker=lambda n, _: list(worker(n)) if worker else [*PYTHON, WORKER, str(places.tally(n))],
+        control=lambda fd: [*PYTHON, CONTROL, str(fd)],
+        replica=lambda _, path: [*PYTHON, REPLICA, path],
+    )
+
+
+def setup_of(sockets: Sequence[socket.socket], commands: Commands) -> Setup:
+    """Return a setup of one worker for each socket but the last, which is the control process'."""
+    here = Address("127.0.0.1", 0)
+    listeners = Listeners(Bound(here, tuple(sockets[:-1])), Bound(here, (sockets[-1],)))
+    return Setup(listeners, commands, len(sockets) - 1)
+
+
+def supervisor_of(places: Places, setup: Setup) -> Supervisor:
+    """Return a supervisor that reloads on the same setup."""
+    return Supervisor(places, setup, {"supervisor": os.getpid()}, lambda _, before: before)
