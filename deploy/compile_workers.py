@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from gateway.supervision.compiled import PACKAGE, compiled_home, source_digest  # noqa: E402
 
 HOT = (
+    "http/answer.py",
     "http/framing.py",
     "http/headers.py",
     "http/message.py",
@@ -32,12 +33,14 @@ HOT = (
     "monitoring/tally.py",
     "monitoring/tally_block.py",
     "proxy/admission.py",
+    "proxy/answered.py",
     "proxy/arrivals.py",
     "proxy/backend.py",
     "proxy/balancer.py",
     "proxy/breaker.py",
     "proxy/budget.py",
     "proxy/cell.py",
+    "proxy/client.py",
     "proxy/context.py",
     "proxy/dispatch.py",
     "proxy/endpoint.py",

@@ -82,6 +82,7 @@ class Shape:
     __slots__ = (
         "coding",
         "connection",
+        "content_type",
         "date",
         "expect",
         "host",
@@ -107,6 +108,7 @@ class Shape:
         self.expect = spelled.get(b"expect")
         self.traceparent = spelled.get(b"traceparent")
         self.date = spelled.get(b"date")
+        self.content_type = spelled.get(b"content-type")
         self.upgrade = spelled.get(b"upgrade")
         self.websocket_key = spelled.get(b"sec-websocket-key")
 

@@ -66,6 +66,7 @@ def _evict(context: Context, address: bytes) -> bool:
     for client in islice(context.idle, LOOK_AT_MOST):
         if not address or client.peer == address:
             context.tally.hit(HIT_EVICTED)
+            del context.idle[client]
             client.evict()
             return True
     return False

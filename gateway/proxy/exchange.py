@@ -51,6 +51,7 @@ class Exchange(Dispatch):
         "line",
         "method",
         "request_id",
+        "streams_events",
     )
 
     def __init__(
@@ -73,7 +74,7 @@ class Exchange(Dispatch):
         self._switch_key = b""
         self._started = monotonic()
         self._body = self._cookie = b""
-        self._with_chunks = False
+        self._with_chunks = self.streams_events = False
         self._outcome = OK
         self._draw = context.draw_bits(128)
         self.request_id = b"%032x" % self._draw
@@ -190,6 +191,9 @@ class Exchange(Dispatch):
             self.context.outbox.write(client.transport, out)
             self._complete(elapsed)
         else:
+            content_type = answer.shape.content_type
+            if content_type is not None:
+                self.streams_events = answer.fields[content_type].lower().startswith(b"text/event-stream")
             self.context.outbox.write_part(client.transport, out)
 
     def _answer_head(self, answer: Answer) -> bytes:
@@ -240,9 +244,17 @@ class Exchange(Dispatch):
         elapsed = monotonic() - self._started
         self._target.block.first_byte(int(elapsed * 1e6))
         record(self._target.block, OK, elapsed)
+        if self._endpoint is not None:
+            self._endpoint.report(True, context.now)
+        self._leave()  # a tunnel is open for hours: it is no request that the service works on
         self._head_sent = True
         context.exchanges.discard(self)  # no time-out of HTTP holds for it
-        stamped = b"%b%b%b\r\n%b\r\n" % (head[:-2], self._target.stamp, self.request_id, client.stamp)
+        stamped = b"%b%b%b\r\n%b\r\n" % (
+            head[:-2],
+            self._target.stamp,
+            self.request_id,
+            self._cookie + client.stamp,
+        )
         context.outbox.write(client.transport, stamped)
         tunnel = Tunnel(context.loop, client.transport, upstream, self._switch_to, self._tunnel_ended)
         upstream.tunnel = tunnel

@@ -9,10 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes, Settings
 
 from gateway.monitoring.tally import REFUSED, UNAVAILABLE
 from gateway.monitoring.tally_layout import (
@@ -23,38 +20,26 @@ from gateway.monitoring.tally_layout import (
     HIT_REQUESTS_PER_CONNECTION,
 )
 from gateway.proxy.arrivals import arrive, leave
-from gateway.proxy.http2_encoder import PlainEncoder
 from gateway.proxy.http2_floods import FloodGuard
 from gateway.proxy.http2_frames import (
     CANCEL,
     ENHANCE_YOUR_CALM,
     GOAWAY,
     NO_ERROR,
-    PREFACE,
     PROTOCOL_ERROR,
     Broken,
     Frame,
     FrameReader,
 )
+from gateway.proxy.http2_library import new_connection
 from gateway.proxy.http2_streams import Streams
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
 
-MOST_STREAMS: Final = 100
-STREAM_WINDOW: Final = 256 * 1024
-CONNECTION_WINDOW: Final = 4 * 1024 * 1024
-"""Bytes of bodies that one connection may have under way while services take none of them."""
 LINGER: Final = 2.0
 """Seconds in which a client may read why its connection ends."""
-_WINDOW_AT_FIRST: Final = 65_535
 _ALL_STREAMS: Final = 2**31 - 1
-
-
-class ServerSide(H2Connection):
-    """The library, told to remember fewer of the streams that are over: it keeps them for each connection."""
-
-    MAX_CLOSED_STREAMS = 1_000
 
 
 class Http2Connection:
@@ -81,7 +66,7 @@ class Http2Connection:
         self.peer = b""
         self.ended = self._leaving = self._warned = False
         self._since = self._owed_since = context.now
-        self._h2 = _new_h2(context.limits.head)
+        self._h2 = new_connection(context.limits.head)
         self._reader = FrameReader(context.limits.head)
         self._guard = FloodGuard(context.now)
         self._requests_left = context.limits.requests_per_connection
@@ -96,9 +81,6 @@ class Http2Connection:
         self._streams = Streams(self, self._h2, self._guard, self.transport)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(CONNECTION_WINDOW - _WINDOW_AT_FIRST)
-        self._h2.receive_data(PREFACE)  # the reader waits for it and keeps it
         self._streams.sender.flush()
         fault = arrive(self.context, self)
         if fault is not None:
@@ -245,24 +227,3 @@ class Http2Connection:
         elif not self._leaving:
             self._say_goodbye()
             self._end_if_quiet()
-
-
-def _new_h2(max_head: int) -> H2Connection:
-    # The checks that the library makes are made in h2_translate, without a loop over every character.
-    config = H2Configuration(
-        client_side=False,
-        validate_inbound_headers=False,
-        normalize_inbound_headers=False,
-        validate_outbound_headers=False,
-        normalize_outbound_headers=False,
-    )
-    h2 = ServerSide(config)
-    settings = {
-        SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
-        SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-        SettingCodes.MAX_HEADER_LIST_SIZE: max_head,
-    }
-    h2.local_settings = Settings(client=False, initial_values=settings)
-    h2.decoder.max_header_list_size = max_head  # at once, not when the client has heard of it
-    h2.encoder = cast(Any, PlainEncoder())
-    return h2

@@ -6,7 +6,7 @@ interval; where it lies further ahead than the burst allows, the request is refu
 Workers write the table together and wait for no lock. Each looks again just before it writes, but where two
 handle one key within the same tenth of a microsecond, one of the two requests may go uncounted; where they
 take one slot for two new keys, one of the keys may start anew. So races let a request more through now and
-then: some percent more where two workers do nothing but ask for one key, and hardly any with real requests.
+then: one or two percent of a limit that is fought over, a fifth if workers had nothing else to do.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ Bytes of a request that comes before the one before it is answered wait, unread,
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -16,20 +14,19 @@ from gateway.http.headers import Shape, no_tabs
 from gateway.http.message import END_OF_HEAD, RequestReader
 from gateway.http.request import check_repeated, frame, too_large
 from gateway.http.strict import Refused, RequestLine, host, partial_head
-from gateway.http.upgrade import NEEDS_VERSION, wanted
+from gateway.http.upgrade import wanted
 from gateway.monitoring.tally import REFUSED, UNAVAILABLE
 from gateway.monitoring.tally_layout import (
-    HIT_BODY_TIMEOUT,
     HIT_KEEP_ALIVE_TIMEOUT,
     HIT_REDIRECT,
     HIT_REQUESTS_PER_CONNECTION,
 )
 from gateway.proxy.arrivals import arrive, leave
+from gateway.proxy.client import Client
 from gateway.proxy.exchange import Exchange
-from gateway.proxy.observe import HITS, problem, redirection
+from gateway.proxy.observe import HITS, redirection
 from gateway.proxy.own_answers import beyond_rate, no_route
 from gateway.proxy.table import CompiledRoute
-from gateway.proxy.tls import peer_identity
 from gateway.proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -38,114 +35,55 @@ if TYPE_CHECKING:
 MAX_WAITING = 64 * 1024
 """Bytes of pipelined requests kept before the client is held back."""
 _TAB = 9
-_RESET = struct.pack("ii", 1, 0)
-LINGER = 2.0
-"""Seconds in which a client that is still sending may read why nobody listens any more."""
 
 
-class ClientConnection:
-    """One client; `exchange` is the request being answered, `writable` whether more may be sent.
-
-    `stamp` are header lines for every answer, `forwarded` those for every request.
-    """
+class ClientConnection(Client):
+    """One client; `exchange` is the request being answered."""
 
     __slots__ = (
         "_at_eof",
         "_body_left",
-        "_body_since",
-        "_ended",
         "_head_since",
-        "_linger_until",
-        "_paused",
         "_reader",
         "_requests_left",
         "_searched",
-        "_stalled_since",
-        "_stalled_with",
         "_stream",
         "_tunnel",
         "_waiting",
-        "context",
         "exchange",
         "fields",
-        "forwarded",
         "host",
-        "idle_since",
-        "keep_alive",
-        "peer",
-        "secure",
-        "stamp",
-        "transport",
-        "writable",
     )
 
     def __init__(self, context: Context, stream: bool = False) -> None:
         """`stream`: one of many on an HTTP/2 connection, which is counted and kept alive as a whole."""
-        self.context = context
+        super().__init__(context)
         self._reader = RequestReader()
         self.fields = self._reader.fields
         self.exchange: Exchange | None = None
-        self.keep_alive = True
-        self.host = self.peer = b""
-        self.secure = False
-        self.stamp = self.forwarded = b""
-        self._waiting = b""
-        self._searched = 0
-        self._paused = False
-        self.writable = True
-        self._stream = stream
         self._tunnel: Tunnel | None = None
-        self._ended = self._at_eof = False
-        self._body_left = self._requests_left = 0
-        self._body_since = self._head_since = self._linger_until = 0.0
-        self._stalled_since, self._stalled_with = 0.0, 0
-        self.idle_since = monotonic()
-        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.host = self._waiting = b""
+        self._stream = stream
+        self._at_eof = False
+        self._searched = self._body_left = self._requests_left = 0
+        self._head_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
-        self.transport = cast(asyncio.Transport, transport)
         context = self.context
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0].encode() if peer else b""
-        secured = transport.get_extra_info("ssl_object")
-        scheme = b"http" if secured is None else b"https"
-        self.forwarded = b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nvia: 1.1 gateway\r\n" % (
-            self.peer,
-            scheme,
-        )
-        if secured is not None:
-            self.secure = True
-            self.stamp = context.hsts
-            identity = peer_identity(secured)
-            if identity:
-                self.forwarded += b"x-forwarded-client-cert: %b\r\n" % identity
+        protocol = self._introduce(transport)
         self._requests_left = context.limits.requests_per_connection
         if self._stream:
             return
-        if secured is not None and secured.selected_alpn_protocol() == "h2":
+        if protocol == "h2":
             become_http2(context, self.transport)
             return
         fault = arrive(context, self)
         if fault is not None:
-            self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
+            context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
             self.keep_alive = False
-            self.answer_problem(fault, self.context.new_id())
+            self.answer_problem(fault, context.new_id())
             self._close_after(complete=True)
-
-    def answer_problem(self, fault: Fault, request_id: bytes, *, with_body: bool = True) -> None:
-        """Answer in the gateway's own name."""
-        close = not self.keep_alive
-        extra = self.stamp + NEEDS_VERSION if fault.status == 426 else self.stamp
-        out = problem(fault, request_id, close=close, with_body=with_body, extra=extra)
-        self.context.outbox.write(self.transport, out)
-
-    def evict(self) -> None:
-        """Close an idle connection to make room for another."""
-        self.context.idle.pop(self, None)
-        self._ended = True
-        self.context.outbox.flush()
-        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""
@@ -164,7 +102,8 @@ class ClientConnection:
         if self._tunnel is not None:
             self._tunnel.client_eof()
             return not self.secure  # TLS has no half-closed connections
-        if self.exchange is None or not self._reader.complete:
+        exchange = self.exchange
+        if exchange is None or not self._reader.complete or exchange.streams_events:
             self.context.outbox.flush()  # an answer of this very turn
             return False
         self._at_eof = True
@@ -366,36 +305,10 @@ class ClientConnection:
         if self._at_eof and self.exchange is None and self.writable:
             self._close_after(complete=True)
 
-    def _close_after(self, complete: bool) -> None:
-        """Close once everything is written; let a client that is still sending read first."""
-        self._ended = True
-        self.idle_since = monotonic()
-        self.context.outbox.flush()
-        if complete or self.transport.is_closing():
-            self.transport.close()
-        elif not self._linger_until:
-            self._linger_until = monotonic() + LINGER
-            self.read_more(True)
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-
     def cut(self) -> None:
         """End the connection in the middle of an answer, so that nobody takes it for a whole one."""
         self.exchange = None
-        self._ended = True
-        # Closed with a reset: an answer without a length would else look whole.
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.transport.abort()
-
-    def read_more(self, more: bool) -> None:
-        """Go on reading from the client, or stop."""
-        if more == self._paused and not self.transport.is_closing():
-            self._paused = not more
-            if more:
-                self._body_since = self.context.now
-                self.transport.resume_reading()
-            else:
-                self.transport.pause_reading()
+        self._reset()
 
     def check_deadlines(self, now: float) -> None:
         """Close a connection that is idle, or slow to send or to take, for too long."""
@@ -429,15 +342,6 @@ class ClientConnection:
                 self.transport.close()
         elif draining and not self.context.polite:
             self.transport.close()
-
-    def _check_stalled(self, now: float, within: float) -> None:
-        """Give up on a client that takes nothing more of its answer."""
-        size = self.transport.get_write_buffer_size()
-        if not self._stalled_since or size != self._stalled_with:
-            self._stalled_since, self._stalled_with = now, size
-        elif now - self._stalled_since > within:
-            self.context.tally.hit(HIT_BODY_TIMEOUT)
-            self.transport.abort()
 
 
 def become_http2(context: Context, transport: asyncio.Transport) -> None:

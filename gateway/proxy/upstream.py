@@ -36,6 +36,7 @@ class UpstreamConnection:
     """
 
     __slots__ = (
+        "_at_eof",
         "_blocked",
         "_buffer",
         "_framing",
@@ -66,7 +67,7 @@ class UpstreamConnection:
         self.tunnel: Tunnel | None = None
         self._upgrade = self._key = b""
         self._buffer = bytearray()
-        self._in_body = self.answered = False
+        self._in_body = self._at_eof = self.answered = False
         self._framing = self._interims = 0
         self.idle_since = 0.0
         self.reused = self._used = self._blocked = False
@@ -86,7 +87,7 @@ class UpstreamConnection:
             tunnel.upstream_lost()
         elif exchange is None:
             self._leave_idle()
-        elif self._in_body and self._framing == UNTIL_CLOSE and exc is None:
+        elif self._in_body and self._framing == UNTIL_CLOSE and exc is None and self._at_eof:
             exchange.answer_body(b"", True)
         else:
             self.reused = self.reused and not self.answered  # half a head is not silence
@@ -98,6 +99,7 @@ class UpstreamConnection:
         if self.tunnel is not None:
             self.tunnel.upstream_eof()
             return self.transport.can_write_eof()
+        self._at_eof = True  # over TLS, a connection that is merely cut comes without one
         if self.exchange is None:
             self._leave_idle()
         return False

@@ -288,13 +288,28 @@ def test_a_worker_full_of_requests_lets_others_have_their_share(clock: Clock) ->
     assert [len(request.told) for request in mine] == [1, 0, 0, 0]
 
 
+def test_a_place_that_cannot_be_shared_goes_to_whoever_looks_first(clock: Clock) -> None:
+    """One place, two workers whose requests wait: it is never taken twice, and never idle for long."""
+    shared = cells(2)
+    doors = [door(clock, wait=1.0, cell=cell) for cell in shared]
+    requests = [[Request(), Request()] for _ in doors]
+    assert doors[0].enter()
+    for each, two in zip(doors, requests, strict=True):
+        assert all(each.wait(request) for request in two)
+    for turn in range(1, 5):
+        doors[0 if shared[0].own() & LOW_HALF else 1].leave()
+        clock.advance(LOOK_EVERY)
+        assert sum(len(request.told) for two in requests for request in two) == turn
+    assert all(request.told == ["admitted"] for two in requests for request in two)
+
+
 STEP = st.tuples(
     st.sampled_from(["arrive", "arrive", "arrive", "leave", "leave", "forget", "time"]),
     st.integers(0, 2),
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(concurrency=st.integers(1, 5), steps=st.lists(STEP, max_size=80))
 def test_whatever_comes_the_limit_holds_and_no_place_lies_idle(
     concurrency: int, steps: list[tuple[str, int]]

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from typing import cast
 
 import httpx
 import pytest
+from hpack import Encoder
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.monitoring import tally
 from gateway.proxy.http2 import LINGER, Http2Connection
 from gateway.proxy.http2_frames import (
     CANCEL,
+    DATA,
     ENHANCE_YOUR_CALM,
     GOAWAY,
+    HEADERS,
     NO_ERROR,
     PING,
     PREFACE,
     PROTOCOL_ERROR,
     REFUSED_STREAM,
+    RST_STREAM,
     SETTINGS,
+    WINDOW_UPDATE,
 )
 from gateway.routing.settings import Limits
 from tests.proxy.conftest import OK, Gateway, Stage, field, until
@@ -338,3 +347,79 @@ async def test_nothing_stays_behind(stage: Stage, ca: Authority) -> None:
         finally:
             gc.enable()
     assert grown < 200
+
+
+class Wire:
+    """A transport that takes everything and keeps what it took."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+        self.closing = False
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("192.0.2.7", 1) if name == "peername" else None
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        self.closing = True
+
+    abort = close
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from([b":path", b":method", b"host", b"x", b"content-length", b"te", b"X", b""]),
+        st.sampled_from([b"/", b"GET", b"0", b"3", b"a\r\nb", b""]),
+    ),
+    max_size=3,
+)
+FRAMES = st.one_of(
+    st.tuples(st.just(HEADERS), st.sampled_from([4, 5, 0, 0x24]), st.integers(0, 9), FIELDS),
+    st.tuples(
+        st.integers(0, 12), st.sampled_from([0, 1, 4, 5, 8]), st.integers(0, 9), st.binary(max_size=12)
+    ),
+    st.tuples(st.just(DATA), st.sampled_from([0, 1]), st.integers(1, 9), st.sampled_from([b"", b"abc"])),
+    st.tuples(st.just(WINDOW_UPDATE), st.just(0), st.integers(0, 9), st.just(b"\x00\x00\x10\x00")),
+    st.tuples(st.just(RST_STREAM), st.just(0), st.integers(1, 9), st.just(bytes(4))),
+)
+
+
+async def test_no_frames_whatever_break_it(stage: Stage) -> None:
+    """Whatever comes is answered or ends the connection; nothing is raised, and nothing is left open."""
+    gateway = await stage.gateway("path: /in, weights: {blue: 1}", blue=await stage.service())
+    raised: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, why: raised.append(why))
+
+    @settings(deadline=None)
+    @given(st.lists(FRAMES, max_size=10), st.booleans(), st.integers(1, 50))
+    def play(frames: list[tuple[int, int, int, object]], draining: bool, cut: int) -> None:
+        encoder, wire = Encoder(), Wire()
+        stream = PREFACE + frame(SETTINGS, 0, 0)
+        for kind, flags, stream_id, content in frames:
+            if isinstance(content, list):
+                content = encoder.encode([*GET, *content] if flags != 0x24 else content, huffman=False)
+            assert isinstance(content, bytes)
+            stream += frame(kind, flags, stream_id, content)
+        connection = Http2Connection(gateway.context)
+        connection.connection_made(cast(asyncio.BaseTransport, wire))
+        for at in range(0, len(stream), cut):
+            connection.data_received(stream[at : at + cut])
+        connection.check_deadlines(gateway.context.now + (100 if draining else 1))
+        gateway.context.outbox.flush()
+        connection.connection_lost(None)
+        assert not connection.is_busy()
+        assert not gateway.context.clients
+        assert not gateway.context.idle
+        assert not gateway.context.exchanges
+
+    play()
+    await asyncio.sleep(0)
+    assert not raised

@@ -9,8 +9,9 @@ from typing import cast
 import pytest
 
 from gateway.http.h2_translate import RequestBytes
-from gateway.proxy.http2 import STREAM_WINDOW, Http2Connection
+from gateway.proxy.http2 import Http2Connection
 from gateway.proxy.http2_frames import INTERNAL_ERROR, PREFACE, WINDOW_UPDATE
+from gateway.proxy.http2_library import STREAM_WINDOW
 from gateway.proxy.http2_stream import HIGH_WATER, LOW_WATER, PROGRESS, StreamTransport
 from gateway.proxy.http2_streams import Streams
 from tests.proxy.conftest import OK, Gateway, Peer, Stage, until

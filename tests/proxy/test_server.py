@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from gateway.proxy.server import LINGER, MAX_WAITING, ClientConnection
+from gateway.proxy.client import LINGER
+from gateway.proxy.server import MAX_WAITING, ClientConnection
 from gateway.routing.settings import Limits
 from tests.proxy.conftest import OK, Service, Stage, field, until
 

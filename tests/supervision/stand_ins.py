@@ -21,10 +21,11 @@ WORKER = (
     HEAD
     + """
 from gateway.monitoring.tally import TallyWriter
-TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 3)
 for number in (signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, lambda number, _: (Path(sys.argv[1] + '.' + str(int(number))).touch(), sys.exit(0)))
-sys.stdin.read()
+    signal.signal(number, lambda number, _: (Path(sys.argv[1] + '.' + str(int(number))).touch(), os._exit(0)))
+TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 3)
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    pass  # it wakes now and then, so that no signal is slept through
 """
 )
 CONTROL = (
@@ -51,7 +52,7 @@ STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[
 BOUND = 20.0
 
 
-def until(condition: Callable[[], Any], tend: Callable[[], None] = lambda: None) -> Any:
+def until(condition: Callable[[], Any], tend: Callable[[], object] = lambda: None) -> Any:
     """Wait for a condition, tending meanwhile; fail after a bound."""
     deadline = time.monotonic() + BOUND
     while not (value := condition()):
@@ -61,10 +62,15 @@ def until(condition: Callable[[], Any], tend: Callable[[], None] = lambda: None)
     return value
 
 
+def worker_command(places: Places, number: int) -> list[str]:
+    """Return how the stand-in of a worker is started."""
+    return [*PYTHON, WORKER, str(places.tally(number))]
+
+
 def commands(places: Places, worker: Callable[[int], Sequence[str]] | None = None) -> Commands:
     """Return how the stand-ins are started; `worker` may be another one."""
     return Commands(
-        worker=lambda n, _: list(worker(n)) if worker else [*PYTHON, WORKER, str(places.tally(n))],
+        worker=lambda n, _: list(worker(n)) if worker else worker_command(places, n),
         control=lambda fd: [*PYTHON, CONTROL, str(fd)],
         replica=lambda _, path: [*PYTHON, REPLICA, path],
     )

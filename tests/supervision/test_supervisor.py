@@ -9,7 +9,6 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,7 @@ import pytest
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.slot import publish
-from gateway.supervision import replicas
 from gateway.supervision import supervisor as module
-from gateway.supervision.replicas import is_listening
 from gateway.supervision.signals import Signals
 from gateway.supervision.supervisor import Supervisor
 from tests.supervision.stand_ins import commands, setup_of, supervisor_of, until
@@ -95,57 +92,6 @@ def test_it_says_what_is_not_ready(places: Places, supervisor: Supervisor) -> No
     until(lambda: supervisor.not_ready() == ["blue replica 0"])
     wait.unlink()
     until(lambda: not supervisor.not_ready())
-
-
-def test_replicas_follow_the_plan(
-    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """More of them are started, those too many are ended; services that run elsewhere need none."""
-    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
-    supervisor.tend()
-    first = replica(supervisor)
-    publish(places, plan(2, replace(BLUE, replicas=3), Service("green", urls=("http://127.0.0.1:1",))))
-    supervisor.tend()
-    assert len(supervisor._replicas.running) == 3
-    until(lambda: not supervisor.not_ready())
-    publish(places, plan(3, BLUE))
-    until(lambda: not is_listening(places, ("blue", "models/v1", 2)), supervisor.tend)
-    until(lambda: not supervisor._replicas.retired(), supervisor.tend)
-    assert replica(supervisor) == first
-
-
-def test_an_old_model_answers_until_the_new_one_does(
-    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However long the new one takes to load, the old one is not ended before."""
-    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
-    supervisor.tend()
-    until(lambda: not supervisor.not_ready())
-    wait = Path(f"{places.socket('blue', 'models/v2', 0)}.wait")
-    wait.touch()
-    publish(places, plan(2, replace(BLUE, model="models/v2")))
-    for _ in range(20):
-        supervisor.tend()
-        assert is_listening(places, ("blue", "models/v1", 0))
-    wait.unlink()
-    until(lambda: not is_listening(places, ("blue", "models/v1", 0)), supervisor.tend)
-    assert is_listening(places, ("blue", "models/v2", 0))
-
-
-def test_a_model_that_comes_back_before_its_process_was_ended_keeps_it(
-    places: Places, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There and back again in a moment: the process that runs and answers is the one that is kept."""
-    supervisor.tend()
-    until(lambda: not supervisor.not_ready())
-    first = replica(supervisor)
-    publish(places, plan(2, replace(BLUE, model="models/v2")))
-    supervisor.tend()
-    publish(places, plan(3, BLUE))
-    monkeypatch.setattr(replicas, "RETIRE_AFTER", 0.0)
-    until(lambda: not supervisor._replicas.retired(), supervisor.tend)
-    assert replica(supervisor) == first
-    assert is_listening(places, ("blue", "models/v1", 0))
 
 
 def test_whatever_is_killed_comes_back(
