@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from gateway import assemble
-from gateway.assemble import UpOptions, address_of, bind_shared, main, up
+from gateway.assemble import UpOptions, main, up
 from gateway.cli.common import is_held
 from gateway.errors import GatewayError
-from gateway.routing.addresses import Address
+from gateway.routing.file import read_plan
 from gateway.routing.places import Places, prepare
 
 ROUTING = """\
@@ -24,7 +23,6 @@ weights: {blue: 100}
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
 """
-HERE = Address("127.0.0.1", 0)
 
 
 @pytest.fixture
@@ -43,46 +41,6 @@ def refused(options: UpOptions) -> str:
     with pytest.raises(GatewayError) as caught:
         up(options, lambda _: pytest.fail("it started"))
     return str(caught.value)
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_sockets_share_one_free_port(count: int) -> None:
-    """Port 0 is the same free port for all of them, and connections arrive."""
-    sockets = bind_shared(HERE, count)
-    assert len({address_of(each) for each in sockets}) == 1
-    with socket.create_connection(sockets[0].getsockname(), 5):
-        pass
-    for each in sockets:
-        each.close()
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_a_port_in_use_is_refused(count: int) -> None:
-    """Also where both sides would be willing to share it; what was bound so far is closed."""
-    taken = bind_shared(HERE, 2)
-    port = taken[0].getsockname()[1]
-    with pytest.raises(
-        GatewayError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use; end what"
-    ):
-        bind_shared(Address("127.0.0.1", port), count)
-    for each in taken:
-        each.close()
-    for each in bind_shared(Address("127.0.0.1", port), count):
-        each.close()
-
-
-def test_an_address_that_is_not_here_is_refused() -> None:
-    """A host of another network cannot be bound."""
-    with pytest.raises(GatewayError, match=r"cannot listen on 192\.0\.2\.1:8080"):
-        bind_shared(Address("192.0.2.1", 8080), 2)
-
-
-def test_an_address_is_spoken_with_brackets_where_it_needs_them() -> None:
-    """IPv6 and IPv4."""
-    for host, spoken in (("::1", "[::1]:"), ("127.0.0.1", "127.0.0.1:")):
-        (bound,) = bind_shared(Address(host, 0), 1)
-        assert address_of(bound).startswith(spoken)
-        bound.close()
 
 
 @pytest.mark.parametrize(
@@ -144,6 +102,27 @@ def test_what_an_earlier_run_left_is_cleared(options: UpOptions) -> None:
     (options.config).write_text("services: [")
     refused(options)
     assert not places.tally(7).exists()
+
+
+def test_a_certificate_that_cannot_be_read_is_refused(options: UpOptions) -> None:
+    """Before any process is started or port bound, by the name of the file."""
+    tls = "tls: {listen: 127.0.0.1:0, cert: site.pem, key: site.key}\n"
+    options.config.write_text(tls + ROUTING)
+    assert "site.pem" in refused(options)
+
+
+def test_a_setup_keeps_what_is_still_wanted(options: UpOptions) -> None:
+    """What is bound goes on; where the workers find their files and sockets is in their commands."""
+    places = prepare(options.state)
+    plan = read_plan(ROUTING, options.config)
+    first = assemble._setup(options, places, plan)
+    again = assemble._setup(options, places, plan, first)
+    assert again.listeners == first.listeners
+    assert again.workers == 1
+    command = again.commands.worker(4, (7, 9))
+    assert command[-6:] == ["worker", str(places.state), "4", str(options.config.parent), "7", "9"]
+    for bound in first.listeners.everything():
+        bound.close()
 
 
 def test_a_role_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,8 @@ class Balancer:
         if best < 0:
             return None
         endpoint = candidates[best]
-        if len(candidates) > 1:
+        if len(candidates) > 1 and not tried:
+            # A second choice is nobody's turn: else whoever fails would be first again for the next request.
             # The next request finds another replica first where several have equally few.
             candidates.append(candidates.pop(best))
         return endpoint

@@ -111,8 +111,8 @@ class Dispatch:
     def _dispatch(self) -> None:
         """Choose a replica and send the request to it."""
         backend = self._target.backend
-        endpoint = backend.pick(self._tried) if backend.allows(self.context.now) else None
-        if endpoint is None:
+        endpoint = backend.pick(self._tried)
+        if endpoint is None or not backend.allows(self.context.now):
             self._leave()
             why = "can be reached" if not backend.up else "is fit to be asked just now"
             self._go_elsewhere(f"no replica of service {self._target.name} {why}")
@@ -181,6 +181,7 @@ class Dispatch:
     def _try_another(self, failed: Endpoint) -> None:
         """Nothing of the request has been sent: another replica, or stable, may have it."""
         failed.outstanding -= 1
+        failed.forget()
         self._endpoint = self._upstream = None
         self._tried = (*self._tried, failed)
         self._dispatch()
@@ -200,14 +201,17 @@ class Dispatch:
             return False
         upstream.finish(reusable=answered)
         endpoint.outstanding -= 1
-        if not stale:
-            self._retries += 1
-            self._tried = (*self._tried, endpoint)
-            endpoint.report(False, self.context.now)
         self._endpoint = self._upstream = None
         self._fresh = True
         self._target.block.retried()
-        self._dispatch()
+        if stale:
+            endpoint.forget()
+            self._dispatch()
+        else:
+            self._retries += 1
+            self._tried = (*self._tried, endpoint)
+            self._dispatch()
+            endpoint.report(False, self.context.now)  # now, so that the breaker lets this attempt pass
         return True
 
     def _has_another(self, endpoint: Endpoint) -> bool:

@@ -7,7 +7,7 @@ connection (`http2_stream.py`); here is what holds for all of them: admission, f
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from h2.exceptions import ProtocolError
 
@@ -70,18 +70,17 @@ class Http2Connection:
         self._reader = FrameReader(context.limits.head)
         self._guard = FloodGuard(context.now)
         self._requests_left = context.limits.requests_per_connection
-        self._streams: Streams = cast(Any, None)
-        self.transport: asyncio.Transport = cast(Any, None)
+        self._streams = Streams(self, self._h2, self._guard)
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
 
     # -- asyncio.Protocol ----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         self.transport = cast(asyncio.Transport, transport)
-        self._streams = Streams(self, self._h2, self._guard, self.transport)
+        self._streams.connected(self.transport)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
-        self._streams.sender.flush()
         fault = arrive(self.context, self)
         if fault is not None:
             self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from gateway.proxy.http2_floods import FloodGuard
 from gateway.proxy.http2_frames import MAX_FRAME, goaway
@@ -21,15 +21,13 @@ LARGE: Final = 64 * 1024
 class Sender:
     """Sends frames; `writable` whether the connection takes more, `blocked` are the streams that wait."""
 
-    __slots__ = ("_context", "_flushing", "_guard", "_h2", "_transport", "_unflushed", "blocked", "writable")
+    __slots__ = ("_context", "_flushing", "_guard", "_h2", "_unflushed", "blocked", "transport", "writable")
 
-    def __init__(
-        self, context: Context, h2: H2Connection, guard: FloodGuard, transport: asyncio.Transport
-    ) -> None:
+    def __init__(self, context: Context, h2: H2Connection, guard: FloodGuard) -> None:
         self._context = context
         self._h2 = h2
         self._guard = guard
-        self._transport = transport
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._unflushed = 0
         self._flushing = False
         self.writable = True
@@ -40,8 +38,8 @@ class Sender:
         self._flushing = False
         self._unflushed = 0
         data = self._h2.data_to_send()
-        if data and not self._transport.is_closing():
-            self._transport.write(data)
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
 
     def flush_soon(self) -> None:
         """Write everything at the end of this turn."""
@@ -52,8 +50,8 @@ class Sender:
     def goaway(self, last_stream: int, code: int, detail: str = "") -> None:
         """Say which streams are still answered, and why no others are."""
         self.flush()
-        if not self._transport.is_closing():
-            self._transport.write(goaway(last_stream, code, detail))
+        if not self.transport.is_closing():
+            self.transport.write(goaway(last_stream, code, detail))
 
     def head(self, stream: StreamTransport, fields: list[tuple[bytes, bytes]], *, ended: bool) -> None:
         """Send the head of an answer."""

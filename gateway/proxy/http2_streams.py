@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from h2.connection import H2Connection
 from h2.events import (
@@ -32,16 +32,19 @@ class Streams:
 
     __slots__ = ("_connection", "_guard", "_h2", "context", "open", "sender", "transport")
 
-    def __init__(
-        self, connection: Http2Connection, h2: H2Connection, guard: FloodGuard, transport: asyncio.Transport
-    ) -> None:
+    def __init__(self, connection: Http2Connection, h2: H2Connection, guard: FloodGuard) -> None:
         self._connection = connection
         self._h2 = h2
         self._guard = guard
         self.context = connection.context
-        self.transport = transport
-        self.sender = Sender(self.context, h2, guard, transport)
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.sender = Sender(self.context, h2, guard)
         self.open: dict[int, StreamTransport] = {}
+
+    def connected(self, transport: asyncio.Transport) -> None:
+        """Begin, by telling the client what it may do."""
+        self.transport = self.sender.transport = transport
+        self.sender.flush()
 
     def handle(self, event: Event) -> None:
         """Do what an event of the library asks for; raises Broken where there were too many of them."""

@@ -273,8 +273,18 @@ def test_the_end_of_the_connection_ends_only_an_answer_without_a_length() -> Non
     connection, asker, _ = ask()
     connection.data_received(H + b"\r\nbody")
     assert asker.told[0].framing == UNTIL_CLOSE
+    connection.eof_received()
     connection.connection_lost(None)
     assert (asker.body, asker.complete) == (b"body", True)
+
+
+def test_a_connection_that_is_cut_ends_no_answer() -> None:
+    """Over TLS a cut connection is lost without an error, but without the other side's word either."""
+    connection, asker, _ = ask()
+    connection.data_received(H + b"\r\nbody")
+    connection.connection_lost(None)
+    assert not asker.complete
+    assert asker.why
 
 
 def test_a_switch_that_nobody_takes_over_ends_the_connection() -> None:

@@ -131,3 +131,4 @@ def test_there_is_one_spare_where_there_are_models(site: Site) -> None:
     assert spare.pid == 0
     replicas.tend_spare()
     assert spare.pid not in (0, before)
+    site.tend()

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.system.gateway_under_test import ROUTING, Gateway
+from tests.system.secure_site import lay_out
 from tests.system.services import Services
+from tests.system.socket_services import SocketServices
+from tests.system.web_services import WebServices
+from tests.tls_files import Authority
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +38,42 @@ def gateway(folder: Path) -> Iterator[Gateway]:
     """A running gateway of two workers."""
     with Gateway(folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates."""
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[WebServices]:
+    """Two services that tell what they were asked."""
+    with WebServices("blue", "canary") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sockets() -> Iterator[SocketServices]:
+    """Two services that speak WebSocket."""
+    with SocketServices("old", "new") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secure(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, web: WebServices, sockets: SocketServices
+) -> Iterator[Gateway]:
+    """A gateway with TLS that many tests share, so none of them changes it; its log shows no traceback."""
+    folder = tmp_path_factory.mktemp("secure")
+    lay_out(folder, authority, {**web.urls, **sockets.urls})
+    with Gateway(folder) as running:
+        yield running
+    assert "Traceback" not in running.said()
+
+
+@pytest.fixture
+def secure_folder(tmp_path: Path, authority: Authority, web: WebServices, sockets: SocketServices) -> Path:
+    """A folder with the routing.yaml of a gateway with TLS, for a test that changes things."""
+    lay_out(tmp_path, authority, {**web.urls, **sockets.urls})
+    return tmp_path

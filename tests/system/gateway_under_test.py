@@ -84,6 +84,12 @@ class Gateway:
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found
 
+    @property
+    def tls(self) -> tuple[str, int]:
+        """Where it listens for TLS; a reload may change that."""
+        host, _, port = self._processes()["tls"].rpartition(":")
+        return host, int(port)
+
     def said(self) -> str:
         """Return what the gateway wrote to its log so far."""
         return (self.folder / "log").read_text()

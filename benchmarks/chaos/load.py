@@ -1,0 +1,117 @@
+"""Load that keeps its own books: closed loops that ask when answered, open loops that ask when it is time."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import monotonic
+
+from benchmarks.chaos.client import Ask, Seen, Wire
+from benchmarks.figures import percentile
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of client: `asks` in turn, over so many connections, at `rate` in all (0: when answered).
+
+    `fresh`: a connection for each request.
+    """
+
+    connections: int = 16
+    rate: float = 0.0
+    asks: tuple[Ask, ...] = (Ask(),)
+    fresh: bool = False
+
+
+class Load:
+    """Clients of one port until the block ends; `seen` are all requests that ended, `out` those under way."""
+
+    def __init__(self, port: int, versions: Sequence[str], tls: ssl.SSLContext | None = None) -> None:
+        self.seen: list[Seen] = []
+        self.out = 0
+        self._port, self._tls = port, tls
+        self._versions = frozenset(versions)
+        self._over = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Load:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._over = True
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def closed(self, kind: Kind) -> None:
+        """Add connections that ask again once they are answered, and not before it is time."""
+        for number in range(kind.connections):
+            self._start(self._closed(kind, number))
+
+    def open(self, kind: Kind) -> None:
+        """Add requests at a constant rate, however long the answers take."""
+        self._start(self._open(kind))
+
+    def _start(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _closed(self, kind: Kind, number: int) -> None:
+        wire = Wire(self._port, self._tls)
+        interval = kind.connections / kind.rate if kind.rate else 0.0
+        due = monotonic() + interval * number / kind.connections
+        for turn in count(number):
+            if interval:
+                await asyncio.sleep(max(due - monotonic(), 0))
+                due = max(due + interval, monotonic())
+            if self._over:
+                break
+            await self._once(wire, kind.asks[turn % len(kind.asks)])
+            if kind.fresh:
+                wire.close()
+        wire.close()
+
+    async def _open(self, kind: Kind) -> None:
+        idle: list[Wire] = []
+        began = monotonic()
+        for turn in count():
+            due = began + turn / kind.rate
+            await asyncio.sleep(max(due - monotonic(), 0))
+            if self._over:
+                break
+            self._start(self._due(idle, kind.asks[turn % len(kind.asks)]))
+
+    async def _due(self, idle: list[Wire], ask: Ask) -> None:
+        wire = idle.pop() if idle else Wire(self._port, self._tls)
+        await self._once(wire, ask)
+        idle.append(wire)
+
+    async def _once(self, wire: Wire, ask: Ask) -> None:
+        self.out += 1
+        seen = await wire.ask(ask, self._versions)
+        self.out -= 1
+        self.seen.append(seen)
+
+
+def failed(seen: Sequence[Seen]) -> list[Seen]:
+    """Return the requests that were not answered whole with 200."""
+    return [one for one in seen if one.failure]
+
+
+def failures(seen: Sequence[Seen]) -> tuple[str, ...]:
+    """Count the failures by what they were, the most frequent first."""
+    return tuple(f"{times} × {why}" for why, times in Counter(one.failure for one in failed(seen)).most_common())
+
+
+def p99_ms(seen: Sequence[Seen]) -> float:
+    """Return the 99th percentile of the time from request to answer, in milliseconds."""
+    return percentile([one.took for one in seen], 0.99) * 1e3
+
+
+def last_ms(seen: Sequence[Seen], since: float) -> float:
+    """Return how many milliseconds after a moment the last of these requests began; 0 where none did."""
+    return max([(one.began - since) * 1e3 for one in seen], default=0.0) if seen else 0.0
