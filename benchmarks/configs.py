@@ -17,13 +17,18 @@ SPLIT: Mapping[str, float] = {"blue": 90, "canary": 10}
 
 @dataclass(frozen=True)
 class Site:
-    """Where one contender runs and whom it asks: ports on 127.0.0.1 and a folder of its own."""
+    """Where one contender runs and whom it asks: ports on 127.0.0.1 and a folder of its own.
+
+    `tls_port` and `raw`, the port of the raw upstream, are for the parts that need them.
+    """
 
     folder: Path
     port: int
     admin_port: int
     blue: int
     canary: int
+    tls_port: int = 0
+    raw: int = 0
 
 
 def nginx_upstream(site: Site) -> str:
@@ -33,15 +38,15 @@ def nginx_upstream(site: Site) -> str:
     return _nginx(site.folder, f"    server {{ {server} }}")
 
 
-def nginx(site: Site) -> str:
-    """Configure nginx with split_clients."""
+def nginx(site: Site, http: str = "", server: str = "") -> str:
+    """Configure nginx with split_clients; `http` and `server` are further lines of these two blocks."""
     return _nginx(
         site.folder,
         f"""
     split_clients "$http_x_user_id" $drawn {{ {SPLIT["canary"]}% canary; * blue; }}
     map $http_x_canary $service {{ always canary; never blue; default $drawn; }}
-    upstream blue {{ server 127.0.0.1:{site.blue}; {_KEEP} }}
-    upstream canary {{ server 127.0.0.1:{site.canary}; {_KEEP} }}
+    upstream blue {{ server 127.0.0.1:{site.blue}; {NGINX_KEEP} }}
+    upstream canary {{ server 127.0.0.1:{site.canary}; {NGINX_KEEP} }}
     server {{
         listen 127.0.0.1:{site.port} backlog=8192;
         location /v2/models/late {{
@@ -56,11 +61,13 @@ def nginx(site: Site) -> str:
             add_header X-Model-Version $service;
             add_header X-Request-Id $request_id;
         }}
-    }}""",
+{server}
+    }}
+{http}""",
     )
 
 
-_KEEP = f"keepalive {KEPT_CONNECTIONS}; keepalive_requests 1000000000;"
+NGINX_KEEP = f"keepalive {KEPT_CONNECTIONS}; keepalive_requests 1000000000;"
 
 
 def _nginx(folder: Path, http: str) -> str:

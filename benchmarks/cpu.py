@@ -6,7 +6,7 @@ is shared and its other work comes and goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from benchmarks.process import cpu_ns
 from benchmarks.scale import Scale
 from benchmarks.stage import Running, Stage
 from benchmarks.wire import Broken
-from benchmarks.wrk import burst
+from benchmarks.wrk import Burst, burst
 
 
 def measure(stage: Stage, running: Sequence[Running], scale: Scale) -> dict[str, Any]:
@@ -58,13 +58,18 @@ class Taken:
 
 
 def once(proxy: Running, pool: Path, seconds: int, core: int) -> Taken:
-    """Load one proxy for `seconds`; raises Broken when it breaks off.
+    """Load one proxy with a pool for `seconds`; raises Broken when it breaks off."""
+    return account(proxy, lambda: burst(proxy.site.port, pool, seconds, core))
+
+
+def account(proxy: Running, make_load: Callable[[], Burst]) -> Taken:
+    """Return what a load cost one proxy; raises Broken when it breaks off.
 
     The CPU time is that of all the proxy's processes, a supervisor or control process included.
     """
     pids = proxy.pids()
     before = cpu_ns(pids)
-    load = burst(proxy.site.port, pool, seconds, core)
+    load = make_load()
     if proxy.pids() != pids:
         raise Broken("one of its processes ended under load, or was started again")
     if not load.requests:

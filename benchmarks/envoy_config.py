@@ -13,12 +13,13 @@ _CONNECTION_MANAGER = f"{_TYPE}.filters.network.http_connection_manager.v3.HttpC
 
 def envoy(site: Site) -> str:
     """Return a static bootstrap (JSON, which Envoy reads as well as YAML)."""
-    clusters = [_cluster("blue", site.blue), _cluster("canary", site.canary)]
-    resources = {"listeners": [_listener(site.port)], "clusters": clusters}
+    clusters = [cluster("blue", site.blue), cluster("canary", site.canary)]
+    resources = {"listeners": [listener("front", site.port)], "clusters": clusters}
     return json.dumps({"static_resources": resources}, indent=1)
 
 
-def _listener(port: int) -> dict[str, Any]:
+def listener(name: str, port: int) -> dict[str, Any]:
+    """Return a plain listener with the split."""
     manager = {
         "@type": _CONNECTION_MANAGER,
         "stat_prefix": "bench",
@@ -33,7 +34,7 @@ def _listener(port: int) -> dict[str, Any]:
         ],
     }
     chain = {"filters": [{"name": "http", "typed_config": manager}]}
-    return {"name": "front", "address": _address(port), "filter_chains": [chain]}
+    return {"name": name, "address": _address(port), "filter_chains": [chain]}
 
 
 def _routes() -> list[dict[str, Any]]:
@@ -71,7 +72,8 @@ def _version(service: str) -> dict[str, Any]:
     return {"header": {"key": "x-model-version", "value": service}}
 
 
-def _cluster(name: str, port: int) -> dict[str, Any]:
+def cluster(name: str, port: int) -> dict[str, Any]:
+    """Return a service of one address."""
     endpoint = {"endpoint": {"address": _address(port)}}
     return {
         "name": name,

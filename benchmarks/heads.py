@@ -27,18 +27,24 @@ def body(rng: random.Random) -> bytes:
 
 def request(rng: random.Random, path: str = PATH) -> bytes:
     """Return one whole HTTP/1.1 POST with its own authorization, traceparent and user id."""
-    content = body(rng)
+    return asking(rng, "POST", path, body(rng), ("content-type: application/json",))
+
+
+def asking(
+    rng: random.Random, method: str, path: str, content: bytes = b"", lines: Sequence[str] = ()
+) -> bytes:
+    """Return a request with these header lines too; a GET has no content-length."""
+    length = () if method == "GET" else (f"content-length: {len(content)}",)
     head = (
-        f"POST {path} HTTP/1.1\r\n"
+        f"{method} {path} HTTP/1.1\r\n"
         "host: models.example\r\n"
         "user-agent: bench/1\r\n"
         "accept: */*\r\n"
-        "content-type: application/json\r\n"
         f"authorization: Bearer {rng.getrandbits(512):0128x}\r\n"
         f"traceparent: 00-{rng.getrandbits(128):032x}-{rng.getrandbits(64):016x}-01\r\n"
         f"x-user-id: user-{rng.randrange(1_000_000)}\r\n"
-        f"content-length: {len(content)}\r\n"
-        "\r\n"
+        + "".join(f"{line}\r\n" for line in (*lines, *length))
+        + "\r\n"
     )
     return head.encode() + content
 

@@ -48,7 +48,8 @@ class Stage:
         """Make a folder and find ports for one more contender."""
         folder = self.folder / name.replace(" ", "")
         folder.mkdir(exist_ok=True)
-        return replace(self.upstream.site, folder=folder, port=free_port(), admin_port=free_port())
+        ports = {"port": free_port(), "admin_port": free_port(), "tls_port": free_port()}
+        return replace(self.upstream.site, folder=folder, **ports)
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.contenders import ROOT
 from benchmarks.process import last_line
 from benchmarks.wire import Broken
 
@@ -28,18 +30,25 @@ class Burst:
         return self.requests / self.seconds
 
 
-def burst(port: int, pool: Path, seconds: int, core: int, connections: int = CONNECTIONS) -> Burst:
+def burst(
+    port: int, pool: Path, seconds: int, core: int, connections: int = CONNECTIONS, scheme: str = "http"
+) -> Burst:
     """Load 127.0.0.1:`port` with the requests of `pool`; raises Broken with wrk's reason when it fails."""
-    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
-    command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}/", "--", str(pool)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 20)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
+    return loaded([*command, f"{scheme}://127.0.0.1:{port}/", "--", str(pool)], seconds, core)
+
+
+def loaded(command: Sequence[str], seconds: int, core: int) -> Burst:
+    """Run a program that loads for `seconds` and says so; raises Broken with its reason when it fails."""
+    pinned = ["taskset", "-c", str(core), *command]
+    done = subprocess.run(pinned, capture_output=True, text=True, timeout=seconds + 20, cwd=ROOT)
     if done.returncode:
-        raise Broken(f"wrk: {last_line(done.stdout + done.stderr)}")
+        raise Broken(f"{Path(command[0]).name}: {last_line(done.stdout + done.stderr)}")
     return read_result(done.stdout)
 
 
 def read_result(output: str) -> Burst:
-    """Find the script's line in what wrk printed; raises ValueError when it is not there."""
+    """Find the line in what wrk's script, or another load, printed; raises ValueError when it is not there."""
     for line in output.splitlines():
         if line.startswith("RESULT "):
             found = json.loads(line.removeprefix("RESULT "))

@@ -54,6 +54,7 @@ HOT = (
     "proxy/rates.py",
     "proxy/server.py",
     "proxy/shared_counts.py",
+    "proxy/shared_memory.py",
     "proxy/standing.py",
     "proxy/table.py",
     "proxy/tunnel.py",

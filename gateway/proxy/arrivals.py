@@ -37,12 +37,13 @@ LOOK_AT_MOST = 512
 
 def arrive(context: Context, client: Arrived) -> Fault | None:
     """Count a client in; return why it cannot stay, if no idle connection can make room for it."""
-    total, of_address = context.counts.opened(network_of(client.peer))
+    network = network_of(client.peer)
+    total, of_address = context.counts.opened(network)
     context.clients[client] = None
     limits = context.limits
     fault = None
     if of_address > limits.connections_per_address:
-        if not _evict(context, client.peer):
+        if not _evict(context, network):
             context.tally.hit(HIT_CONNECTIONS_PER_ADDRESS)
             fault = _too_many(
                 429, f"this address has {of_address - 1} connections already, as many as one may"
@@ -61,10 +62,10 @@ def _too_many(status: int, detail: str) -> Fault:
     return Fault(status, outcome, f"{detail}; close some, or try again", retry_after=1)
 
 
-def _evict(context: Context, address: bytes) -> bool:
-    """Close the connection that has been idle for longest, of one address or of any."""
+def _evict(context: Context, network: bytes) -> bool:
+    """Close the connection that has been idle for longest, of one network or of any."""
     for client in islice(context.idle, LOOK_AT_MOST):
-        if not address or client.peer == address:
+        if not network or network_of(client.peer) == network:
             context.tally.hit(HIT_EVICTED)
             del context.idle[client]
             client.evict()

@@ -107,7 +107,9 @@ class Context:
                 self.request_shapes = _request_shapes(table)
                 self.table = table
                 self._set(limits_from(document), tls_from(document))
-                self.pool.keep_only(service["name"] for service in document["services"])
+                names = {service["name"] for service in document["services"]}
+                self.pool.keep_only(names)
+                self.counts.keep_only(names)
                 self.serving = document["revision"]
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.serving)

@@ -55,13 +55,13 @@ async def drain(context: Context, orders: Orders) -> None:
         if orders.is_quick or context.loop.time() - began > _period(context) - PARTING:
             for tunnel in list(context.tunnels):
                 tunnel.drain()
-        if orders.is_quick:
-            close_idle(context)
+        if orders.is_quick or not turns:
+            look_at_clients(context)
         await asyncio.sleep(TURN)
         turns += 1
     context.polite = False
     _tell_what_is_cut(context)
-    close_idle(context)
+    look_at_clients(context)
     await asyncio.sleep(0)  # the loop closes what was just told to close
 
 
@@ -81,8 +81,8 @@ def is_busy(context: Context) -> bool:
     return any(client.transport.get_write_buffer_size() for client in context.clients)
 
 
-def close_idle(context: Context) -> None:
-    """Close connections that wait for nothing."""
+def look_at_clients(context: Context) -> None:
+    """Let each connection see that it is drained: one that waits for nothing closes, unless politely."""
     now = context.loop.time()
     for client in list(context.clients):
         client.check_deadlines(now)

@@ -28,7 +28,7 @@ def beyond_rate(
     limit = route.rate_limit
     if limit is None:
         return None
-    wait = context.rates.check(route.name.encode(), route.rate_key(fields, shape, peer), limit, monotonic())
+    wait = context.rates.check(route.key, route.rate_key(fields, shape, peer), limit, monotonic())
     if not wait:
         return None
     context.tally.hit(HIT_RATE)

@@ -40,6 +40,7 @@ class CompiledRoute:
         "falls_back",
         "has_overrides",
         "last_resort",
+        "key",
         "name",
         "path",
         "rate_limit",
@@ -54,6 +55,7 @@ class CompiledRoute:
     ) -> None:
         """`resort` was stable before and answers until the new stable has once."""
         self.name = route.name
+        self.key = route.name.encode()
         self.path = route.path
         self.timeouts: Timeouts = route.timeouts
         self.failing: Failing = route.failing
