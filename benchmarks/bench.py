@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import changes, cpu, latency, memory, report, rollback, routes
+from benchmarks import changes, cpu, latency, memory, protocols, report, rollback, routes, validation
 from benchmarks.admin import Refused
 from benchmarks.contenders import OURS, ROOT, bench_program, contenders
 from benchmarks.machine import describe
@@ -28,9 +28,9 @@ from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.stage import Running, Stage, run, run_all, stage
 from benchmarks.wire import Broken
 
-PARTS = ("cpu", "latency", "rollback", "changes", "memory", "routes")
+PARTS = ("cpu", "latency", *protocols.PARTS, "validation", "rollback", "changes", "memory", "routes")
 _SHARED = frozenset({"cpu", "latency"})  # the parts in which all contenders run side by side
-_NEEDED = ("wrk", "nginx")  # nginx is the upstream of all contenders and sets the pace of latency
+_NEEDED = ("wrk", "nginx", "openssl")  # nginx is the upstream of all contenders and sets the pace of latency
 _PLOT = "benchmarks.svg"
 _FAILURES = (OSError, RuntimeError, Refused, Broken, LookupError, subprocess.SubprocessError)
 console = Console()
@@ -59,7 +59,10 @@ def measure(set_up: Stage, wanted: tuple[str, ...], scale: Scale) -> dict[str, A
     results: dict[str, Any] = {"machine": describe(set_up.cores), "missing": {}, "failed": {}}
     if _SHARED & set(wanted):
         _side_by_side(set_up, wanted, scale, results)
+    if chosen := [part for part in protocols.PARTS if part in wanted]:
+        _protocols(set_up, chosen, scale, results)
     alone: dict[str, Callable[[], dict[str, Any]]] = {
+        "validation": lambda: validation.measure(set_up, scale),
         "rollback": lambda: _with_ours(set_up, rollback.measure, scale),
         "changes": lambda: _with_ours(set_up, changes.measure, scale),
         "memory": lambda: _with_ours(set_up, memory.measure, scale),
@@ -72,7 +75,7 @@ def measure(set_up: Stage, wanted: tuple[str, ...], scale: Scale) -> dict[str, A
 
 
 def _side_by_side(set_up: Stage, wanted: tuple[str, ...], scale: Scale, results: dict[str, Any]) -> None:
-    with run_all(set_up) as (running, missing):
+    with run_all(set_up, contenders()) as (running, missing):
         results["missing"] = missing
         for name, reason in missing.items():
             console.print(f"{name} is left out: {reason}")
@@ -80,6 +83,15 @@ def _side_by_side(set_up: Stage, wanted: tuple[str, ...], scale: Scale, results:
             _part("cpu", lambda: cpu.measure(set_up, running, scale), results)
         if "latency" in wanted:
             _part("latency", lambda: _latency(set_up, running, scale, results), results)
+
+
+def _protocols(set_up: Stage, chosen: Sequence[str], scale: Scale, results: dict[str, Any]) -> None:
+    console.print(f"measuring {', '.join(chosen)} …")
+    try:
+        results.update(protocols.measure(set_up, chosen, scale))
+    except _FAILURES as failure:
+        results["failed"].update(dict.fromkeys(chosen, str(failure)))
+        console.print(f"{', '.join(chosen)} could not be measured: {failure}", markup=False)
 
 
 def _latency(set_up: Stage, running: list[Running], scale: Scale, results: dict[str, Any]) -> dict[str, Any]:
@@ -133,6 +145,8 @@ def _tables(results: dict[str, Any]) -> list[tuple[str, report.Table]]:
         found.insert(0, ("CPU time per request", report.cpu(results)))
     if "latency" in results:
         found.insert(-1, ("Latency at half of nginx's peak rate", report.latency(results)))
+    if report.has_protocols(results):
+        found.insert(-1, ("TLS, bodies, streams and WebSockets", report.protocols(results)))
     return found
 
 

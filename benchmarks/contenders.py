@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import configs
+from benchmarks import configs, protocol_configs
 from benchmarks.configs import Site
 from benchmarks.envoy_config import envoy
 from gateway.supervision.compiled import compiled_copy, compiled_home
@@ -61,6 +61,15 @@ def contenders() -> list[Contender]:
     ]
 
 
+def protocol_contenders() -> list[Contender]:
+    """List those that are compared over TLS, with large bodies, streams and WebSockets, ours first."""
+    return [
+        Contender(OURS, _missing_ours, _prepare_our_protocols),
+        Contender(NGINX, lambda: _missing_package("nginx"), _prepare_nginx_protocols),
+        Contender(ENVOY, _missing_envoy, _prepare_envoy_protocols),
+    ]
+
+
 def upstream() -> Contender:
     """Return the fixed answer behind all of them: an nginx of one worker."""
     return Contender("upstream", lambda: _missing_package("nginx"), _prepare_upstream)
@@ -101,8 +110,19 @@ def _prepare_ours(site: Site) -> list[str]:
     return gateway_command(site)
 
 
+def _prepare_our_protocols(site: Site) -> list[str]:
+    protocol_configs.make_certificate(site)
+    _write(site, "routing.yaml", protocol_configs.gateway_routes(site))
+    return gateway_command(site)
+
+
 def _prepare_nginx(site: Site) -> list[str]:
     return _nginx(site, configs.nginx(site))
+
+
+def _prepare_nginx_protocols(site: Site) -> list[str]:
+    protocol_configs.make_certificate(site)
+    return _nginx(site, protocol_configs.nginx_protocols(site))
 
 
 def _prepare_upstream(site: Site) -> list[str]:
@@ -118,8 +138,17 @@ def _prepare_haproxy(site: Site) -> list[str]:
 
 
 def _prepare_envoy(site: Site) -> list[str]:
+    return _envoy(site, envoy(site))
+
+
+def _prepare_envoy_protocols(site: Site) -> list[str]:
+    protocol_configs.make_certificate(site)
+    return _envoy(site, protocol_configs.envoy_protocols(site))
+
+
+def _envoy(site: Site, text: str) -> list[str]:
     program = bench_program("envoy", "BENCH_ENVOY") or "envoy"
-    file = _write(site, "envoy.json", envoy(site))
+    file = _write(site, "envoy.json", text)
     return [program, "-c", str(file), "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
 
 

@@ -34,16 +34,16 @@ def asking(
     rng: random.Random, method: str, path: str, content: bytes = b"", lines: Sequence[str] = ()
 ) -> bytes:
     """Return a request with these header lines too; a GET has no content-length."""
-    length = () if method == "GET" else (f"content-length: {len(content)}",)
     head = (
         f"{method} {path} HTTP/1.1\r\n"
         "host: models.example\r\n"
         "user-agent: bench/1\r\n"
         "accept: */*\r\n"
-        f"authorization: Bearer {rng.getrandbits(512):0128x}\r\n"
+        + "".join(f"{line}\r\n" for line in lines)
+        + f"authorization: Bearer {rng.getrandbits(512):0128x}\r\n"
         f"traceparent: 00-{rng.getrandbits(128):032x}-{rng.getrandbits(64):016x}-01\r\n"
         f"x-user-id: user-{rng.randrange(1_000_000)}\r\n"
-        + "".join(f"{line}\r\n" for line in (*lines, *length))
+        + ("" if method == "GET" else f"content-length: {len(content)}\r\n")
         + "\r\n"
     )
     return head.encode() + content

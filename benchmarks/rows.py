@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.contenders import DIRECT, ENVOY, NGINX, OURS, STARLETTE
 from benchmarks.figures import median_ratio, quiet_median
 from benchmarks.latency import OTHERS
+from benchmarks.protocols import KINDS
 
 Results = Mapping[str, Any]
 
@@ -57,6 +58,31 @@ def cpu_ratio(other: str) -> Callable[[Results], float]:
     return reads
 
 
+def protocol_ratio(part: str, kind: str) -> Callable[[Results], float]:
+    """Read our CPU time for one kind of load as a multiple of nginx's."""
+
+    def reads(results: Results) -> float:
+        found = results[part][kind]
+        for name in (OURS, NGINX):
+            if name in found["gave_up"]:
+                raise ValueError(f"{name}: {found['gave_up'][name]}")
+        return median_ratio(found["cpu_us"][OURS], found["cpu_us"][NGINX])
+
+    return reads
+
+
+def checks(way: str) -> Callable[[Results], float]:
+    """Read what the checks of one request cost, in microseconds; only those of the compiled copy count."""
+
+    def reads(results: Results) -> float:
+        found = results["validation"]
+        if not found["compiled"]:
+            raise ValueError("nothing is compiled: `make compile`")
+        return median(one - other for one, other in zip(found[way], found["bare"], strict=True))
+
+    return reads
+
+
 def added(results: Results, name: str, quantile: str) -> float:
     """Read the latency a contender adds to going direct, in microseconds, from the medians of the rounds."""
     latency = results["latency"]
@@ -97,11 +123,23 @@ _CPU = "CPU time per proxied request, one worker, ratio to nginx"
 _LATENCY = "added latency {} at half of nginx's peak rate, ratio to nginx"
 _ROLLBACK = "rollback under load to the last canary answer begun, {}"
 TARGETS = (
-    Target(_CPU, cpu_ratio(NGINX), 2.2, 1.0, digits=2),
-    Target("… ratio to Envoy", cpu_ratio(ENVOY), 0.5, 0.25, digits=2),
+    Target(_CPU, cpu_ratio(NGINX), 2.0, 1.0, digits=2),
+    Target("… ratio to Envoy", cpu_ratio(ENVOY), 0.45, 0.25, digits=2),
     Target("… ratio to Starlette + httpx", cpu_ratio(STARLETTE), 0.02, 0.01, digits=4),
     Target(_LATENCY.format("p50"), latency_ratio("p50"), 3, 1, digits=2),
     Target(_LATENCY.format("p99"), latency_ratio("p99"), 3, 1, digits=2),
+    *(
+        Target(
+            f"{kind.name}: CPU time per {kind.unit}, ratio to nginx",
+            protocol_ratio(kind.part, kind.name),
+            2.0,
+            1.0,
+            digits=2,
+        )
+        for kind in KINDS
+    ),
+    Target("strict checks of one request, CPU time", checks("known"), 2, None, " µs", 2),
+    Target("… whose request line was never seen before", checks("fresh"), 2, None, " µs", 2),
     Target(_ROLLBACK.format("median"), _list("rollback", "last_canary_ms", median), 20, 2, " ms", 1),
     Target(_ROLLBACK.format("worst"), _list("rollback", "last_canary_ms", max), 20, 2, " ms", 1),
     Target(

@@ -11,6 +11,7 @@ class Scale:
 
     rounds: int  # of CPU time
     seconds: int  # of one contender in one round of CPU time
+    protocol_rounds: int  # of one second for each contender: TLS, bodies, streams, WebSockets
     latency_rounds: int  # of one second for each contender: many short ones outvote the machine's other work
     rollbacks: int
     weight_changes: int
@@ -23,6 +24,7 @@ class Scale:
 FULL = Scale(
     rounds=7,
     seconds=2,
+    protocol_rounds=5,
     latency_rounds=11,
     rollbacks=20,
     weight_changes=200,
@@ -34,6 +36,7 @@ FULL = Scale(
 QUICK = Scale(
     rounds=2,
     seconds=1,
+    protocol_rounds=2,
     latency_rounds=3,
     rollbacks=5,
     weight_changes=20,

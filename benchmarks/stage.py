@@ -7,14 +7,14 @@ import resource
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import heads
 from benchmarks.configs import Site
-from benchmarks.contenders import Contender, contenders, upstream
+from benchmarks.contenders import Contender, upstream
 from benchmarks.process import Cores, child, free_port, last_line, pick_cores, tree, wait_until
 
 _START_SECONDS = 60.0  # 10,000 routes take a while to read
@@ -91,16 +91,21 @@ def run(contender: Contender, site: Site, core: int | None, probe: bytes) -> Ite
 
 
 @contextmanager
-def run_all(stage_: Stage) -> Iterator[tuple[list[Running], dict[str, str]]]:
-    """Run every contender that can run here, side by side; the second value says why others cannot."""
+def run_all(
+    stage_: Stage, proxies: Sequence[Contender], raw: int = 0
+) -> Iterator[tuple[list[Running], dict[str, str]]]:
+    """Run all that can run here, side by side; the second value says why others cannot.
+
+    `raw` is the port of the raw upstream.
+    """
     running: list[Running] = []
     missing: dict[str, str] = {}
     with ExitStack() as stack:
-        for contender in contenders():
+        for contender in proxies:
             if reason := contender.missing():
                 missing[contender.name] = reason
                 continue
-            site, core = stage_.site(contender.name), stage_.cores.proxy
+            site, core = replace(stage_.site(contender.name), raw=raw), stage_.cores.proxy
             try:
                 running.append(stack.enter_context(run(contender, site, core, stage_.requests[0])))
             except (RuntimeError, TimeoutError) as failure:

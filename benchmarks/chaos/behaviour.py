@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 OWN = b"/-/"
 """Paths below this are for whoever runs the experiment: counts and another behaviour."""
 HEALTH = b"/healthz"
-_END = b"|end"
+END = b"|end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Behaviour:
 
     `errors` of the answers have `status` instead of 200. `cut_head` and `cut_body` of the answers end with
     RST within their head or body. `piece`: bytes written at once, `pause` apart (0: all at once).
-    `slots`: requests worked on at once, each for `delay`; more wait (0: all at once).
+    `slots`: requests worked on at once, each for `delay`; more wait (0: all at once). `echo`: a WebSocket
+    service instead, that answers each message with its name and the message.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Behaviour:
     piece: int = 0
     pause: float = 0.0
     slots: int = 0
+    echo: bool = False
 
 
 def to_json(behaviour: Behaviour) -> str:
@@ -45,10 +47,16 @@ def from_json(text: str | bytes) -> Behaviour:
 
 def body(name: bytes, token: bytes, size: int) -> bytes:
     """Return the body of a whole answer: who answered, to whom, filler, and an end."""
+    begin, filler = body_parts(name, token, size)
+    return begin + b"." * filler + END
+
+
+def body_parts(name: bytes, token: bytes, size: int) -> tuple[bytes, int]:
+    """Return how a body begins, and how many bytes of filler stand between that and its end."""
     begin = b"%b|%b|" % (name, token)
-    return begin + b"." * (size - len(begin) - len(_END)) + _END
+    return begin, size - len(begin) - len(END)
 
 
 def is_whole(content: bytes, name: bytes, token: bytes) -> bool:
     """Tell whether this is the whole body of that service's answer to that request."""
-    return content.startswith(b"%b|%b|" % (name, token)) and content.endswith(_END)
+    return content.startswith(b"%b|%b|" % (name, token)) and content.endswith(END)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 from dataclasses import dataclass
 from itertools import count
@@ -79,7 +80,7 @@ class Wire:
         return Seen(ask, token.decode(), began, monotonic(), status, version.decode(), failure)
 
     async def _open(self) -> None:
-        if self._reader is not None and (self._reader.at_eof() or self._reader.exception()):
+        if self._writer is not None and _is_dropped(self._writer):
             self.close()  # closed while nothing was asked, as a server may
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(
@@ -109,6 +110,15 @@ class Wire:
         if self._writer is not None:
             self._writer.transport.abort()
         self._reader = self._writer = None
+
+
+def _is_dropped(writer: asyncio.StreamWriter) -> bool:
+    """Tell whether the server hung up or said something unasked; the event loop may not know of it yet."""
+    if writer.is_closing():
+        return True
+    looking = select.poll()
+    looking.register(writer.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(looking.poll(0))
 
 
 async def _content(head: bytes, reader: asyncio.StreamReader) -> bytes:

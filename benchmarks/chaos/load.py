@@ -104,7 +104,9 @@ def failed(seen: Sequence[Seen]) -> list[Seen]:
 
 def failures(seen: Sequence[Seen]) -> tuple[str, ...]:
     """Count the failures by what they were, the most frequent first."""
-    return tuple(f"{times} × {why}" for why, times in Counter(one.failure for one in failed(seen)).most_common())
+    return tuple(
+        f"{times} × {why}" for why, times in Counter(one.failure for one in failed(seen)).most_common()
+    )
 
 
 def p99_ms(seen: Sequence[Seen]) -> float:
@@ -112,6 +114,33 @@ def p99_ms(seen: Sequence[Seen]) -> float:
     return percentile([one.took for one in seen], 0.99) * 1e3
 
 
+def under_way(seen: Sequence[Seen], begin: float, end: float) -> int:
+    """Count the requests that were under way at some moment of a stretch of time."""
+    return sum(one.began <= end and one.ended >= begin for one in seen)
+
+
+async def calm(
+    port: int, versions: Sequence[str], seconds: float, tls: ssl.SSLContext | None = None
+) -> list[Seen]:
+    """Ask a few hundred times a second while nothing is wrong: what later figures are compared with."""
+    async with Load(port, versions, tls) as load:
+        load.closed(Kind(8, 400))
+        load.closed(Kind(4, 50, fresh=True))
+        await asyncio.sleep(seconds)
+    return load.seen
+
+
+def at_once_ms(before: Sequence[Seen]) -> float:
+    """Return what counts as at once: 5 ms, or on a noisy machine what good answers took (p99)."""
+    return max(5.0, round(p99_ms(before), 1))
+
+
 def last_ms(seen: Sequence[Seen], since: float) -> float:
     """Return how many milliseconds after a moment the last of these requests began; 0 where none did."""
-    return max([(one.began - since) * 1e3 for one in seen], default=0.0) if seen else 0.0
+    return max([0.0, *((one.began - since) * 1e3 for one in seen)])
+
+
+def share_of(seen: Sequence[Seen], version: str, until: float) -> float:
+    """Return the percentage of the answers before a moment that were of one version."""
+    before = [one for one in seen if one.ended < until]
+    return 100 * sum(one.version == version for one in before) / max(len(before), 1)

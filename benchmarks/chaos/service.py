@@ -15,13 +15,16 @@ from collections import Counter
 from typing import cast
 
 import uvloop
+from websockets.asyncio.server import ServerConnection, serve
 
-from benchmarks.chaos.behaviour import HEALTH, OWN, Behaviour, body, from_json
+from benchmarks.chaos.behaviour import END, HEALTH, OWN, Behaviour, body, body_parts, from_json
 
 _RESET = struct.pack("ii", 1, 0)
 _BEFORE_RESET = 0.005
 """Seconds for what was written to arrive before the RST does."""
 _SLICE = 64 * 1024
+_LARGE = 1024 * 1024
+"""Bytes of a body that is not built in memory."""
 
 
 class Cut(Exception):
@@ -34,7 +37,7 @@ class Service:
     def __init__(self, behaviour: Behaviour) -> None:
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.cuts: Counter[str] = Counter()
-        self._dice = random.Random(1)
+        self._dice = random.Random()
         self.behave(behaviour)
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -68,6 +71,9 @@ class Service:
         self.attempts[method.decode(), token.decode()] += 1
         behaviour = self._behaviour
         await self._work(behaviour)
+        if behaviour.size > _LARGE:
+            await _stream(behaviour, token, writer)
+            return True
         out = self._out(behaviour, token)
         await self._cut(behaviour, out, writer)
         await _write(behaviour, out, writer)
@@ -124,15 +130,24 @@ class Service:
 
 
 async def _write(behaviour: Behaviour, out: bytes, writer: asyncio.StreamWriter) -> None:
-    if len(out) <= _SLICE and not behaviour.piece:
-        writer.write(out)
-        return
-    size, view = behaviour.piece or _SLICE, memoryview(out)
+    size = behaviour.piece or len(out)
     for start in range(0, len(out), size):
-        writer.write(view[start : start + size])
+        writer.write(out[start : start + size])
         await writer.drain()
         if behaviour.pause:
             await asyncio.sleep(behaviour.pause)
+
+
+async def _stream(behaviour: Behaviour, token: bytes, writer: asyncio.StreamWriter) -> None:
+    begin, filler = body_parts(behaviour.name.encode(), token, behaviour.size)
+    writer.write(b"HTTP/1.1 200 Said\r\ncontent-length: %d\r\n\r\n%b" % (behaviour.size, begin))
+    slice_ = b"." * _SLICE
+    while filler:
+        piece = min(filler, _SLICE)
+        filler -= piece
+        writer.write(slice_[:piece])
+        await writer.drain()
+    writer.write(END)
 
 
 def field(head: bytes, name: bytes) -> bytes:
@@ -144,7 +159,22 @@ def field(head: bytes, name: bytes) -> bytes:
     return head[at : head.index(b"\r\n", at)].strip()
 
 
+async def _echo(port: int, name: str) -> None:
+    """Answer each message of a WebSocket with the name and the message."""
+
+    async def answer(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(f"{name}|{message!s}")
+
+    async with serve(answer, "127.0.0.1", port, compression=None, ping_interval=None) as server:
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
+        await server.serve_forever()
+
+
 async def _main(port: int, behaviour: Behaviour) -> None:
+    if behaviour.echo:
+        await _echo(port, behaviour.name)
+        return
     service = Service(behaviour)
     server = await asyncio.start_server(service.serve, "127.0.0.1", port, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -124,8 +124,18 @@ class Site:
         return (self.folder / "log").read_text(errors="replace")
 
 
+def exists(pid: int) -> bool:
+    """Tell whether a process is there and has not only its end still to be noticed."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @contextmanager
-def site(routing: str, services: Mapping[str, Sequence[Behaviour]], prepare: Path | None = None) -> Iterator[Site]:
+def site(
+    routing: str, services: Mapping[str, Sequence[Behaviour]], prepare: Path | None = None
+) -> Iterator[Site]:
     """Run services and a gateway; in `routing` $NAME is the list of that service's urls.
 
     Files of the folder `prepare` are laid beside routing.yaml.

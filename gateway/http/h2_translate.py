@@ -1,4 +1,4 @@
-"""HTTP/2 requests as the bytes of HTTP/1.1, and answers of HTTP/1.1 as fields of HTTP/2.
+"""HTTP/2 requests as the bytes of HTTP/1.1.
 
 What HTTP/2 carries as separate fields, HTTP/1.1 tells apart by spaces, colons and line ends. So nothing is
 written before it is certain that no field holds one where it would change the meaning; then the bytes go the
@@ -155,17 +155,6 @@ def trailers(fields: Iterable[tuple[bytes, bytes]]) -> None:
     """Check trailer fields, which are not passed on; raises Malformed."""
     for name, value in fields:
         _check_field(name, value)
-
-
-def answer_fields(head: bytes, status: int) -> list[tuple[bytes, bytes]]:
-    """Return the fields of an answer's head of HTTP/1.1, less those of its connection."""
-    fields = [(b":status", b"%d" % status)]
-    for line in head.split(b"\r\n")[1:-2]:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if name not in CONNECTION_SPECIFIC:
-            fields.append((name, value.strip(b" \t")))
-    return fields
 
 
 def _shown(name: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the head of a request says beyond its first line: how its body ends, and that nothing is said twice."""
+"""What a request's head says beyond its first line: how its body ends, and that nothing is said twice."""
 
 from __future__ import annotations
 

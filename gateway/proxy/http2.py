@@ -37,6 +37,8 @@ from gateway.proxy.http2_streams import Streams
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
 
+HEAD_SLACK: Final = 2
+"""How many times the limit a head may be to be answered with 431; beyond that the connection ends."""
 LINGER: Final = 2.0
 """Seconds in which a client may read why its connection ends."""
 _ALL_STREAMS: Final = 2**31 - 1
@@ -66,8 +68,8 @@ class Http2Connection:
         self.peer = b""
         self.ended = self._leaving = self._warned = False
         self._since = self._owed_since = context.now
-        self._h2 = new_connection(context.limits.head)
-        self._reader = FrameReader(context.limits.head)
+        self._h2 = new_connection(context.limits.head, HEAD_SLACK * context.limits.head)
+        self._reader = FrameReader(HEAD_SLACK * context.limits.head)
         self._guard = FloodGuard(context.now)
         self._requests_left = context.limits.requests_per_connection
         self._streams = Streams(self, self._h2, self._guard)
@@ -127,12 +129,12 @@ class Http2Connection:
         self._streams.sender.flush()
 
     def _take(self, frame: Frame) -> None:
+        self._guard.frame(frame, frame.stream_id in self._streams.open, self.context.now)
         if frame.kind == GOAWAY:  # told of it, the library would send no answer any more
             self._leaving = True
             if not self._streams.open:
                 self._end(NO_ERROR, "")
             return
-        self._guard.frame(frame, frame.stream_id in self._streams.open, self.context.now)
         for event in self._h2.receive_data(frame.data):
             self._streams.handle(event)
 
@@ -199,9 +201,8 @@ class Http2Connection:
         if self.ended:
             if now - self._since > LINGER:
                 self.transport.abort()
-        elif self._owed_since and now - self._owed_since > limits.head_timeout:
-            self.context.tally.hit(HIT_HEAD_TIMEOUT)
-            self._break(PROTOCOL_ERROR, f"the rest of a frame did not come within {limits.head_timeout:g} s")
+        elif self._owed_since and self._is_too_slow(now - self._owed_since):
+            self._break(PROTOCOL_ERROR, "the rest of a frame, or of a head, did not come in time")
         elif self._streams.open:
             self._check_streams(now, limits.body_timeout)
         elif now - self._since > limits.keep_alive_timeout:
@@ -209,6 +210,14 @@ class Http2Connection:
             self._end(NO_ERROR, "")
         if self.context.draining and not self.ended:
             self._drain()
+
+    def _is_too_slow(self, elapsed: float) -> bool:
+        """Tell whether the rest of what has begun should have come by now, and count it."""
+        limits, of_head = self.context.limits, self._reader.is_in_head
+        if elapsed <= (limits.head_timeout if of_head else limits.body_timeout):
+            return False
+        self.context.tally.hit(HIT_HEAD_TIMEOUT if of_head else HIT_BODY_TIMEOUT)
+        return True
 
     def _check_streams(self, now: float, within: float) -> None:
         for stream in list(self._streams.open.values()):

@@ -7,8 +7,10 @@ second from then on. Where fair clients send them in step with something else, t
 from __future__ import annotations
 
 from gateway.proxy.http2_frames import (
+    CONTINUATION,
     DATA,
     ENHANCE_YOUR_CALM,
+    GOAWAY,
     PING,
     PRIORITY,
     RST_STREAM,
@@ -32,7 +34,7 @@ SMALL_DATA = 64
 SMALL = (2_000, 500)
 """Frames of DATA with fewer bytes than SMALL_DATA."""
 UNEXPECTED = (500, 50)
-"""Frames for streams that are over, or of no known kind."""
+"""Frames for streams that are over, of no known kind, or that say goodbye again and again."""
 
 
 class Allowance:
@@ -103,7 +105,7 @@ class FloodGuard:
             self._pings.take(now)
         elif kind == PRIORITY:
             self._priorities.take(now)
-        elif kind > WINDOW_UPDATE + 1:  # beyond CONTINUATION, which comes as a part of a block
+        elif kind > CONTINUATION or kind == GOAWAY:
             self._unexpected.take(now)
 
     def data(self, size: int, now: float) -> None:

@@ -87,6 +87,11 @@ class FrameReader:
         """Tell whether the client owes the rest of a frame, or of a block of headers."""
         return self._preface or self._in_block or bool(self._waiting)
 
+    @property
+    def is_in_head(self) -> bool:
+        """Tell whether what it owes is anything but the rest of a body."""
+        return self._preface or self._in_block or self._waiting[3:4] != b"\x00"
+
     def read(self, data: bytes) -> list[Frame]:
         """Return the frames that are whole now; raises Broken."""
         if self._waiting:

@@ -24,10 +24,11 @@ class ServerSide(H2Connection):
     MAX_CLOSED_STREAMS = 1_000
 
 
-def new_connection(max_head: int) -> H2Connection:
+def new_connection(said_head: int, max_head: int) -> H2Connection:
     """Return a server's side, with what it says first waiting to be sent and the preface behind it.
 
-    `max_head` are the bytes that a head may expand to.
+    `said_head` are the bytes to which a head may expand, as told to the client; `max_head` those at which
+    the connection ends.
     """
     # What the library checks of heads is checked in h2_translate, without a loop over every character.
     config = H2Configuration(
@@ -41,10 +42,10 @@ def new_connection(max_head: int) -> H2Connection:
     settings = {
         SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
         SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-        SettingCodes.MAX_HEADER_LIST_SIZE: max_head,
+        SettingCodes.MAX_HEADER_LIST_SIZE: said_head,
     }
     h2.local_settings = Settings(client=False, initial_values=settings)
-    h2.decoder.max_header_list_size = max_head  # at once, not when the client has heard of it
+    h2.decoder.max_header_list_size = max_head
     h2.encoder = cast(Any, PlainEncoder())
     h2.initiate_connection()
     h2.increment_flow_control_window(CONNECTION_WINDOW - _WINDOW_AT_FIRST)

@@ -9,21 +9,39 @@ the service.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from gateway.http.framing import has_no_body
-from gateway.http.h2_translate import RequestBytes, answer_fields
-from gateway.http.message import CHUNKED, END_OF_HEAD, AnswerReader
+from gateway.http.h2_answer import AnswerBytes
+from gateway.http.h2_translate import RequestBytes
 from gateway.proxy.http2_frames import INTERNAL_ERROR
 from gateway.proxy.server import ClientConnection
 
 if TYPE_CHECKING:
-    from gateway.proxy.http2_streams import Streams
+    from gateway.proxy.context import Context
 
 HIGH_WATER: Final = 64 * 1024
 LOW_WATER: Final = 16 * 1024
 PROGRESS: Final = 4 * 1024
 """Bytes that a client must take, or all there are, to count as one that reads."""
+
+
+class Carrier(Protocol):
+    """What carries the stream: the HTTP/2 connection, as far as one stream has to do with it."""
+
+    context: Context
+    transport: asyncio.Transport
+
+    def acknowledge(self, stream_id: int, size: int) -> None:
+        """Let the client send so many bytes more."""
+
+    def send_head(self, stream: StreamTransport, fields: list[tuple[bytes, bytes]], *, ended: bool) -> None:
+        """Send the head of an answer, which may be all of it."""
+
+    def send_answer(self, stream: StreamTransport) -> None:
+        """Send what waits of an answer, and its end if that is reached."""
+
+    def reset(self, stream: StreamTransport, code: int) -> None:
+        """End a stream before its answer is whole."""
 
 
 class NoSocket:
@@ -43,17 +61,15 @@ class StreamTransport:
     """
 
     __slots__ = (
+        "_answer",
+        "_carrier",
         "_closing",
         "_credit",
-        "_head",
-        "_head_sent",
         "_paused",
         "_paused_client",
         "_pending",
         "_progress",
-        "_reader",
         "_sent",
-        "_streams",
         "_told",
         "client",
         "over",
@@ -65,15 +81,15 @@ class StreamTransport:
 
     __deletable__ = ("client",)  # mypyc wants to know
 
-    def __init__(self, streams: Streams, stream_id: int, request: RequestBytes) -> None:
-        self._streams = streams
+    def __init__(self, carrier: Carrier, stream_id: int, request: RequestBytes) -> None:
+        self._carrier = carrier
         self.stream_id = stream_id
         self.request = request
-        self.client = ClientConnection(streams.context, True)
-        self._reader = AnswerReader()
-        self._head = self._pending = b""
+        self.client = ClientConnection(carrier.context, True)
+        self._answer = AnswerBytes()
+        self._pending = b""
         self._sent = self._credit = self._progress = 0
-        self._head_sent = self.whole = self.over = self._closing = self._paused = False
+        self.whole = self.over = self._closing = self._paused = False
         self._paused_client = self._told = False
         self.stalled = 0.0
         self.client.connection_made(cast(asyncio.BaseTransport, self))
@@ -89,7 +105,7 @@ class StreamTransport:
         """Let the client send as much again as it sent, now or once reading goes on."""
         self._credit += size
         if self._credit and (self.over or not self._paused):
-            self._streams.acknowledge(self.stream_id, self._credit)
+            self._carrier.acknowledge(self.stream_id, self._credit)
             self._credit = 0
 
     def lost(self) -> None:
@@ -97,7 +113,7 @@ class StreamTransport:
         self.over = True
         if not self._told:
             self._told = True
-            self._reader.close()
+            self._answer.close()
             self.client.connection_lost(None)
             del self.client  # which refers back to this
 
@@ -107,7 +123,7 @@ class StreamTransport:
         """Part of asyncio.BaseTransport."""
         if name == "socket":
             return NoSocket()
-        return self._streams.transport.get_extra_info(name, default)
+        return self._carrier.transport.get_extra_info(name, default)
 
     def is_closing(self) -> bool:
         """Part of asyncio.BaseTransport."""
@@ -123,7 +139,7 @@ class StreamTransport:
         """Part of asyncio.WriteTransport."""
         self._closing = True
         if not self.over:
-            self._streams.reset(self, INTERNAL_ERROR)
+            self._carrier.reset(self, INTERNAL_ERROR)
 
     def pause_reading(self) -> None:
         """Part of asyncio.ReadTransport: what the client sends from now on is not credited."""
@@ -146,37 +162,16 @@ class StreamTransport:
         """Part of asyncio.WriteTransport: read bytes of the answer and send what may be sent."""
         if self.over or self.whole:
             return
-        while data and not self._head_sent:
-            data = self._read_head(self._head + data)
-        if self._head_sent and not self.whole and not self.over:
-            if data:
-                self._reader.read_body(data)
-                self._keep(self._reader.take())
-            self.whole = self._reader.complete
-            self._streams.send_answer(self)
-
-    def _read_head(self, data: bytes) -> bytes:
-        """Send a head that is whole; return what follows it."""
-        end = data.find(END_OF_HEAD)
-        if end < 0:
-            self._head = data
-            return b""
-        self._head = b""
-        reader, head = self._reader, data[: end + 4]
-        reader.read_head(head)
-        status = reader.status()
-        fields = answer_fields(head, status)
-        if status < 200:
-            self._streams.send_head(self, fields, ended=False)
-            return data[end + 4 :]
-        self._head_sent = True
-        if has_no_body(self.request.method, status):
-            reader.skip_body()
-        else:
-            reader.expect(_framing(fields))
-        self.whole = reader.complete
-        self._streams.send_head(self, fields, ended=self.whole)
-        return data[end + 4 :]
+        answer = self._answer
+        heads = answer.read(data, self.request.method)
+        self.whole = answer.whole
+        body, answer.body = answer.body, b""
+        last = len(heads) if self.whole and not body else 0
+        for number, fields in enumerate(heads, 1):
+            self._carrier.send_head(self, fields, ended=number == last)
+        if body or (self.whole and not last):
+            self._keep(body)
+            self._carrier.send_answer(self)
 
     # -- what waits for the client -------------------------------------------------------------------------
 
@@ -212,11 +207,3 @@ class StreamTransport:
         elif left > HIGH_WATER and not self.whole:
             self._paused_client = True
             self.client.pause_writing()
-
-
-def _framing(fields: list[tuple[bytes, bytes]]) -> int:
-    """Return how the gateway's own answer ends; to clients of HTTP/1.1 it always says so."""
-    for name, value in fields:
-        if name == b"content-length":
-            return int(value)
-    return CHUNKED

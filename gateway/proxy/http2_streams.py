@@ -68,6 +68,7 @@ class Streams:
     def _begin(self, event: RequestReceived) -> None:
         stream_id = event.stream_id
         if not self._connection.begins():
+            self._guard.forced_reset(self.context.now)
             self._h2.reset_stream(stream_id, REFUSED_STREAM)  # nothing was done: it may be asked elsewhere
             return
         # Over a body of another length the library would end the connection; RequestBytes ends the stream.

@@ -84,12 +84,13 @@ def redirection(host: bytes, port: int, target: bytes, *, close: bool) -> bytes:
     """Return a whole answer that sends a client to the same place on https; 308 keeps method and body."""
     name = host[: host.index(b"]") + 1] if host.startswith(b"[") else host.partition(b":")[0]
     authority = name if port == 443 else b"%b:%d" % (name, port)
-    return (
-        b"HTTP/1.1 308 Permanent Redirect\r\nlocation: https://%b%b\r\ncontent-length: 0\r\ndate: %b\r\n%b\r\n"
-        % (
-            authority,
-            b"/" if target == b"*" else target,
-            formatdate(usegmt=True).encode(),
+    return b"".join(
+        (
+            b"HTTP/1.1 308 Permanent Redirect\r\n",
+            b"location: https://%b%b\r\n" % (authority, b"/" if target == b"*" else target),
+            b"content-length: 0\r\n",
+            b"date: %b\r\n" % formatdate(usegmt=True).encode(),
             b"connection: close\r\n" if close else b"",
+            b"\r\n",
         )
     )

@@ -22,13 +22,12 @@ from typing import cast
 import uvloop
 
 from gateway.monitoring.tally import TallyWriter
-from gateway.proxy.certificates import TlsProblem
 from gateway.proxy.context import Context
 from gateway.proxy.drain import Orders, drain
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tls import ServerTls
+from gateway.proxy.tls_follower import TlsFollower
 from gateway.routing.places import Places
-from gateway.routing.settings import Tls
 
 log = logging.getLogger("gateway.worker")
 
@@ -71,7 +70,8 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
-    ticking = loop.create_task(_tick_on(context, tls))
+    follower = TlsFollower(tls, context.tls) if tls and context.tls else None
+    ticking = loop.create_task(_tick_on(context, follower))
     ticking.add_done_callback(_say_why_it_ended)
     await orders.told.wait()
     for server in servers:
@@ -130,10 +130,9 @@ def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> No
         loop.add_reader(fd, gone)
 
 
-async def _tick_on(context: Context, tls: ServerTls | None) -> None:
+async def _tick_on(context: Context, tls: TlsFollower | None) -> None:
     last = time.monotonic()
     turn = 0
-    settings = context.tls
     while True:
         await asyncio.sleep(TICK)
         now = time.monotonic()
@@ -141,24 +140,10 @@ async def _tick_on(context: Context, tls: ServerTls | None) -> None:
         try:
             tick(context, now, now - last, with_clients=turn == 0)
             if tls is not None:
-                settings = follow_tls(context, tls, settings, now)
+                tls.tick(context.tls, now)
         except Exception:
             log.exception("a tick failed; the next one goes on")
         last = now
-
-
-def follow_tls(context: Context, tls: ServerTls, settings: Tls | None, now: float) -> Tls | None:
-    """Use the plan's certificates where they are others than these `settings`, and files that were replaced.
-
-    Returns the settings that were tried last, so that those that cannot be used are complained of once.
-    """
-    if context.tls is not None and context.tls != settings:
-        try:
-            tls.use(context.tls)
-        except TlsProblem as problem:
-            log.error("TLS goes on with the settings from before: %s", problem)
-    tls.refresh(now)
-    return context.tls
 
 
 def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) -> None:

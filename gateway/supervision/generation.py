@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.monitoring.tally import WorkerState, read_state
 from gateway.routing.places import Places
@@ -112,3 +113,14 @@ def called(process: Process) -> str:
     """Return how the log names a process."""
     name = f"{process.role} {process.service}".strip()
     return name if process.role == "control" else f"{name} {process.number}"
+
+
+def described(process: Process) -> dict[str, Any]:
+    """Return how `status` is told of a process."""
+    return {
+        "role": process.role,
+        "service": process.service,
+        "number": process.number,
+        "pid": process.pid,
+        "restarts": process.restarts,
+    }

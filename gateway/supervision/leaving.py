@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.supervision.generation import called
 from gateway.supervision.process import Process, exit_reason
+from gateway.supervision.signals import Signals
 
 log = logging.getLogger("gateway.supervisor")
+
+LOOK_EVERY = 0.1
 
 
 @dataclass(slots=True)
@@ -44,3 +47,16 @@ class Leaving:
                 process.signal(signal.SIGKILL)
             waiting.append((until, process))
         self._leaving = waiting
+
+
+def end(processes: Sequence[Process], patience: float, signals: Signals) -> None:
+    """End all of them, which may take so many seconds or until somebody insists; then they are killed."""
+    for process in processes:
+        process.stop()
+    deadline = time.monotonic() + patience
+    while remaining := [process for process in processes if not process.is_gone()]:
+        if time.monotonic() > deadline or signals.insists():
+            for process in remaining:
+                log.error("%s did not end in time and is killed", called(process))
+                process.signal(signal.SIGKILL)
+        signals.wait(LOOK_EVERY)

@@ -12,14 +12,14 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Limits
 from gateway.routing.slot import PlanSlot, published, replace_file
 from gateway.supervision.front import GRACE, Front, NextSetup
-from gateway.supervision.generation import Setup, called, is_ready
+from gateway.supervision.generation import Setup, called, described, is_ready
+from gateway.supervision.leaving import end
 from gateway.supervision.process import Process, exit_reason
 from gateway.supervision.reload_report import write_report
 from gateway.supervision.replicas import Replicas
@@ -124,8 +124,8 @@ class Supervisor:
             self._replicas.commands = self._front.generation.setup.commands
 
     def _write_processes(self) -> None:
-        found = [_entry(process) for process in self.processes()]
-        found += [{**_entry(process), "draining": True} for process in self._front.leaving()]
+        found = [described(process) for process in self.processes()]
+        found += [{**described(process), "draining": True} for process in self._front.leaving()]
         addresses = self._front.generation.setup.listeners.addresses()
         text = json.dumps({**self._about, **addresses, "processes": found})
         if text != self._written:
@@ -171,16 +171,9 @@ class Supervisor:
         front = self._front.everybody()
         workers = [process for process in front if process.role == "worker"]
         others = [process for process in front if process.role != "worker"]
-        for group in (workers, [*others, *self._replicas.running.values(), *self._replicas.retired()]):
-            for process in group:
-                process.stop()
-            deadline = time.monotonic() + self._drain_timeout + GRACE
-            while remaining := [process for process in group if not process.is_gone()]:
-                if time.monotonic() > deadline or signals.insists():
-                    for process in remaining:
-                        log.error("%s did not end in time and is killed", called(process))
-                        process.signal(signal.SIGKILL)
-                signals.wait(TICK)
+        services = [*others, *self._replicas.running.values(), *self._replicas.retired()]
+        for group in (workers, services):
+            end(group, self._drain_timeout + GRACE, signals)
 
 
 class _Start:
@@ -203,13 +196,3 @@ class _Start:
             log.info("waiting for %s", ", ".join(pending))
             self._say_at = now + SAY_EVERY
         return False
-
-
-def _entry(process: Process) -> dict[str, Any]:
-    return {
-        "role": process.role,
-        "service": process.service,
-        "number": process.number,
-        "pid": process.pid,
-        "restarts": process.restarts,
-    }

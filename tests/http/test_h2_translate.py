@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.h2_translate import Malformed, RequestBytes, answer_fields, trailers
+from gateway.http.h2_translate import Malformed, RequestBytes, trailers
 from gateway.http.message import RequestReader
 
 Fields = list[tuple[bytes, bytes]]
@@ -189,20 +189,6 @@ def test_trailers_are_held_to_the_same() -> None:
     for name, value in ((b":path", b"/"), (b"a\n", b"1"), (b"a", b"1\n"), (b"connection", b"close")):
         with pytest.raises(Malformed):
             trailers([(name, value)])
-
-
-def test_an_answer_loses_what_belongs_to_its_connection() -> None:
-    """Names become lower-case; repeated fields stay repeated; the reason is no more."""
-    written = (
-        b"HTTP/1.1 200 Fine\r\nSet-Cookie: a=1\r\nset-cookie:b=2\r\nConnection: close\r\nKeep-Alive: 5\r\n"
-        b"Transfer-Encoding: chunked\r\nX-Empty:\r\n\r\n"
-    )
-    assert answer_fields(written, 200) == [
-        (b":status", b"200"),
-        (b"set-cookie", b"a=1"),
-        (b"set-cookie", b"b=2"),
-        (b"x-empty", b""),
-    ]
 
 
 some_bytes = st.one_of(

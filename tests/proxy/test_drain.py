@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.monitoring.tally_layout import HIT_DRAIN_TIMEOUT, LIMITS
-from gateway.monitoring.tally_read import read_hits
+from gateway.monitoring import tally
+from gateway.monitoring.tally_layout import HIT_DRAIN_TIMEOUT
 from gateway.proxy.drain import Orders, drain
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
+from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -32,7 +32,9 @@ class Tunnel:
 
 
 @contextmanager
-def draining(gateway: Gateway, period: float, *, quick: bool = False) -> Iterator[tuple[Orders, asyncio.Task[None]]]:
+def draining(
+    gateway: Gateway, period: float, *, quick: bool = False
+) -> Iterator[tuple[Orders, asyncio.Task[None]]]:
     """Begin to drain as a worker does, with its listener closed."""
     gateway._server.close()
     gateway.context.limits = replace(gateway.context.limits, drain_timeout=period)
@@ -127,8 +129,7 @@ async def test_the_period_ends_idle_connections_and_cuts_what_is_left(
         assert await idle.end() == b""
         await task
     assert "1 requests and tunnels were still running after 0.3 s" in caplog.text
-    hits = read_hits(gateway.places.tally(0))
-    assert hits[LIMITS[HIT_DRAIN_TIMEOUT]] == 1
+    assert tally.read_state(gateway.places.tally(0)).hits[HIT_DRAIN_TIMEOUT] == 1
 
 
 async def test_tunnels_are_told_at_once_when_quick_and_late_when_polite(stage: Stage) -> None:

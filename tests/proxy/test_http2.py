@@ -174,6 +174,26 @@ async def test_half_a_frame_is_not_waited_for(stage: Stage, ca: Authority, half:
     assert hits(gateway, "head_timeout") == 1
 
 
+async def test_the_rest_of_a_body_may_take_longer(stage: Stage, ca: Authority) -> None:
+    """A frame of data is as large as 16 KiB: it has the time that bodies have."""
+    service = await stage.service()
+    gateway = await stage.gateway(blue=service)
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, POST, ended=False), client.data(1, b"abc")[:-1])
+        peer = await service.accepted()
+        await peer.head()
+        gateway.tick(15)
+        client.write(b"c", client.data(1, b"", ended=True))
+        assert await peer.chunks() == b"abc"
+        await peer.send(OK)
+        assert (await client.answer(1)).body == b"ok"
+        client.write(client.head(3, POST, ended=False), client.data(3, b"abc")[:-1])
+        await peer.head()
+        gateway.tick(60)
+        assert (await client.ended())[0] == PROTOCOL_ERROR
+    assert hits(gateway, "body_timeout") == 1
+
+
 async def test_a_window_that_stays_shut(stage: Stage, ca: Authority) -> None:
     """Who takes nothing of an answer for the body time-out loses it; other streams go on."""
     service = await stage.service()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hpack import Encoder
@@ -18,6 +19,7 @@ from gateway.proxy.http2_frames import (
     END_HEADERS,
     ENHANCE_YOUR_CALM,
     FRAME_SIZE_ERROR,
+    GOAWAY,
     HEADERS,
     MOST_CONTINUATIONS,
     PING,
@@ -134,6 +136,12 @@ FLOODS: dict[str, Flood] = {
     "PRIORITY": lambda _: [frame(PRIORITY, 0, 9, bytes(5))] * 300,
     "WINDOW_UPDATE": lambda _: [window(0, 1)] * 2000,
     "unknown frames": lambda _: [frame(200, 0, 0)] * 1000,
+    "goodbyes": lambda c: [c.head(1, GET), *[frame(GOAWAY, 0, 0, bytes(8))] * 1000],
+    "requests after goodbye": lambda c: [
+        c.head(1, GET),
+        frame(GOAWAY, 0, 0, bytes(8)),
+        *[c.head(n, GET) for n in range(3, 1003, 2)],
+    ],
     "empty DATA": lambda c: [open_post(c), *[c.data(1, b"")] * 100],
     "empty DATA with padding": lambda c: [open_post(c), *[frame(DATA, PADDED, 1, b"\x05" + bytes(5))] * 100],
     "tiny DATA": lambda c: [open_post(c), *[c.data(1, b"x")] * 3000],
@@ -343,3 +351,21 @@ async def test_windows_of_any_size(stage: Stage, ca: Authority, size: int) -> No
                 await client.next()
             client.write(window(1, 1))
         assert (await client.answer(1)).body == b"ok"
+
+
+def test_the_page_says_what_holds() -> None:
+    """Every allowance stands in docs/http2.md."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "http2.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[-3:-1] for line in page.splitlines() if line.startswith("| ")][2:]
+    assert [tuple(int(number) for number in row) for row in rows] == [
+        floods.RESETS,
+        floods.SETTINGS_FRAMES,
+        floods.PINGS,
+        floods.PRIORITIES,
+        floods.WINDOW_UPDATES,
+        floods.EMPTY,
+        floods.SMALL,
+        floods.UNEXPECTED,
+    ]
+    assert f"less than {floods.SMALL_DATA} bytes" in page
+    assert f"in {MOST_CONTINUATIONS} CONTINUATION frames" in page

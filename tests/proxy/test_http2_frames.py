@@ -79,6 +79,18 @@ def test_a_client_in_the_middle_of_something_is_known() -> None:
     assert not reader.is_midway
 
 
+def test_the_rest_of_a_body_may_take_longer() -> None:
+    """It is told from everything else that a client owes."""
+    reader = begun()
+    reader.read(frame(DATA, 0, 1, b"abc")[:-1])
+    assert not reader.is_in_head
+    reader.read(b"c" + frame(PING, 0, 0, bytes(8))[:-1])
+    assert reader.is_in_head
+    reader = begun()
+    reader.read(frame(HEADERS, 0, 1, b"x") + frame(CONTINUATION, 0, 1)[:-3])
+    assert reader.is_in_head
+
+
 def test_a_block_of_headers_is_bounded_in_bytes() -> None:
     """Over all its pieces, and before the last one has come."""
     reader = begun()

@@ -134,6 +134,7 @@ REFUSED: dict[str, tuple[Fields, bytes]] = {
     "userinfo": ([*GET[:2], (b":authority", b"u@a.example"), GET[3]], b"400"),
     "long path": ([*GET[:3], (b":path", b"/" + b"a" * 9000)], b"414"),
     "many fields": ([*GET, *[(b"x", b"1")] * 120], b"431"),
+    "large head": ([*GET, *[(b"x", b"a" * 1000)] * 40], b"431"),
     "expectation": ([*GET, (b"expect", b"200-maybe")], b"417"),
 }
 

@@ -99,6 +99,15 @@ def workers(stage: Stage) -> Iterator[Workers]:
         worker.close()
 
 
+async def accepts(stage: Stage, port: int) -> bool:
+    """Tell whether a port is listened on."""
+    try:
+        await (await stage.client(port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 async def warm(client: Peer, blue: Service) -> Peer:
     """Have one request answered; return the service's connection."""
     await client.send(GET)
@@ -257,6 +266,25 @@ async def test_draining_lets_what_is_in_flight_finish(stage: Stage, workers: Wor
     assert (body, field(head, "connection")) == (b"ok", "close")
     assert await worker.ended() == ""
     assert worker.outcomes() == {"ok": 3}
+
+
+async def test_a_worker_that_is_replaced_leaves_politely(stage: Stage, workers: Workers) -> None:
+    """After SIGHUP it accepts nobody, answers whoever is connected once more, and ends."""
+    blue = await stage.service()
+    worker = workers.start(blue=blue)
+    idle = await stage.client(worker.port)
+    service = await warm(idle, blue)
+    worker.process.send_signal(signal.SIGHUP)
+    while await accepts(stage, worker.port):
+        pass  # to try takes a turn of the loop as it is
+    await idle.send(GET)
+    await service.head()
+    await service.send(OK)
+    head, body = await idle.answer()
+    assert (body, field(head, "connection")) == (b"ok", "close")
+    assert await idle.end() == b""
+    assert await worker.ended() == ""
+    assert worker.outcomes() == {"ok": 2}
 
 
 async def test_draining_waits_for_a_slow_reader(stage: Stage, workers: Workers) -> None:

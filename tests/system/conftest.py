@@ -77,3 +77,11 @@ def secure_folder(tmp_path: Path, authority: Authority, web: WebServices, socket
     """A folder with the routing.yaml of a gateway with TLS, for a test that changes things."""
     lay_out(tmp_path, authority, {**web.urls, **sockets.urls})
     return tmp_path
+
+
+@pytest.fixture
+def secure_gateway(secure_folder: Path) -> Iterator[Gateway]:
+    """A gateway with TLS that a test may change."""
+    with Gateway(secure_folder) as running:
+        yield running
+    assert "Traceback" not in running.said()

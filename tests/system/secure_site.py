@@ -34,9 +34,9 @@ services:
   old:    {{url: "{old}"}}
   new:    {{url: "{new}"}}
 routes:
-  - {{name: late, path: /late, stable: blue, weights: {{blue: 60, canary: 40}}, sticky: {{header: x-user-id}}}}
+  - {{name: late, path: /late, weights: {{blue: 60, canary: 40}}, sticky: {{header: x-user-id}}}}
   - {{name: one, path: /one, weights: {{blue: 100}}}}
-  - {{name: talk, path: /talk, stable: old, weights: {{old: 50, new: 50}}, sticky: {{header: x-user-id}}}}
+  - {{name: talk, path: /talk, weights: {{old: 50, new: 50}}, sticky: {{header: x-user-id}}}}
 """
 
 
@@ -97,7 +97,7 @@ def curl(url: str, *options: str, data: bytes = b"") -> Curled:
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.lower()].append(value.strip())
-    version, status = (first.split(maxsplit=2) + ["0", "0"])[:2] if first else ("", "0")
+    version, status, *_ = first.split() or ("", "0")
     return Curled(done.returncode, version, int(status), dict(headers), body, done.stderr.decode())
 
 

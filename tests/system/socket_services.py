@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
@@ -12,19 +13,24 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-GROUP = [Subprotocol("tell.v2"), Subprotocol("tell.v1")]
+KNOWN = [Subprotocol("tell.v2"), Subprotocol("tell.v1")]
 PIECES = ("one ", "two ", "three")
 
 
 @dataclass
 class Session:
-    """One WebSocket as the service saw it; `code` is 0 while it is open."""
+    """One WebSocket as the service saw it: the sizes of what came, and the code of its end, 0 before."""
 
     service: str
     user: str
     headers: dict[str, str]
     code: int = 0
     fragments: list[int] = field(default_factory=list)
+
+
+def _select(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the best that both know, or none, which is no reason not to talk."""
+    return next((known for known in KNOWN if known in offered), None)
 
 
 class SocketServices:
@@ -59,7 +65,7 @@ class SocketServices:
                 partial(self._talk, name),
                 "127.0.0.1",
                 0,
-                subprotocols=GROUP,
+                select_subprotocol=_select,
                 max_size=None,
                 ping_interval=None,
             )
@@ -84,7 +90,7 @@ class SocketServices:
 
     async def _answer(self, session: Session, connection: ServerConnection) -> None:
         pieces = [piece async for piece in connection.recv_streaming()]
-        session.fragments.append(len(pieces))
+        session.fragments.extend(map(len, pieces))
         message = b"".join(pieces) if isinstance(pieces[0], bytes) else "".join(map(str, pieces))
         if message == "!name":
             await connection.send(session.service)

@@ -34,7 +34,7 @@ def pattern(size: int) -> bytes:
 
 
 class WebServices:
-    """Services by name, each at a URL of its own; with a pair they speak TLS, with a CA they ask who we are."""
+    """Services by name, each at a URL of its own; with a pair by TLS, with a CA only for whom it signed."""
 
     def __init__(self, *names: str, pair: Pair | None = None, client_ca: Path | None = None) -> None:
         self.urls: dict[str, str] = {}
@@ -77,17 +77,13 @@ class WebServices:
             if self._client_ca:
                 config.ssl_ca_certs, config.ssl_cert_reqs = str(self._client_ca), ssl.CERT_REQUIRED
             listeners.append(socket.create_server(("127.0.0.1", 0)))
+            listeners[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # for whom it accepts too
             self._servers.append(uvicorn.Server(config))
             scheme = "https" if self._pair else "http"
             self.urls[name] = f"{scheme}://127.0.0.1:{listeners[-1].getsockname()[1]}"
-        serving = [
-            asyncio.ensure_future(server.serve(sockets=[listener]))
-            for server, listener in zip(self._servers, listeners, strict=True)
-        ]
-        while not all(server.started for server in self._servers):
-            await asyncio.sleep(0.005)
-        self._ready.set()
-        await asyncio.gather(*serving)
+        self._ready.set()  # the sockets listen: whoever comes too early waits
+        both = zip(self._servers, listeners, strict=True)
+        await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in both))
 
     def _app(self, name: str) -> Starlette:
         async def echo(request: Request) -> Response:

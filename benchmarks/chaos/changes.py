@@ -1,0 +1,160 @@
+"""Rows in which the gateway's settings change under load: weights with tunnels open, certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import ssl
+import tempfile
+from itertools import count
+from pathlib import Path
+from time import monotonic
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.chaos.behaviour import Behaviour
+from benchmarks.chaos.load import Kind, Load, failed, failures
+from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.site import Site, site
+from tests.tls_files import Authority, Pair
+
+_BOTH = """
+services: {blue: {urls: [$blue]}, canary: {urls: [$canary]}}
+routes: [{name: late, path: /, stable: blue, weights: {blue: 50, canary: 50}}]
+"""
+_TLS = """
+tls: {listen: "127.0.0.1:0", cert: site.pem, key: site.key}
+services: {blue: {urls: [$blue]}}
+routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
+"""
+_SURE = 8
+"""Handshakes in a row with the new certificate that show that both workers have it."""
+_LONGEST = 5.0
+
+
+class Tunnels:
+    """WebSockets that send a number, wait for it to come back from the same service, and send the next."""
+
+    def __init__(self, port: int) -> None:
+        self._uri = f"ws://127.0.0.1:{port}/"
+        self.sent = self.received = self.cut = 0
+        self.names: list[str] = []
+        self.over = False
+
+    async def talk(self) -> None:
+        """One WebSocket from its opening to the end."""
+        async with connect(self._uri, compression=None, ping_interval=None, open_timeout=10) as socket:
+            name = (socket.response.headers if socket.response else {})["x-model-version"]
+            self.names.append(name)
+            try:
+                for number in count():
+                    if self.over:
+                        break
+                    self.sent += 1
+                    await socket.send(str(number))
+                    if await asyncio.wait_for(socket.recv(), 10) == f"{name}|{number}":
+                        self.received += 1
+                    await asyncio.sleep(0.1)
+            except (ConnectionClosed, TimeoutError):
+                self.cut += 1
+
+
+async def weights(scale: Scale) -> Reached:
+    """Change the weights again and again with WebSockets open to both versions."""
+    with site(_BOTH, {name: [Behaviour(name, echo=True)] for name in ("blue", "canary")}) as found:
+        tunnels = Tunnels(found.port())
+        talks = [asyncio.ensure_future(tunnels.talk()) for _ in range(scale.tunnels)]
+        while len(tunnels.names) < scale.tunnels and not any(one.done() for one in talks):
+            await asyncio.sleep(0.02)
+        began = monotonic()
+        await asyncio.to_thread(_change, found, scale.weight_changes)
+        each = (monotonic() - began) / scale.weight_changes * 1e3
+        await asyncio.sleep(0.3)
+        tunnels.over = True
+        ended = await asyncio.gather(*talks, return_exceptions=True)
+    cut = tunnels.cut + sum(isinstance(one, BaseException) for one in ended)
+    lost = tunnels.sent - tunnels.received
+    figures = (
+        Figure("WebSockets cut", cut, f" of {scale.tunnels}", most=0),
+        Figure("messages lost", lost, most=0),
+        Figure("changes", scale.weight_changes),
+        Figure("each", each, " ms"),
+        Figure("open to the canary", tunnels.names.count("canary"), least=1),
+    )
+    return Reached(tunnels.sent, lost, figures)
+
+
+def _change(found: Site, times: int) -> None:
+    admin = found.admin()
+    for turn in range(times):
+        share = (0, 100, 30, 70)[turn % 4]
+        admin.set_weights({"blue": 100 - share, "canary": share})
+    admin.close()
+
+
+async def certificate(scale: Scale) -> Reached:
+    """Replace the certificate's files while clients shake hands and ask."""
+    with tempfile.TemporaryDirectory(prefix="gateway-chaos-") as name:
+        authority = Authority(Path(name))
+        pairs = [authority.issue(f"/CN=site{turn}", "localhost") for turn in range(scale.swaps + 1)]
+        laid = Path(name) / "laid"
+        laid.mkdir()
+        _lay(pairs[0], laid)
+        trusting = ssl.create_default_context(cafile=str(authority.cert))
+        with site(_TLS, {"blue": [Behaviour("blue", delay=0.002)]}, laid) as found:
+            async with Load(found.port("tls"), ("blue",), trusting) as load:
+                load.closed(Kind(8, 200))
+                load.closed(Kind(4, 40, fresh=True))
+                await asyncio.sleep(scale.seconds / 3)
+                times = [
+                    await _swap(found, pair, f"site{turn}", trusting)
+                    for turn, pair in enumerate(pairs)
+                    if turn
+                ]
+    lost = failed(load.seen)
+    figures = (
+        Figure("failed", len(lost), most=0),
+        Figure("swaps", scale.swaps),
+        Figure("new certificate everywhere after at most", max(times), " s", most=_LONGEST),
+    )
+    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+
+
+def _lay(pair: Pair, folder: Path) -> None:
+    """Put the files in place as a tool for certificates would: each whole, one after the other."""
+    for source, name in ((pair.cert, "site.pem"), (pair.key, "site.key")):
+        shutil.copy(source, folder / f"{name}.new")
+        os.replace(folder / f"{name}.new", folder / name)
+
+
+async def _swap(found: Site, pair: Pair, subject: str, trusting: ssl.SSLContext) -> float:
+    """Return the seconds from the new files to the first of many handshakes in a row with them."""
+    _lay(pair, found.folder)
+    at = monotonic()
+    first, alike = at, 0
+    while alike < _SURE and monotonic() - at < _LONGEST:
+        now = monotonic()
+        if await _served(found.port("tls"), trusting) == subject:
+            first = first if alike else now
+            alike += 1
+        else:
+            alike = 0
+        await asyncio.sleep(0.01)
+    return first - at if alike else _LONGEST * 2
+
+
+async def _served(port: int, trusting: ssl.SSLContext) -> str:
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
+    certificate_ = writer.get_extra_info("ssl_object").getpeercert()
+    writer.transport.abort()
+    return str(certificate_["subject"][0][0][1])
+
+
+ROWS = (
+    Row("weights", "weight changes with WebSockets open", "0 cut, 0 messages lost", weights),
+    Row(
+        "certificate", "certificate files replaced under TLS load", "0 failed; served within 5 s", certificate
+    ),
+)

@@ -1,0 +1,111 @@
+"""Rows in which clients are the trouble: slow to send, silent in their thousands, slow to read."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+
+from benchmarks.chaos.behaviour import Behaviour
+from benchmarks.chaos.client import Ask, Wire
+from benchmarks.chaos.crowds import crowd
+from benchmarks.chaos.load import calm, failed, failures, p99_ms
+from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.site import site
+
+_PATIENT = """
+limits: {head_timeout: 4s}
+services: {blue: {urls: [$blue]}}
+routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
+"""
+_HEAD_TIMEOUT = 4.0
+_DOWNLOAD = 100 * 1024 * 1024
+_MB = 1024 * 1024
+_PER_READER = 2.0
+
+
+async def slowloris(scale: Scale) -> Reached:
+    """Heads that dribble in and never end, while good requests run."""
+    with site(_PATIENT, {"blue": [Behaviour("blue")]}) as found:
+        port = found.port()
+        before = p99_ms(await calm(port, ("blue",), scale.seconds))
+        with crowd(port, scale.slow_heads, "dribbling") as slow:
+            await slow.gathered()
+            seen = await calm(port, ("blue",), _HEAD_TIMEOUT + 2)
+            told = (await slow.leave())["told"]
+    figures = (
+        Figure("good requests failed", len(failed(seen)), most=0),
+        Figure("their p99", p99_ms(seen), " ms", most=round(2 * before + 10, 1)),
+        Figure("and without", before, " ms"),
+        Figure("told 408", told, f" of {scale.slow_heads:,}", least=scale.slow_heads),
+    )
+    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+
+
+async def idle(scale: Scale) -> Reached:
+    """Connections that are opened and say nothing."""
+    with site(_PATIENT, {"blue": [Behaviour("blue")]}) as found:
+        port = found.port()
+        before, memory = p99_ms(await calm(port, ("blue",), scale.seconds)), found.memory()
+        with crowd(port, scale.idle, "silent") as silent:
+            await silent.gathered()
+            crowded = found.memory()
+            seen = await calm(port, ("blue",), scale.seconds)
+            closed = (await silent.leave())["closed"]
+    figures = (
+        Figure("good requests failed", len(failed(seen)), most=0),
+        Figure("their p99", p99_ms(seen), " ms", most=round(2 * before + 10, 1)),
+        Figure("and without", before, " ms"),
+        Figure("made room for them", closed, f" of {scale.idle:,}", most=100),
+        Figure("memory of each", (crowded - memory) / scale.idle / 1024, " KiB", most=20),
+    )
+    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+
+
+async def download(scale: Scale) -> Reached:
+    """Clients that read 100 MB answers at some 600 KB/s each."""
+    with site(_PATIENT, {"blue": [Behaviour("blue", size=_DOWNLOAD)]}) as found:
+        whole = await Wire(found.port()).ask(Ask(), frozenset(("blue",)))
+        before = found.memory()
+        readers = [asyncio.ensure_future(_read_slowly(found.port())) for _ in range(scale.readers)]
+        most = before
+        for _ in range(int(scale.seconds * 10)):
+            await asyncio.sleep(0.1)
+            most = max(most, found.memory())
+        for reader in readers:
+            reader.cancel()
+        cut = sum(
+            isinstance(one, Exception) for one in await asyncio.gather(*readers, return_exceptions=True)
+        )
+    bound = _PER_READER * scale.readers
+    figures = (
+        Figure("memory of all workers grew by", (most - before) / _MB, " MB", most=bound),
+        Figure("readers", scale.readers),
+        Figure("cut off", cut, most=0),
+        Figure("a fast reader's 100 MB whole", float(not whole.failure), least=1),
+    )
+    return Reached(scale.readers + 1, cut + bool(whole.failure), figures, failures([whole]))
+
+
+async def _read_slowly(port: int) -> None:
+    """Ask, and read a little now and then until cancelled; raises where the answer ends before."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=16 * 1024)
+    try:
+        writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\nx-token: slow\r\n\r\n")
+        for turn in count():
+            if not await reader.read(64 * 1024):
+                raise ConnectionError(f"the answer ended after {turn} reads")
+            await asyncio.sleep(0.1)
+    finally:
+        writer.transport.abort()
+
+
+ROWS = (
+    Row(
+        "slowloris",
+        "2,000 heads that dribble in and never end",
+        "0 good requests failed; all told 408",
+        slowloris,
+    ),
+    Row("idle", "10,000 idle connections", "good requests get in, 0 failed", idle),
+    Row("download", "slow readers of 100 MB answers", f"≤ {_PER_READER:g} MB of memory for each", download),
+)

@@ -1,0 +1,142 @@
+"""An HTTP/2 client that sends what it is told to, however wrong, one frame after the other."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    InformationalResponseReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+)
+
+from tests.system.gateway_under_test import BOUND, Gateway
+from tests.system.secure_site import HOST, trusting
+
+Fields = list[tuple[bytes, bytes]]
+UNCHECKED = H2Configuration(
+    client_side=True,
+    validate_outbound_headers=False,
+    normalize_outbound_headers=False,
+    validate_inbound_headers=True,
+)
+
+
+def request(path: str, *more: tuple[str, str], method: str = "GET", authority: str = HOST) -> Fields:
+    """Return the fields of a request."""
+    pseudo = [(":method", method), (":scheme", "https"), (":authority", authority), (":path", path)]
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*pseudo, *more)]
+
+
+@dataclass
+class Answer:
+    """What came on a stream so far; `reset` is the error that ended it, if one did."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    reset: int | None = None
+    ended: bool = False
+
+
+class Http2Client:
+    """One connection; `gone` is the error of a GOAWAY, and `closed` tells that the other side hung up."""
+
+    def __init__(self, gateway: Gateway, *, takes: bool = True) -> None:
+        """Without `takes` no flow control window is ever opened anew."""
+        raw = socket.create_connection(gateway.tls, BOUND)
+        self.socket: ssl.SSLSocket = trusting(gateway, "h2").wrap_socket(raw, server_hostname=HOST)
+        self.h2 = H2Connection(UNCHECKED)
+        self.h2.initiate_connection()
+        self.answers: dict[int, Answer] = {}
+        self.gone: int | None = None
+        self.closed = False
+        self._takes = takes
+        self.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def flush(self) -> None:
+        """Send what the library has to say."""
+        self.send(self.h2.data_to_send())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are; the other side may have hung up by now."""
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            self.closed = True
+
+    def begin(self, fields: Fields, body: bytes = b"", *, end: bool = True) -> int:
+        """Send a request, or the begin of one; return its stream."""
+        stream = self.h2.get_next_available_stream_id()
+        self.answers[stream] = Answer()
+        self.h2.send_headers(stream, fields, end_stream=end and not body)
+        self.flush()
+        for at in range(0, len(body), 16_384):
+            piece = body[at : at + 16_384]
+            self.until(lambda: self.h2.local_flow_control_window(stream) >= len(piece))  # noqa: B023
+            self.h2.send_data(stream, piece, end_stream=end and at + len(piece) == len(body))
+            self.flush()
+        return stream
+
+    def ask(self, fields: Fields, body: bytes = b"") -> Answer:
+        """Send a request and wait for what becomes of it."""
+        return self.answer(self.begin(fields, body))
+
+    def answer(self, stream: int) -> Answer:
+        """Wait for the end of an answer, or of the connection."""
+        answer = self.answers[stream]
+        self.until(lambda: answer.ended)
+        return answer
+
+    def all_of(self, streams: Sequence[int]) -> list[Answer]:
+        """Wait for the end of several answers."""
+        return [self.answer(stream) for stream in streams]
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Read until something holds or nothing comes any more."""
+        while not done() and not self.closed:
+            try:
+                data = self.socket.recv(65_536)
+            except ConnectionError:
+                data = b""
+            if not data:
+                self.closed = True
+                return
+            for event in self.h2.receive_data(data):
+                self._note(event)
+            self.flush()
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, ConnectionTerminated):
+            self.gone = int(event.error_code or 0)
+        elif isinstance(event, InformationalResponseReceived):
+            return
+        elif isinstance(event, ResponseReceived):
+            answer = self.answers[event.stream_id]
+            answer.headers = {bytes(k).decode(): bytes(v).decode() for k, v in event.headers}
+            answer.status = int(answer.headers.pop(":status"))
+        elif isinstance(event, DataReceived):
+            self.answers[event.stream_id].body += event.data
+            if self._takes and event.flow_controlled_length:
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, StreamEnded):
+            self.answers[event.stream_id].ended = True
+        elif isinstance(event, StreamReset):
+            answer = self.answers[event.stream_id]
+            answer.reset, answer.ended = int(event.error_code), True
