@@ -18,7 +18,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import changes, cpu, latency, memory, protocols, report, rollback, routes, validation
+from benchmarks import (
+    changes,
+    cpu,
+    latency,
+    memory,
+    protocol_report,
+    protocols,
+    report,
+    rollback,
+    routes,
+    validation,
+)
 from benchmarks.admin import Refused
 from benchmarks.contenders import OURS, ROOT, bench_program, contenders
 from benchmarks.machine import describe
@@ -145,8 +156,8 @@ def _tables(results: dict[str, Any]) -> list[tuple[str, report.Table]]:
         found.insert(0, ("CPU time per request", report.cpu(results)))
     if "latency" in results:
         found.insert(-1, ("Latency at half of nginx's peak rate", report.latency(results)))
-    if report.has_protocols(results):
-        found.insert(-1, ("TLS, bodies, streams and WebSockets", report.protocols(results)))
+    if protocol_report.measured(results):
+        found.insert(-1, ("TLS, bodies, streams and WebSockets", protocol_report.table(results)))
     return found
 
 

@@ -1,7 +1,6 @@
 """What each proxy is told beyond `configs` for TLS, large bodies, streams and WebSockets.
 
-The same for all: TLS 1.3 with one P-256 certificate and no session resumed, bodies passed on as they come, and
-the buffers that each one has by itself, but for what is said here.
+The same for all: TLS 1.3 with one P-256 certificate and no session resumed, bodies passed on as they come.
 """
 
 from __future__ import annotations
@@ -46,14 +45,17 @@ _PASSED = """
             add_header X-Model-Version raw;
             add_header X-Request-Id $request_id;
             proxy_request_buffering off;
+            client_body_buffer_size 256k;
+            proxy_buffer_size 64k;
+            proxy_buffers 8 64k;
+            proxy_busy_buffers_size 128k;
             proxy_max_temp_file_size 0;"""
 _KEPT = 'proxy_set_header Connection "";'
-_STREAMED = "proxy_buffering off; proxy_buffer_size 16k; proxy_buffers 8 16k;"
 _UPGRADED = 'proxy_set_header Connection "upgrade"; proxy_set_header Upgrade $http_upgrade;'
 
 
 def nginx_protocols(site: Site) -> str:
-    """Configure nginx; a streamed answer gets buffers into which a piece fits."""
+    """Configure nginx, with buffers in which large bodies cost it half of what they do by default."""
     tls = f"""
         listen 127.0.0.1:{site.tls_port} ssl backlog=8192;
         ssl_certificate {site.folder / CERT};
@@ -63,7 +65,7 @@ def nginx_protocols(site: Site) -> str:
         ssl_session_cache off;
         client_max_body_size 2m;
 """
-    places = {RAW: _KEPT, STREAM: f"{_KEPT} {_STREAMED}", ECHO: _UPGRADED}
+    places = {RAW: _KEPT, STREAM: f"{_KEPT} proxy_buffering off;", ECHO: _UPGRADED}
     locations = "".join(
         f"        location {path} {{{_PASSED}\n            {more}\n        }}\n"
         for path, more in places.items()

@@ -1,7 +1,7 @@
 """CPU time of TLS, large bodies, streams and WebSockets: every contender in turn, round after round.
 
-Where a load needs more CPU than the proxy, the rate is the load's own peak; the CPU time is the proxy's all the
-same.
+Where a load needs more CPU than the proxy, the rate is the load's own peak; the CPU time is the proxy's all
+the same.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Kind:
     load: Callable[[Stage], Load]
 
 
-def _wrk(make: Callable[[random.Random], bytes], size: int = _MANY, *, tls: bool = False) -> Callable[[Stage], Load]:
+def _wrk(
+    make: Callable[[random.Random], bytes], size: int = _MANY, *, tls: bool = False
+) -> Callable[[Stage], Load]:
     def prepare(stage: Stage) -> Load:
         pool = _pool(stage, make, size)
         return lambda proxy, seconds: burst(
@@ -87,8 +89,8 @@ def _closing(rng: random.Random) -> bytes:
 
 def _upload(rng: random.Random) -> bytes:
     start = rng.randrange(raw_upstream.MIB)
-    content = raw_upstream.TEXT[start:] + raw_upstream.TEXT[:start]
-    return heads.asking(rng, "POST", raw_upstream.UPLOAD, content)
+    text = raw_upstream.text()
+    return heads.asking(rng, "POST", raw_upstream.UPLOAD, text[start:] + text[:start])
 
 
 def _get(path: str) -> Callable[[random.Random], bytes]:

@@ -1,8 +1,8 @@
 """`python -m benchmarks.raw_upstream PORT`: the service behind the rows in which much is sent, or for long.
 
-It reads no more of HTTP than it must, so that it does not slow the proxies down: it takes whole bodies, answers
-with many bytes at once or in pieces as they come, and echoes what comes through a WebSocket. nginx, which
-answers in the other rows, would answer before it has read a body, and has no way to do the rest.
+It reads no more of HTTP than it must, so that it does not slow the proxies down: it takes whole bodies,
+answers with many bytes at once or in pieces as they come, and echoes what comes through a WebSocket. nginx,
+which answers in the other rows, would answer before it has read a body, and has no way to do the rest.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import random
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import cast
 
 import uvloop
@@ -24,15 +25,30 @@ PIECES, PIECE = 10, 10 * 1024  # a streamed answer: 100 KiB
 MESSAGE = 16  # bytes in a message through a WebSocket
 ASKED = b"\x82" + bytes((0x80 | MESSAGE,)) + b"mask" + bytes(MESSAGE)
 ECHOED = b"\x82" + bytes((MESSAGE,)) + bytes(byte ^ b"mask"[i % 4] for i, byte in enumerate(bytes(MESSAGE)))
-TEXT = json.dumps([round(random.Random(7).random() * n, 9) for n in range(100_000)]).encode()[:MIB]
-"""What models answer with: numbers in JSON."""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n"
 _SHORT = _OK + b"content-length: 2\r\n\r\nok"
-_LARGE = _OK + b"content-length: %d\r\n\r\n" % MIB + TEXT
 _STREAM_HEAD = _OK + b"transfer-encoding: chunked\r\n\r\n"
-_CHUNK = b"%x\r\n" % PIECE + TEXT[:PIECE] + b"\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
+
+
+@cache
+def text() -> bytes:
+    """Return 1 MiB of what models answer with: numbers in JSON."""
+    rng = random.Random(7)
+    return json.dumps([rng.random() for _ in range(60_000)]).encode()[:MIB]
+
+
+@cache
+def large() -> bytes:
+    """Return the answer of 1 MiB."""
+    return _OK + b"content-length: %d\r\n\r\n" % MIB + text()
+
+
+@cache
+def piece() -> bytes:
+    """Return one chunk of a streamed answer."""
+    return b"%x\r\n" % PIECE + text()[:PIECE] + b"\r\n"
 
 
 class Answering(asyncio.Protocol):
@@ -64,7 +80,7 @@ class Answering(asyncio.Protocol):
         if path == ECHO and b"\r\nsec-websocket-key: " in head:
             self._switch(data)
         elif path == DOWNLOAD:
-            self._wire.write(_LARGE)
+            self._wire.write(large())
         elif path == STREAM:
             self._pieces = PIECES
             self._wire.write(_STREAM_HEAD)
@@ -88,7 +104,7 @@ class Answering(asyncio.Protocol):
             self._wire.write(_LAST_CHUNK)
             return
         self._pieces -= 1
-        self._wire.write(_CHUNK)
+        self._wire.write(piece())
         self._call_soon(self._stream)
 
     def _switch(self, request: bytes) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Any
 
+from benchmarks import protocol_report
 from benchmarks.contenders import DIRECT, NGINX
-from benchmarks.figures import median_ratio, quiet_median, quieter_half
+from benchmarks.figures import quiet_median, quieter_half
 from benchmarks.latency import OTHERS
-from benchmarks.protocols import KINDS
 from benchmarks.rows import Results, Row, added
 
 Table = tuple[Sequence[str], list[Sequence[str]]]
 
 _TARGET_HEAD = ("figure", "measured", "must reach", "aim", "verdict")
 _CPU_HEAD = ("proxy", "CPU µs/request", "ratio to nginx", "peak requests/s, one core", "failed")
-_PROTOCOL_HEAD = ("load", "proxy", "CPU µs per unit", "ratio to nginx", "units/s", "failed")
 _LATENCY_HEAD = ("proxy", "p50 µs", "p99 µs", "added p50 µs", "added p99 µs")
 
 
@@ -54,33 +53,6 @@ def latency(results: Results) -> Table:
         body.append((name, *whole, *extra))
     body += [(name, "–", "–", "–", reason) for name, reason in part["gave_up"].items()]
     return _LATENCY_HEAD, body
-
-
-def has_protocols(results: Results) -> bool:
-    """Tell whether any of TLS, bodies, streams and WebSockets was measured."""
-    return any(kind.part in results for kind in KINDS)
-
-
-def protocols(results: Results) -> Table:
-    """Return, for each kind of load, the cost of each contender, and why any is missing."""
-    body: list[Sequence[str]] = []
-    for kind in KINDS:
-        if kind.part in results:
-            part = results[kind.part][kind.name]
-            body += _protocol_lines(f"{kind.name}, per {kind.unit}", part)
-    return _PROTOCOL_HEAD, body
-
-
-def _protocol_lines(load: str, part: Results) -> Iterator[Sequence[str]]:
-    cost, absent = part["cpu_us"], part["gave_up"]
-    nginx = cost.get(NGINX) if NGINX not in absent else None
-    for name, rounds in cost.items():
-        if name not in absent:
-            ratio = f"{median_ratio(rounds, nginx):.2f}" if nginx else "–"
-            rate = f"{max(part['rate'][name]):,.0f}"
-            yield load, name, f"{median(rounds):,.1f}", ratio, rate, str(part["failed"][name])
-    for name, reason in absent.items():
-        yield load, name, "–", "–", "–", reason
 
 
 def drawn(results: Results) -> dict[str, Any]:
@@ -162,8 +134,8 @@ def document(results: Results, lines: Iterable[Row], plot: str) -> str:
     parts += ["".join(f"- {sentence}\n" for sentence in sentences(results))]
     parts += ["## CPU time per request\n", f"![CPU time per request and added latency]({plot})\n"]
     parts += [markdown(cpu(results)), "## Latency at half of nginx's peak rate\n", markdown(latency(results))]
-    if has_protocols(results):
-        parts += [_PROTOCOLS, markdown(protocols(results))]
+    if protocol_report.measured(results):
+        parts += [protocol_report.INTRODUCTION, markdown(protocol_report.table(results))]
     return "\n".join([*parts, "## Measured on\n", about, ""])
 
 
@@ -190,12 +162,4 @@ out, and set x-forwarded-\\*, x-request-id and x-model-version. They take turns 
 is the median of the rounds, each ratio the median of the ratios round by round. CPU time is that of all
 processes of the proxy, kernel and user. Latency counts from the moment each request was due at a constant
 rate.
-"""
-_PROTOCOLS = """## TLS, bodies, streams and WebSockets
-
-TLS 1.3 with a P-256 certificate; a handshake is a whole one, no session is resumed, and its figure has the one
-request and the end of the connection in it. Bodies and streams pass as they come (nginx: `proxy_request_buffering
-off`; for streams `proxy_buffering off` and buffers of 16 KiB). A streamed answer is ten chunks, each sent in a
-turn of its own. 64 WebSockets each send 16 bytes when the echo of those before is there. Where the load needs
-more CPU than the proxy, units/s is the load's own peak.
 """

@@ -78,7 +78,7 @@ def checks(way: str) -> Callable[[Results], float]:
         found = results["validation"]
         if not found["compiled"]:
             raise ValueError("nothing is compiled: `make compile`")
-        return median(one - other for one, other in zip(found[way], found["bare"], strict=True))
+        return float(median(one - other for one, other in zip(found[way], found["bare"], strict=True)))
 
     return reads
 

@@ -1,4 +1,4 @@
-"""What the strict checks of a request head cost: heads that vary, read with them and without, as workers do."""
+"""What the strict checks of a request head cost: heads that vary, read as workers do, with and without."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """`python -m benchmarks.validation_timer POOL ROUNDS`: times the checks of request heads in this process.
 
-Run with the compiled copy first on the path, as workers are. Prints one line of JSON: microseconds per request
-of each round, and whether the checks were compiled. The ways are `bare`, without any checks; `known`, with all
-that `gateway.proxy.server` asks of a head that llhttp has read: the request line, the framing, the host, tabs,
-the number of fields and the names; and `fresh`, where the request line is one that was not seen before, so that
-the memory of fair ones which workers have (`gateway.proxy.table`) is of no use.
+Run with the compiled copy first on the path, as workers are. Prints one line of JSON: microseconds per
+request of each round, and whether the checks were compiled. The ways are `bare`, without any checks; `known`,
+with all that `gateway.proxy.server` asks of a head that llhttp has read: the request line, the framing, the
+host, tabs, the number of fields and the names; and `fresh`, where the request line was never seen before, so
+that the memory of fair ones which workers have (`gateway.proxy.table`) is of no use.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def main(pool: Path, rounds: int) -> None:
     requests = [split(request) for request in pool.read_bytes().split(SEPARATOR)]
     fresh, known = Timer(), Timer()
     ways = {"bare": fresh.bare, "known": known.known, "fresh": fresh.fresh}
-    turns = [
-        {name: microseconds(work, requests) for name, work in ways.items()} for _ in range(rounds + 1)
-    ]
+    turns = [{name: microseconds(work, requests) for name, work in ways.items()} for _ in range(rounds + 1)]
     found = {name: [turn[name] for turn in turns[1:]] for name in ways}
     print(json.dumps({**found, "compiled": not (strict.__file__ or "").endswith(".py")}))
 

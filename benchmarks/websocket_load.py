@@ -35,6 +35,16 @@ def main(port: int, seconds: float, sockets: int) -> None:
 def switched(port: int) -> socket.socket:
     """Return a new connection that has left HTTP; raises ConnectionError where it was not let."""
     wire = socket.create_connection(("127.0.0.1", port), _PATIENCE)
+    try:
+        leave_http(wire)
+    except OSError:
+        wire.close()
+        raise
+    return wire
+
+
+def leave_http(wire: socket.socket) -> None:
+    """Make a WebSocket of a connection; raises ConnectionError where the other side would not."""
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     wire.sendall(_HELLO)
     answer = b""
@@ -43,7 +53,6 @@ def switched(port: int) -> socket.socket:
         answer += more
         if not more or not answer.startswith(b"HTTP/1.1 101 "[: len(answer)]):
             raise ConnectionError(f"no WebSocket here: {answer[:100]!r}")
-    return wire
 
 
 def talk(wires: list[socket.socket], deadline: float) -> tuple[int, int]:
@@ -59,7 +68,7 @@ def talk(wires: list[socket.socket], deadline: float) -> tuple[int, int]:
     while waiting and time.monotonic() < deadline:
         for fd, _ in poll.poll(0.1):
             wire, had = waiting[fd]
-            data = wire.recv(4096)
+            data = received(wire)
             if not data:
                 poll.unregister(wire)
                 del waiting[fd]
@@ -72,6 +81,14 @@ def talk(wires: list[socket.socket], deadline: float) -> tuple[int, int]:
                 wire.send(ASKED)
     poll.close()
     return echoes, failed
+
+
+def received(wire: socket.socket) -> bytes:
+    """Return what has come; nothing where the connection is lost, by a reset too."""
+    try:
+        return wire.recv(4096)
+    except ConnectionError:
+        return b""
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def loaded(command: Sequence[str], seconds: int, core: int) -> Burst:
 
 
 def read_result(output: str) -> Burst:
-    """Find the line in what wrk's script, or another load, printed; raises ValueError when it is not there."""
+    """Find the line in what wrk's script, or another load, printed; raises ValueError where it is missing."""
     for line in output.splitlines():
         if line.startswith("RESULT "):
             found = json.loads(line.removeprefix("RESULT "))

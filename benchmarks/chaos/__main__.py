@@ -47,7 +47,7 @@ def main() -> int:
     _print(outcomes)
     machine = _machine()
     folder = ROOT / "benchmarks" / "results"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"chaos-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     file.write_text(json.dumps(document(outcomes, machine), indent=1, ensure_ascii=False) + "\n")
     if len(outcomes) == len(ROWS) and not options.quick:

@@ -9,20 +9,28 @@ import ssl
 import tempfile
 from itertools import count
 from pathlib import Path
+from string import Template
 from time import monotonic
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from benchmarks.admin import save
 from benchmarks.chaos.behaviour import Behaviour
-from benchmarks.chaos.load import Kind, Load, failed, failures
+from benchmarks.chaos.client import Ask
+from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
 from benchmarks.chaos.site import Site, site
 from tests.tls_files import Authority, Pair
 
+GET, POST = Ask(), Ask(b"POST")
 _BOTH = """
 services: {blue: {urls: [$blue]}, canary: {urls: [$canary]}}
 routes: [{name: late, path: /, stable: blue, weights: {blue: 50, canary: 50}}]
+"""
+_REMOVED = """
+services: {blue: {urls: [$blue]}}
+routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
 """
 _TLS = """
 tls: {listen: "127.0.0.1:0", cert: site.pem, key: site.key}
@@ -37,8 +45,10 @@ _LONGEST = 5.0
 class Tunnels:
     """WebSockets that send a number, wait for it to come back from the same service, and send the next."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, number: int) -> None:
         self._uri = f"ws://127.0.0.1:{port}/"
+        self._number = number
+        self.all_open = asyncio.Event()
         self.sent = self.received = self.cut = 0
         self.names: list[str] = []
         self.over = False
@@ -48,6 +58,8 @@ class Tunnels:
         async with connect(self._uri, compression=None, ping_interval=None, open_timeout=10) as socket:
             name = (socket.response.headers if socket.response else {})["x-model-version"]
             self.names.append(name)
+            if len(self.names) == self._number:
+                self.all_open.set()
             try:
                 for number in count():
                     if self.over:
@@ -64,10 +76,9 @@ class Tunnels:
 async def weights(scale: Scale) -> Reached:
     """Change the weights again and again with WebSockets open to both versions."""
     with site(_BOTH, {name: [Behaviour(name, echo=True)] for name in ("blue", "canary")}) as found:
-        tunnels = Tunnels(found.port())
+        tunnels = Tunnels(found.port(), scale.tunnels)
         talks = [asyncio.ensure_future(tunnels.talk()) for _ in range(scale.tunnels)]
-        while len(tunnels.names) < scale.tunnels and not any(one.done() for one in talks):
-            await asyncio.sleep(0.02)
+        await asyncio.wait_for(tunnels.all_open.wait(), _LONGEST)
         began = monotonic()
         await asyncio.to_thread(_change, found, scale.weight_changes)
         each = (monotonic() - began) / scale.weight_changes * 1e3
@@ -92,6 +103,31 @@ def _change(found: Site, times: int) -> None:
         share = (0, 100, 30, 70)[turn % 4]
         admin.set_weights({"blue": 100 - share, "canary": share})
     admin.close()
+
+
+async def removed(scale: Scale) -> Reached:
+    """Take a service out of routing.yaml, and put it back, while it has requests in flight."""
+    with site(_BOTH, {"blue": [Behaviour("blue")], "canary": [Behaviour("canary", delay=0.5)]}) as found:
+        file = found.folder / "routing.yaml"
+        whole = file.read_text()
+        without = Template(_REMOVED).substitute(blue=f'"{found.services["blue"][0].url}"')
+        late = 0.0
+        async with Load(found.port(), ("blue", "canary")) as load:
+            load.closed(Kind(32, 400, (GET, POST)))
+            for _ in range(2):
+                await asyncio.sleep(scale.seconds / 2)
+                save(file, without)
+                at = monotonic()
+                await asyncio.sleep(1)
+                late = max(late, last_ms([one for one in load.seen if one.version == "canary"], at))
+                save(file, whole)
+    lost = failed(load.seen)
+    figures = (
+        Figure("failed", len(lost), most=0),
+        Figure("its last request began after the save by", late, " ms", most=300),
+        Figure("its answers", sum(one.version == "canary" for one in load.seen), least=10),
+    )
+    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
 
 
 async def certificate(scale: Scale) -> Reached:
@@ -154,6 +190,7 @@ async def _served(port: int, trusting: ssl.SSLContext) -> str:
 
 ROWS = (
     Row("weights", "weight changes with WebSockets open", "0 cut, 0 messages lost", weights),
+    Row("removed", "a service taken out of routing.yaml with requests in flight", "0 failed", removed),
     Row(
         "certificate", "certificate files replaced under TLS load", "0 failed; served within 5 s", certificate
     ),

@@ -1,4 +1,6 @@
-"""Connections that cost nothing to make, by the thousand: `python -m benchmarks.chaos.crowds PORT NUMBER KIND`.
+"""Connections that cost nothing to make, by the thousand.
+
+    python -m benchmarks.chaos.crowds PORT NUMBER KIND
 
 A process of its own, so that the good clients beside it are not slowed by what it takes to be many. KIND is
 silent, or dribbling: heads that come byte by byte and have no end. It prints a line once all are open, and at
@@ -21,6 +23,8 @@ from benchmarks.stage import allow_many_files
 
 _AT_ONCE = 100
 _HEAD = b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: "
+_LAST_WORDS = 0.1
+"""Seconds for what was sent already to arrive."""
 _SLICES = 20
 """Parts of a second over which the bytes are spread."""
 
@@ -113,6 +117,7 @@ async def _main(port: int, number: int, kind: str) -> None:
             one.say()
         turn += 1
         await asyncio.sleep(1 / _SLICES)
+    await asyncio.sleep(_LAST_WORDS)
     told = sum(b" 408 " in one.told for one in found)
     print(json.dumps({"told": told, "closed": sum(one.closed for one in found)}))
 

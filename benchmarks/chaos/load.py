@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
@@ -36,6 +36,8 @@ class Load:
         self._port, self._tls = port, tls
         self._versions = frozenset(versions)
         self._over = False
+        self._wires: list[Wire] = []
+        self._enough, self._is_enough = 0, asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Load:
@@ -45,6 +47,14 @@ class Load:
         self._over = True
         while self._tasks:
             await asyncio.gather(*self._tasks)
+        for wire in self._wires:
+            wire.close()
+        await asyncio.sleep(0)  # the loop closes what was just told to close
+
+    async def until(self, requests: int) -> None:
+        """Wait until so many requests have ended."""
+        self._enough = requests
+        await self._is_enough.wait()
 
     def closed(self, kind: Kind) -> None:
         """Add connections that ask again once they are answered, and not before it is time."""
@@ -55,13 +65,13 @@ class Load:
         """Add requests at a constant rate, however long the answers take."""
         self._start(self._open(kind))
 
-    def _start(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _closed(self, kind: Kind, number: int) -> None:
-        wire = Wire(self._port, self._tls)
+        wire = self._wire()
         interval = kind.connections / kind.rate if kind.rate else 0.0
         due = monotonic() + interval * number / kind.connections
         for turn in count(number):
@@ -73,7 +83,6 @@ class Load:
             await self._once(wire, kind.asks[turn % len(kind.asks)])
             if kind.fresh:
                 wire.close()
-        wire.close()
 
     async def _open(self, kind: Kind) -> None:
         idle: list[Wire] = []
@@ -86,15 +95,21 @@ class Load:
             self._start(self._due(idle, kind.asks[turn % len(kind.asks)]))
 
     async def _due(self, idle: list[Wire], ask: Ask) -> None:
-        wire = idle.pop() if idle else Wire(self._port, self._tls)
+        wire = idle.pop() if idle else self._wire()
         await self._once(wire, ask)
         idle.append(wire)
+
+    def _wire(self) -> Wire:
+        self._wires.append(Wire(self._port, self._tls))
+        return self._wires[-1]
 
     async def _once(self, wire: Wire, ask: Ask) -> None:
         self.out += 1
         seen = await wire.ask(ask, self._versions)
         self.out -= 1
         self.seen.append(seen)
+        if self._enough and len(self.seen) >= self._enough:
+            self._is_enough.set()
 
 
 def failed(seen: Sequence[Seen]) -> list[Seen]:
@@ -128,11 +143,6 @@ async def calm(
         load.closed(Kind(4, 50, fresh=True))
         await asyncio.sleep(seconds)
     return load.seen
-
-
-def at_once_ms(before: Sequence[Seen]) -> float:
-    """Return what counts as at once: 5 ms, or on a noisy machine what good answers took (p99)."""
-    return max(5.0, round(p99_ms(before), 1))
 
 
 def last_ms(seen: Sequence[Seen], since: float) -> float:

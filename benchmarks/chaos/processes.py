@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from time import monotonic
 
 from benchmarks.chaos.behaviour import Behaviour
-from benchmarks.chaos.client import Ask, Wire
+from benchmarks.chaos.client import Ask, ask_once
 from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms, under_way
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
-from benchmarks.chaos.site import exists, site
+from benchmarks.chaos.site import killed, site
 
 GET, POST = Ask(), Ask(b"POST")
 _PLAIN = """
@@ -33,9 +31,7 @@ async def worker(scale: Scale) -> Reached:
             load.closed(Kind(4, 100, fresh=True))
             await asyncio.sleep(scale.seconds / 2)
             at = monotonic()
-            os.kill(before[0], signal.SIGKILL)
-            while exists(before[0]):  # until then the system takes requests for it
-                await asyncio.sleep(0.001)
+            await killed(before[0])
             gone = monotonic()
             await asyncio.sleep(max(scale.seconds, 2.0))
         after = found.workers()
@@ -52,10 +48,11 @@ async def worker(scale: Scale) -> Reached:
 
 async def reload(scale: Scale) -> Reached:
     """Replace all workers again and again."""
-    with site(_BOTH, {name: [Behaviour(name, delay=0.005)] for name in ("blue", "canary")}) as found:
+    dribbling = Behaviour("canary", piece=20, pause=0.01, framing="chunked")
+    with site(_BOTH, {"blue": [Behaviour("blue", delay=0.05)], "canary": [dribbling]}) as found:
         before = found.workers()
         async with Load(found.port(), ("blue", "canary")) as load:
-            load.closed(Kind(16, 200, (GET, POST)))
+            load.closed(Kind(16, asks=(GET, POST)))  # each asks as soon as it is answered
             load.closed(Kind(4, 40, (GET, POST), fresh=True))
             began = monotonic()
             for _ in range(scale.reloads):
@@ -77,9 +74,8 @@ async def drain(scale: Scale) -> Reached:
     late = Behaviour("blue", delay=1.0)
     dribbling = Behaviour("canary", piece=10, pause=0.04, framing="chunked")
     with site(_BOTH, {"blue": [late], "canary": [dribbling]}) as found:
-        port, wires = found.port(), [Wire(found.port()) for _ in range(64)]
-        versions = frozenset(("blue", "canary"))
-        asked = [asyncio.ensure_future(wire.ask(GET, versions)) for wire in wires]
+        port, versions = found.port(), frozenset(("blue", "canary"))
+        asked = [asyncio.ensure_future(ask_once(port, GET, versions)) for _ in range(64)]
         await asyncio.sleep(0.5)
         under_way, at = sum(not one.done() for one in asked), monotonic()
         found.drain()
@@ -87,7 +83,7 @@ async def drain(scale: Scale) -> Reached:
         assert found.process is not None
         code = await asyncio.to_thread(found.process.wait, 10)
         took = monotonic() - at
-        late_comer = await Wire(port).ask(GET, versions)
+        late_comer = await ask_once(port, GET, versions)
     lost = failed(seen)
     figures = (
         Figure("failed", len(lost), f" of {under_way} in flight", most=0),

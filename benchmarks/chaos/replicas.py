@@ -1,4 +1,4 @@
-"""Rows in which a replica is killed, hangs, fails half of the time, or hangs up in the middle of an answer."""
+"""Rows in which a replica is killed, hangs, fails half of the time, or hangs up within an answer."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from time import monotonic
 
 from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask
-from benchmarks.chaos.load import Kind, Load, at_once_ms, calm, failed, failures, last_ms, p99_ms
+from benchmarks.chaos.control import bound_ms, control
+from benchmarks.chaos.load import Kind, Load, calm, failed, failures, last_ms, p99_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
 from benchmarks.chaos.site import WORKERS, site
 
@@ -38,7 +39,8 @@ async def slow(scale: Scale) -> Reached:
     lazy = [Behaviour("slow", delay=0.3), Behaviour("slow", piece=1, pause=0.004, framing="chunked")]
     with site(_TWO_ROUTES, {"blue": [Behaviour("blue")], "slow": lazy}) as found:
         alone = await calm(found.port(), ("blue",), scale.seconds)
-        async with Load(found.port(), ("blue",)) as good, Load(found.port(), ("slow",)) as others:
+        port = found.port()
+        async with control() as direct, Load(port, ("blue",)) as good, Load(port, ("slow",)) as others:
             others.closed(Kind(40, asks=(Ask(path=b"/slow"), Ask(b"POST", b"/slow"))))
             good.closed(Kind(8, 400))
             await asyncio.sleep(scale.seconds)
@@ -46,7 +48,7 @@ async def slow(scale: Scale) -> Reached:
     before, beside = p99_ms(alone), p99_ms(good.seen)
     figures = (
         Figure("failed", len(failed(seen)), most=0),
-        Figure("p99 of the others", beside, " ms", most=round(2 * before + 5, 1)),
+        Figure("p99 of the others", beside, " ms", most=bound_ms(2 * before + 5, direct)),
         Figure("and without", before, " ms"),
         Figure("slow answers", len(others.seen), least=40),
     )
@@ -57,8 +59,7 @@ async def down(scale: Scale) -> Reached:
     """All replicas are killed, and come back."""
     with site(_PLAIN, {"blue": [Behaviour("blue", delay=0.002)] * 2}) as found:
         replicas = found.services["blue"]
-        before = await calm(found.port(), ("blue",), scale.seconds / 2)
-        async with Load(found.port(), ("blue",)) as load:
+        async with control() as direct, Load(found.port(), ("blue",)) as load:
             load.closed(Kind(16, 800))
             await asyncio.sleep(scale.seconds / 2)
             out, killed = load.out, monotonic()
@@ -72,7 +73,7 @@ async def down(scale: Scale) -> Reached:
     lost = failed(load.seen)
     refused = [one for one in lost if one.status == 503 and killed + 0.1 < one.began < again]
     figures = (
-        Figure("503 within (p99)", p99_ms(refused), " ms", most=at_once_ms(before)),
+        Figure("503 within (p99)", p99_ms(refused), " ms", most=bound_ms(5, direct)),
         Figure("anything but 503", sum(one.status != 503 for one in lost), f" of {out} in flight", most=out),
         Figure("last 503 after they listen", last_ms(lost, back), " ms", most=500),
     )
@@ -85,8 +86,7 @@ async def storm(scale: Scale) -> Reached:
     with site(_PLAIN, {"blue": broken}) as found:
         async with Load(found.port(), ("blue",)) as load:
             load.closed(Kind(16, 2_000, (GET, GET, GET, POST)))
-            while len(load.seen) < scale.storm:
-                await asyncio.sleep(0.05)
+            await load.until(scale.storm)
         counts = [one.counts() for one in found.services["blue"]]
     posts = [token for one in counts for token in one["posts"]]
     attempts, free = sum(one["attempts"] for one in counts), WORKERS * _FREE_RETRIES
@@ -102,12 +102,11 @@ async def storm(scale: Scale) -> Reached:
 async def full(scale: Scale) -> Reached:
     """A service that can do four at once is offered twice what it can do."""
     with site(_FULL, {"blue": [Behaviour("blue", slots=4, delay=0.005)]}) as found:
-        before = await calm(found.port(), ("blue",), scale.seconds / 2)
         async with Load(found.port(), ("blue",)) as peak:
             peak.closed(Kind(12))
             await asyncio.sleep(scale.seconds)
         best = len(_good(peak)) / scale.seconds
-        async with Load(found.port(), ("blue",)) as twice:
+        async with control() as direct, Load(found.port(), ("blue",)) as twice:
             twice.open(Kind(rate=2 * best))
             await asyncio.sleep(scale.seconds)
     refused = [one for one in twice.seen if one.status == 503]
@@ -116,7 +115,7 @@ async def full(scale: Scale) -> Reached:
             "goodput at twice the capacity", 100 * len(_good(twice)) / scale.seconds / best, " %", least=80
         ),
         Figure("of", best, " answers/s"),
-        Figure("503 within (p99)", p99_ms(refused), " ms", most=at_once_ms(before)),
+        Figure("503 within (p99)", p99_ms(refused), " ms", most=bound_ms(5, direct)),
         Figure("anything else", len(failed(twice.seen)) - len(refused), most=0),
     )
     return Reached(len(twice.seen), len(failed(twice.seen)), figures, failures(twice.seen))
@@ -132,7 +131,7 @@ async def breaker(scale: Scale) -> Reached:
         (replica,) = found.services["blue"]
         before = await calm(found.port(), ("blue",), scale.seconds / 2)
         replica.behave(errors=100.0)
-        async with Load(found.port(), ("blue",)) as load:
+        async with control() as direct, Load(found.port(), ("blue",)) as load:
             load.closed(Kind(16, 800))
             await asyncio.sleep(scale.seconds / 2)
             at = monotonic()
@@ -141,7 +140,7 @@ async def breaker(scale: Scale) -> Reached:
         reached = replica.counts()["attempts"] - known
     refused = [one for one in load.seen if one.began > at and one.status == 503]
     figures = (
-        Figure("503 within (p99)", p99_ms(refused), " ms", most=at_once_ms(before)),
+        Figure("503 within (p99)", p99_ms(refused), " ms", most=bound_ms(5, direct)),
         Figure("requests that the service got while open", reached, most=0),
         Figure("and before it opened", known - len(before), least=20, most=len(before) + 100),
     )

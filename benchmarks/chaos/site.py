@@ -1,7 +1,8 @@
-"""What every row stands on: services of its own, a real gateway before them, in a folder that is then gone."""
+"""What every row stands on: services of its own and a real gateway before them, gone when the row ends."""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -124,12 +125,17 @@ class Site:
         return (self.folder / "log").read_text(errors="replace")
 
 
-def exists(pid: int) -> bool:
-    """Tell whether a process is there and has not only its end still to be noticed."""
+async def killed(pid: int) -> None:
+    """End a process with SIGKILL; returns once it is gone: until then the system takes requests for it."""
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    watched = os.pidfd_open(pid)
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        loop.add_reader(watched, gone.set)
+        os.kill(pid, signal.SIGKILL)
+        await gone.wait()
+    finally:
+        loop.remove_reader(watched)
+        os.close(watched)
 
 
 @contextmanager

@@ -122,7 +122,10 @@ def history_lines(entries: list[dict[str, Any]]) -> str:
 def status_tables(status: dict[str, Any]) -> RenderableType:
     """Draw the status: what is not as it should be, each route, the processes."""
     parts: list[RenderableType] = [
-        Text(f"revision {status['revision']}   requests {status['listen']}   admin {status['admin']}")
+        Text(
+            f"revision {status['revision']}   requests {status['listen']}"
+            f"{'   TLS ' + status['tls'] if status['tls'] else ''}   admin {status['admin']}"
+        )
     ]
     file = status["file"]
     if not file["ok"]:

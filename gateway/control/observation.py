@@ -44,6 +44,7 @@ class Running:
     config: str = ""
     listen: str = ""
     admin: str = ""
+    tls: str = ""
     processes: tuple[Listed, ...] = ()
 
 
@@ -110,7 +111,9 @@ def read_running(places: Places) -> Running:
     others = [
         Listed(p["role"], p["pid"], p["service"], p["number"], p["restarts"]) for p in found["processes"]
     ]
-    return Running(found["config"], found["listen"], found["admin"], (supervisor, *others))
+    return Running(
+        found["config"], found["listen"], found["admin"], found.get("tls", ""), (supervisor, *others)
+    )
 
 
 def read_tallies(places: Places, now: float | None = None) -> dict[int, tuple[WorkerState, list[Count]]]:

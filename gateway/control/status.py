@@ -38,6 +38,7 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         "config": seen.running.config,
         "listen": seen.running.listen or seen.plan.listen,
         "admin": seen.running.admin or seen.plan.admin,
+        "tls": seen.running.tls,
         "file": file_state(seen, running),
         "warnings": warnings(seen.views, recent_hits, time.time()),
         "routes": [route_state(route, versions) for route in seen.plan.routes],

@@ -108,6 +108,7 @@ class Status(Answer):
     revision: int
     config: str
     listen: str
+    tls: str
     admin: str
     file: FileState
     warnings: list[str]

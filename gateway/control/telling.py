@@ -9,6 +9,7 @@ from gateway.routing import change, journal
 from gateway.routing.difference import difference
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
 
 log = logging.getLogger("gateway.routing")
 
@@ -59,9 +60,13 @@ def revision_line(entry: Revision, before: Revision, file: str) -> str:
     reason = f" ({entry.reason})" if entry.reason else ""
     changes = difference(before.plan, entry.plan)
     restart = ""
-    if (before.plan.listen, before.plan.admin) != (entry.plan.listen, entry.plan.admin):
-        restart = "; another listen or admin address takes effect at the next `gateway up`"
+    if _addresses(before.plan) != _addresses(entry.plan):
+        restart = "; another address to listen on takes effect with `gateway reload`"
     return f"revision {entry.revision}, {source}{reason}: {'; '.join(changes) or 'no difference'}{restart}"
+
+
+def _addresses(plan: RoutingPlan) -> tuple[str, str, str]:
+    return plan.listen, plan.admin, plan.tls.listen if plan.tls else ""
 
 
 def complaint_lines(complaint: dict[str, str], file: str, revision: int) -> list[str]:

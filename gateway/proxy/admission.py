@@ -45,6 +45,11 @@ class Admission:
         self._timer: asyncio.TimerHandle | None = None
         self._admitting = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait in this worker."""
+        return len(self._waiting)
+
     def enter(self) -> bool:
         """Take a place, to be given back by `leave`; False where there is none or others wait here."""
         if self._cell.own() > LOW_HALF or not self._has_place(at_once=True):

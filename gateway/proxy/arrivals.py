@@ -27,6 +27,9 @@ class Arrived(Protocol):
     def evict(self) -> None:
         """Close an idle connection to make room for another."""
 
+    def is_busy(self) -> bool:
+        """Tell whether an answer is under way, or not wholly sent yet."""
+
     def check_deadlines(self, now: float) -> None:
         """Close what is idle, or slow to send or to take, for too long."""
 

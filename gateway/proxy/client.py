@@ -56,14 +56,18 @@ class Client:
         self.idle_since = monotonic()
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
 
-    def _introduce(self, transport: asyncio.BaseTransport) -> str:
+    def _introduce(self, transport: asyncio.BaseTransport, version: bytes) -> str:
         """Learn who is there; return the protocol that was agreed upon over TLS, if any."""
         self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0].encode() if peer else b""
         secured = transport.get_extra_info("ssl_object")
         scheme = b"http" if secured is None else b"https"
-        lines = b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nvia: 1.1 gateway\r\n" % (self.peer, scheme)
+        lines = b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nvia: %b gateway\r\n" % (
+            self.peer,
+            scheme,
+            version,
+        )
         self.forwarded = lines
         if secured is None:
             return ""
@@ -80,6 +84,10 @@ class Client:
         extra = self.stamp + NEEDS_VERSION if fault.status == 426 else self.stamp
         out = problem(fault, request_id, close=close, with_body=with_body, extra=extra)
         self.context.outbox.write(self.transport, out)
+
+    def is_busy(self) -> bool:
+        """Tell whether an answer is not wholly sent yet."""
+        return self.transport.get_write_buffer_size() > 0
 
     def evict(self) -> None:
         """Close an idle connection to make room for another."""

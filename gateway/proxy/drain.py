@@ -55,6 +55,7 @@ async def drain(context: Context, orders: Orders) -> None:
         if orders.is_quick or context.loop.time() - began > _period(context) - PARTING:
             for tunnel in list(context.tunnels):
                 tunnel.drain()
+                tunnel.check_deadlines(context.loop.time(), context.limits.tunnel_timeout)
         if orders.is_quick or not turns:
             look_at_clients(context)
         await asyncio.sleep(TURN)
@@ -78,7 +79,7 @@ def is_busy(context: Context) -> bool:
         return True
     if context.polite:
         return bool(context.clients)
-    return any(client.transport.get_write_buffer_size() for client in context.clients)
+    return any(client.is_busy() for client in context.clients)
 
 
 def look_at_clients(context: Context) -> None:

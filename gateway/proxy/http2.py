@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 HEAD_SLACK: Final = 2
 """How many times the limit a head may be to be answered with 431; beyond that the connection ends."""
+CROSSING: Final = 1.0
+"""Seconds in which a request may have been on its way while the client was told to send no more."""
 LINGER: Final = 2.0
 """Seconds in which a client may read why its connection ends."""
 _ALL_STREAMS: Final = 2**31 - 1
@@ -56,7 +58,7 @@ class Http2Connection:
         "_requests_left",
         "_since",
         "_streams",
-        "_warned",
+        "_warned_at",
         "context",
         "ended",
         "peer",
@@ -66,7 +68,8 @@ class Http2Connection:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.peer = b""
-        self.ended = self._leaving = self._warned = False
+        self.ended = self._leaving = False
+        self._warned_at = 0.0
         self._since = self._owed_since = context.now
         self._h2 = new_connection(context.limits.head, HEAD_SLACK * context.limits.head)
         self._reader = FrameReader(HEAD_SLACK * context.limits.head)
@@ -209,7 +212,7 @@ class Http2Connection:
             self.context.tally.hit(HIT_KEEP_ALIVE_TIMEOUT)
             self._end(NO_ERROR, "")
         if self.context.draining and not self.ended:
-            self._drain()
+            self._drain(now)
 
     def _is_too_slow(self, elapsed: float) -> bool:
         """Tell whether the rest of what has begun should have come by now, and count it."""
@@ -227,11 +230,13 @@ class Http2Connection:
             elif not stream.whole:
                 stream.client.check_deadlines(now)
 
-    def _drain(self) -> None:
-        if self.context.polite:
-            if not self._warned:  # a request may be on its way; it is still answered
-                self._warned = True
-                self._streams.sender.goaway(_ALL_STREAMS, NO_ERROR)
-        elif not self._leaving:
+    def _drain(self, now: float) -> None:
+        """Say that it ends; politely, a request that was on its way meanwhile is still answered."""
+        if self._leaving:
+            return
+        if self.context.polite and not self._warned_at:
+            self._warned_at = now
+            self._streams.sender.goaway(_ALL_STREAMS, NO_ERROR)
+        elif not self.context.polite or now - self._warned_at > CROSSING:
             self._say_goodbye()
             self._end_if_quiet()

@@ -6,7 +6,7 @@ replicas themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gateway.proxy.backend import Backend
 from gateway.proxy.connector import Shared
@@ -61,9 +61,21 @@ class Pool:
                 "outstanding": endpoint.outstanding,
                 "breaker": backend.breaker.state if backend.breaker is not None else "",
             }
-            for backend in self._backends.values()
+            for backend in self._standing()
             for endpoint in backend.endpoints
         ]
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many requests of this worker wait for each service."""
+        return {name: backend.admission.waiting for name, backend in self._backends.items()}
+
+    def _standing(self) -> Iterator[Backend]:
+        """Find every backend that may be asked: while a new model loads, the one before as well."""
+        for backend in self._backends.values():
+            standing: Backend | None = backend
+            while standing is not None:
+                yield standing
+                standing = standing.before
 
     def tick(self, now: float) -> None:
         """Do what falls due for every service and every replica."""

@@ -24,6 +24,7 @@ from gateway.monitoring.tally_layout import (
 from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.client import Client
 from gateway.proxy.exchange import Exchange
+from gateway.proxy.handshake import Handshake
 from gateway.proxy.observe import HITS, redirection
 from gateway.proxy.own_answers import beyond_rate, no_route
 from gateway.proxy.table import CompiledRoute
@@ -52,6 +53,7 @@ class ClientConnection(Client):
         "_waiting",
         "exchange",
         "fields",
+        "handshake",
         "host",
     )
 
@@ -64,6 +66,7 @@ class ClientConnection(Client):
         self._tunnel: Tunnel | None = None
         self.host = self._waiting = b""
         self._stream = stream
+        self.handshake: Handshake | None = None
         self._at_eof = False
         self._searched = self._body_left = self._requests_left = 0
         self._head_since = 0.0
@@ -71,7 +74,10 @@ class ClientConnection(Client):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         context = self.context
-        protocol = self._introduce(transport)
+        protocol = self._introduce(transport, b"2.0" if self._stream else b"1.1")
+        if self.handshake is not None:
+            self.handshake.done = True
+            self.handshake = None
         self._requests_left = context.limits.requests_per_connection
         if self._stream:
             return
@@ -284,7 +290,7 @@ class ClientConnection(Client):
         """The exchange is over: go on with the next request, or close."""
         self.exchange = None
         self._body_left = 0
-        if not self.keep_alive or self.context.draining:
+        if not self.keep_alive or (self.context.draining and not self.context.polite):
             self._close_after(request_complete)
             return
         if not self._stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from gateway.proxy.certificates import TlsProblem
-from gateway.proxy.tls import ServerTls
+from gateway.proxy.tls import CertificateReport, ServerTls
 from gateway.routing.settings import Tls
 
 log = logging.getLogger("gateway.worker")
@@ -24,6 +24,10 @@ class TlsFollower:
         self._settings = settings
         self._problem = ""
         self._try_at = 0.0
+
+    def describe(self) -> list[CertificateReport]:
+        """Return what is in force, certificate by certificate."""
+        return self._tls.describe()
 
     def tick(self, wanted: Tls | None, now: float) -> None:
         """Use what the plan wants, and files that were replaced; `now` is CLOCK_MONOTONIC in seconds.

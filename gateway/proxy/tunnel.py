@@ -148,10 +148,10 @@ class Tunnel:
         client = 0 if self._client_gone else self.to_client.sink.get_write_buffer_size()
         return client + (0 if self._upstream_gone else self.to_upstream.sink.get_write_buffer_size())
 
-    def check_deadlines(self, now: float, idle: float) -> None:
+    def check_deadlines(self, now: float, idle: float) -> bool:
         """End what neither side has used for `idle` seconds, and what does not end by itself.
 
-        `now` is as the loop tells the time.
+        `now` is as the loop tells the time. Returns True once, when it has been idle for too long.
         """
         if self._closing:
             self._check_progress(now)
@@ -160,6 +160,8 @@ class Tunnel:
                 self.close()
         elif now - self.active_at > idle:
             self.drain()
+            return True
+        return False
 
     def _check_progress(self, now: float) -> None:
         unsent = self._unsent()

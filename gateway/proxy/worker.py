@@ -17,13 +17,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
+from gateway.monitoring.health_report import Reporter, document, report_path
 from gateway.monitoring.tally import TallyWriter
+from gateway.monitoring.tally_layout import HIT_TUNNEL_TIMEOUT
 from gateway.proxy.context import Context
 from gateway.proxy.drain import Orders, drain
+from gateway.proxy.handshake import Handshake
+from gateway.proxy.listener_context import ignore_bad_server_names
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tls import ServerTls
 from gateway.proxy.tls_follower import TlsFollower
@@ -63,6 +67,7 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
         loop.add_signal_handler(stop, orders.stop)
     loop.add_signal_handler(signal.SIGHUP, orders.leave)
     _stop_with_supervisor(loop, orders)
+    sys.unraisablehook = ignore_bad_server_names
     tls = _tls(context, folder, listeners)
     servers = [await _listen(context, listener, None) for listener in listeners[:1]]
     servers += [await _listen(context, listener, tls) for listener in listeners[1:] if tls]
@@ -71,7 +76,8 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
     follower = TlsFollower(tls, context.tls) if tls and context.tls else None
-    ticking = loop.create_task(_tick_on(context, follower))
+    reporter = Reporter(report_path(places.run, number))
+    ticking = loop.create_task(_tick_on(context, follower, reporter))
     ticking.add_done_callback(_say_why_it_ended)
     await orders.told.wait()
     for server in servers:
@@ -91,11 +97,10 @@ def _tls(context: Context, folder: Path, listeners: Sequence[socket.socket]) -> 
 
 
 async def _listen(context: Context, listener: socket.socket, tls: ServerTls | None) -> asyncio.Server:
-    protocols = _protocols(context)
     if tls is None:
-        return await context.loop.create_server(protocols, sock=listener, backlog=BACKLOG)
+        return await context.loop.create_server(_protocols(context), sock=listener, backlog=BACKLOG)
     return await context.loop.create_server(
-        protocols,
+        _tls_protocols(context),
         sock=listener,
         backlog=BACKLOG,
         ssl=tls.context,
@@ -118,6 +123,15 @@ def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:
     return lambda: cast(asyncio.Protocol, ClientConnection(context))
 
 
+def _tls_protocols(context: Context) -> Callable[[], asyncio.Protocol]:
+    def begin() -> asyncio.Protocol:
+        client = ClientConnection(context)
+        client.handshake = Handshake(context.tally)
+        return cast(asyncio.Protocol, client)
+
+    return begin
+
+
 def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> None:
     """Standard input is a pipe that the supervisor holds open: its end means that the supervisor is gone."""
     if not sys.stdin.isatty():
@@ -130,7 +144,7 @@ def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> No
         loop.add_reader(fd, gone)
 
 
-async def _tick_on(context: Context, tls: TlsFollower | None) -> None:
+async def _tick_on(context: Context, tls: TlsFollower | None, reporter: Reporter) -> None:
     last = time.monotonic()
     turn = 0
     while True:
@@ -141,9 +155,18 @@ async def _tick_on(context: Context, tls: TlsFollower | None) -> None:
             tick(context, now, now - last, with_clients=turn == 0)
             if tls is not None:
                 tls.tick(context.tls, now)
+            if turn == 0:
+                reporter.tell(_report(context, tls))
         except Exception:
             log.exception("a tick failed; the next one goes on")
         last = now
+
+
+def _report(context: Context, tls: TlsFollower | None) -> dict[str, Any]:
+    pool = context.pool
+    return document(
+        pool.states(), pool.waiting(), len(context.tunnels), tls.describe() if tls is not None else ()
+    )
 
 
 def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) -> None:
@@ -153,11 +176,12 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
     context.now = now
     context.counts.tick(now)
     context.pool.tick(context.loop.time())
-    for tunnel in list(context.tunnels):
-        tunnel.check_deadlines(context.loop.time(), context.limits.tunnel_timeout)
     for exchange in list(context.exchanges):
         exchange.check_deadlines(now)
     if with_clients:
+        for tunnel in list(context.tunnels):
+            if tunnel.check_deadlines(context.loop.time(), context.limits.tunnel_timeout):
+                context.tally.hit(HIT_TUNNEL_TIMEOUT)
         for client in list(context.clients):
             client.check_deadlines(now)
     context.tally.beat(now, context.serving, len(context.clients))

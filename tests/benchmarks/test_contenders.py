@@ -37,3 +37,16 @@ def test_a_program_named_by_its_variable_wins(monkeypatch: pytest.MonkeyPatch) -
     """BENCH_ENVOY points anywhere."""
     monkeypatch.setenv("BENCH_ENVOY", "/opt/envoy")
     assert contenders.bench_program("envoy", "BENCH_ENVOY") == "/opt/envoy"
+
+
+def test_each_contender_of_the_protocols_gets_a_certificate_of_its_own(tmp_path: Path) -> None:
+    """In its folder, with its configuration."""
+    for one in contenders.protocol_contenders():
+        folder = tmp_path / one.name
+        folder.mkdir()
+        command = one.prepare(Site(folder, 8001, 8002, 8003, 8004, 8005, 8006))
+        written = {file.name for file in folder.iterdir()}
+        assert {"site.pem", "site.key"} < written
+        (file,) = written - {"site.pem", "site.key"}
+        assert str(folder / file) in command
+        assert "8005" in (folder / file).read_text()

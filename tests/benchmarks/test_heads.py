@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 from benchmarks import heads
@@ -43,3 +44,13 @@ def test_the_same_seed_gives_the_same_pool(tmp_path: Path) -> None:
     requests = heads.pool(4, size=20)
     assert requests == heads.pool(4, size=20)
     assert heads.write_pool(requests, tmp_path / "pool").read_bytes().split(heads.SEPARATOR) == requests
+
+
+def test_a_request_can_be_asked_for_otherwise() -> None:
+    """A GET has no length; further lines stand among the others."""
+    got = heads.asking(random.Random(1), "GET", "/raw", lines=("connection: close",))
+    head, body = split(got)
+    assert got.startswith(b"GET /raw HTTP/1.1\r\n")
+    assert "content-length" not in head
+    assert head["connection"] == "close"
+    assert body == b""

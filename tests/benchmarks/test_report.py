@@ -28,6 +28,15 @@ RESULTS: dict[str, Any] = {
             "Envoy": [{"p50": 9.0, "p99": 9.0, "others": 0.0}],
         },
     },
+    "streams": {
+        "100 KiB streamed answer": {
+            "cpu_us": {"nginx": [80.0]},
+            "rate": {"nginx": [4_000.0]},
+            "failed": {"nginx": 0},
+            "gave_up": {},
+        }
+    },
+    "validation": {"bare": [1.1], "known": [2.2], "fresh": [3.3], "compiled": True},
     "changes": {"weight_changes": 2, "saves": 1, "sent": 5, "answered": 5, "save_live_ms": [80.0]},
 }
 
@@ -72,6 +81,8 @@ def test_the_page_holds_every_table_and_says_what_it_ran_on() -> None:
     for piece in ("| cost | 1.9 | ≤ 2.2 | 1.0 | met |", "| nginx | 11.0 |", "| direct | 50 |", "(plot.svg)"):
         assert piece in page
     assert "- kernel: Linux 6.1" in page
+    assert "| 100 KiB streamed answer, per answer | nginx | 80.0 |" in page
+    assert "1.10 µs by llhttp alone, 2.20 µs with the strict checks and 3.30 µs" in page
     assert "2 weight changes and 1 saves under 5 requests" in page
 
 

@@ -27,6 +27,14 @@ RESULTS: dict[str, Any] = {
     },
     "rollback": {"last_canary_ms": [1.0, 1.5, 30.0], "command_ms": [39.0]},
     "changes": {"failed": 0},
+    "streams": {
+        "100 KiB streamed answer": {
+            "cpu_us": {"gateway": [30.0, 40.0], "nginx": [20.0, 20.0]},
+            "gave_up": {"Envoy": "envoy is not installed"},
+        }
+    },
+    "websocket": {"WebSocket echo": {"cpu_us": {"nginx": [9.0]}, "gave_up": {"gateway": "it hung up"}}},
+    "validation": {"bare": [1.0, 1.5], "known": [2.0, 2.5], "fresh": [4.0, 4.5], "compiled": True},
     "memory": {"idle_mb": 50.0, "crowded_mb": 119.0},
 }
 
@@ -77,3 +85,20 @@ def test_a_contender_that_cannot_keep_up_has_no_ratio() -> None:
     slow = {**RESULTS, "latency": {**RESULTS["latency"], "gave_up": {"gateway": "TOO SLOW"}}}
     p50 = next(target for target in TARGETS if "p50" in target.figure)
     assert row(p50, slow).verdict == "not measured: gateway cannot keep up: TOO SLOW"
+
+
+def test_every_protocol_is_compared_with_nginx() -> None:
+    """By the median of the ratios; who broke off has none, and a part that did not run says so."""
+    streams = named("100 KiB streamed")
+    assert (streams.measured, streams.must, streams.verdict) == ("1.75", "≤ 2", "met")
+    assert named("WebSocket echo").verdict == "not measured: gateway: it hung up"
+    assert named("TLS handshake").verdict == "not measured: not part of this run"
+
+
+def test_the_checks_are_what_they_add_to_reading() -> None:
+    """Only the compiled ones count, since that is what workers run."""
+    assert (named("strict checks").measured, named("strict checks").verdict) == ("1.00 µs", "met")
+    assert named("… whose request line").verdict == "missed"
+    plain = {**RESULTS, "validation": {**RESULTS["validation"], "compiled": False}}
+    checks = next(target for target in TARGETS if target.figure.startswith("strict checks"))
+    assert row(checks, plain).verdict == "not measured: nothing is compiled: `make compile`"

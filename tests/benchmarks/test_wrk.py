@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
-from benchmarks.wrk import Burst, read_result
+from benchmarks.wire import Broken
+from benchmarks.wrk import Burst, loaded, read_result
 
 
 def test_the_result_line_is_found_among_wrks_own_words() -> None:
@@ -21,3 +25,10 @@ def test_no_result_line_says_what_wrk_printed() -> None:
     """A script that could not run must not count as zero requests."""
     with pytest.raises(ValueError, match="unable to connect"):
         read_result("unable to connect")
+
+
+def test_a_load_that_fails_is_quoted() -> None:
+    """Its last words are the reason that the table shows."""
+    core = min(os.sched_getaffinity(0))
+    with pytest.raises(Broken, match="no luck"):
+        loaded([sys.executable, "-c", "raise SystemExit('no luck')"], 1, core)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.monitoring import tally
-from gateway.proxy.http2 import LINGER, Http2Connection
+from gateway.proxy.http2 import CROSSING, LINGER, Http2Connection
 from gateway.proxy.http2_frames import (
     CANCEL,
     DATA,
@@ -273,7 +273,7 @@ async def test_draining_lets_streams_finish(stage: Stage, ca: Authority) -> None
 
 
 async def test_draining_politely(stage: Stage, ca: Authority) -> None:
-    """A request that crosses the first GOAWAY is answered; an idle connection ends with the second one."""
+    """A request that crosses the first GOAWAY is answered; a moment later the second one ends it."""
     gateway = await stage.gateway(blue=await stage.service(OK))
     async with http2(gateway, ca) as client:
         await client.ask(1, GET)
@@ -284,10 +284,21 @@ async def test_draining_politely(stage: Stage, ca: Authority) -> None:
             await client.next()
         assert client.goaway[:2] == (NO_ERROR, EVERY)
         assert (await client.ask(3, GET)).body == b"ok"
-        gateway.context.polite = False
-        gateway.tick()
+        gateway.tick(CROSSING + 1)
         assert (await client.ended())[:2] == (NO_ERROR, 3)
         assert len([got for got in client.frames if got.kind == GOAWAY]) == 2
+
+
+async def test_draining_no_longer_politely(stage: Stage, ca: Authority) -> None:
+    """When the time is over nobody is waited for."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        gateway.context.draining = gateway.context.polite = True
+        gateway.tick()
+        gateway.context.polite = False
+        gateway.tick()
+        assert (await client.ended())[:2] == (NO_ERROR, 1)
 
 
 async def test_a_client_that_says_goodbye_is_answered(stage: Stage, ca: Authority) -> None:

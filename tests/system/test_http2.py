@@ -221,3 +221,30 @@ def test_a_stream_given_up_leaves_the_others_alone(secure: Gateway, web: WebServ
         assert http.answer(other).body == b"first, last"
         assert json.loads(http.ask(request("/one/echo")).body)["service"] == "blue"
         assert http.gone is None
+
+
+def test_a_stream_lives_through_a_reload(secure_gateway: Gateway, web: WebServices) -> None:
+    """The client hears that it should ask elsewhere; what it has begun is answered to the end."""
+    with Http2Client(secure_gateway) as http:
+        stream = http.begin(request("/one/stream/reload"))
+        web.say("reload", b"before")
+        http.until(lambda: http.answers[stream].body == b"before")
+        assert secure_gateway.run("reload").returncode == 0
+        web.say("reload", b", after")
+        web.say("reload", b"")
+        assert http.answer(stream).body == b"before, after"
+        http.until(lambda: http.gone is not None)
+        assert http.gone == 0
+
+
+def test_httpx_does_not_notice_a_reload(secure_gateway: Gateway) -> None:
+    """One request after another over a kept connection, with reloads between them: each is answered."""
+
+    async def talk(http: httpx.AsyncClient) -> None:
+        for _ in range(3):
+            for _ in range(3):
+                assert (await http.get("/late/echo")).status_code == 200
+            run = await asyncio.to_thread(secure_gateway.run, "reload")
+            assert run.returncode == 0, run.stderr
+
+    run(secure_gateway, talk)

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,13 +190,15 @@ def test_a_connection_that_never_asks_again_is_closed_after_the_drain_period(fol
 
 
 class Slow:
-    """A service whose answer takes five seconds to come."""
+    """A service whose answer takes five seconds to come, or until the test has seen enough."""
 
     PIECES, PAUSE = 50, 0.1
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.seen = threading.Event()
+        self.pieces = 0
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Slow:
@@ -203,6 +206,7 @@ class Slow:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.seen.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(BOUND)
@@ -218,36 +222,39 @@ class Slow:
                     self._answer(accepted)
 
     def _answer(self, accepted: socket.socket) -> None:
-        accepted.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (self.PIECES * 1000))
-        for _ in range(self.PIECES):
-            accepted.sendall(b"x" * 1000)
+        accepted.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        while self.pieces < self.PIECES or not self.seen.is_set():
+            accepted.sendall(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
+            self.pieces += 1
             time.sleep(self.PAUSE)
+        accepted.sendall(b"0\r\n\r\n")
 
 
-def test_a_long_download_lives_through_a_reload(folder: Path, services: Services) -> None:
+def test_a_long_download_lives_through_reloads(folder: Path, services: Services) -> None:
     """Its old worker goes on until the last byte, and leaves then."""
+    path = folder / "routing.yaml"
     with Slow() as slow:
-        routing = (folder / "routing.yaml").read_text()
-        routing = routing.replace(services.urls["green"], slow.url)
-        (folder / "routing.yaml").write_text(routing.replace("green: 0, canary: 40", "green: 40, canary: 0"))
+        path.write_text(path.read_text().replace(services.urls["green"], slow.url))
         with Gateway(folder) as gateway:
-            assert gateway.run("set-weight", "green=100").returncode == 0
             connection = http.client.HTTPConnection(*gateway.listen, timeout=BOUND)
-            connection.request("GET", "/late")
-            answer = connection.getresponse()
-            received = len(answer.read(1000))
-            assert gateway.run("set-weight", "green=0").returncode == 0
-            before = serving(gateway)
-            for _ in range(2):
-                assert gateway.run("reload").returncode == 0
-            leaving = [each for each in entries(gateway) if each.get("draining")]
-            assert [each["pid"] for each in leaving if each["pid"] in before]
-            received += len(answer.read())
-            assert received == slow.PIECES * 1000
-            connection.request("GET", "/late")  # nobody had told it not to
-            answer = connection.getresponse()
-            assert (answer.status, answer.getheader("connection")) == (200, "close")
-            answer.read()
+            assert gateway.run("set-weight", "green=100").returncode == 0
+            with closing(connection):
+                connection.request("GET", "/late")
+                answer = connection.getresponse()
+                received = len(answer.read(1000))
+                assert gateway.run("set-weight", "green=0").returncode == 0
+                before = serving(gateway)
+                for _ in range(2):
+                    assert gateway.run("reload").returncode == 0
+                assert [each for each in entries(gateway) if each.get("draining") and each["pid"] in before]
+                slow.seen.set()
+                received += len(answer.read())
+                assert received == slow.pieces * 1000
+                assert received >= slow.PIECES * 1000
+                connection.request("GET", "/late")  # nobody had told it not to
+                answer = connection.getresponse()
+                assert (answer.status, answer.getheader("connection")) == (200, "close")
+                answer.read()
             until(lambda: not any(exists(pid) for pid in before), "for its worker to leave")
 
 

@@ -26,9 +26,12 @@ def opened(gateway: Gateway, way: str, stream: str, **query: str) -> Iterator[ht
     """Begin to read a stream over plain HTTP, over TLS or over HTTP/2."""
     base = "http://{}:{}".format(*gateway.listen) if way == "http" else f"https://localhost:{gateway.tls[1]}"
     context = trusting(gateway)
-    with httpx.Client(
-        http1=way != "h2", http2=way == "h2", verify=context, timeout=BOUND, trust_env=False
-    ) as client, client.stream("GET", f"{base}/late/stream/{stream}", params=query) as answer:
+    with (
+        httpx.Client(
+            http1=way != "h2", http2=way == "h2", verify=context, timeout=BOUND, trust_env=False
+        ) as client,
+        client.stream("GET", f"{base}/late/stream/{stream}", params=query) as answer,
+    ):
         assert answer.status_code == 200
         assert answer.http_version == ("HTTP/2" if way == "h2" else "HTTP/1.1")
         yield answer
@@ -94,7 +97,7 @@ def test_curl_shows_each_line_as_it_comes(secure: Gateway, web: WebServices) -> 
         assert curl.wait(BOUND) == 0
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["http", "https"])
 def test_a_stream_lives_through_a_reload(secure_gateway: Gateway, web: WebServices, way: str) -> None:
     """Its worker has been replaced; the stream goes on until the service ends it."""
     stream = f"reload-{way}"

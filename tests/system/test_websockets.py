@@ -4,44 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from socket import SHUT_RDWR
-from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.system.gateway_under_test import BOUND, Gateway, exists, until
-from tests.system.secure_site import trusting
+from tests.system.socket_client import Talk
 from tests.system.socket_services import PIECES, Session, SocketServices
 
 WAYS = ["ws", "wss"]
 MEGABYTE = 1 << 20
-
-
-def talk(
-    gateway: Gateway, way: str = "wss", user: str = "", path: str = "/talk", **more: Any
-) -> ClientConnection:
-    """Open a WebSocket, plain or over TLS."""
-    address = "{}:{}".format(*gateway.listen) if way == "ws" else f"localhost:{gateway.tls[1]}"
-    headers = {"x-user-id": user} if user else {}
-    return connect(
-        f"{way}://{address}{path}",
-        ssl=trusting(gateway) if way == "wss" else None,
-        additional_headers=headers,
-        proxy=None,
-        max_size=None,
-        open_timeout=BOUND,
-        close_timeout=BOUND,
-        **more,
-    )
-
-
-def say(socket: ClientConnection, message: str | bytes = "still there?") -> str | bytes:
-    """Send a message and return what comes back."""
-    socket.send(message)
-    return socket.recv(BOUND)
 
 
 def session(sockets: SocketServices, user: str) -> Session:
@@ -55,8 +28,8 @@ def session(sockets: SocketServices, user: str) -> Session:
 @pytest.mark.parametrize("compression", [None, "deflate"])
 def test_echo(secure: Gateway, way: str, compression: str | None) -> None:
     """Text, bytes, nothing, and a megabyte that does not compress: they come back as they went."""
-    with talk(secure, way, compression=compression) as socket:
-        assert [each.name for each in socket.protocol.extensions] == (
+    with Talk(secure, way, compression=compression) as socket:
+        assert [each.name for each in socket.connection.protocol.extensions] == (
             ["permessage-deflate"] if compression else []
         )
         for message in (
@@ -68,42 +41,42 @@ def test_echo(secure: Gateway, way: str, compression: str | None) -> None:
             os.urandom(MEGABYTE),
             "x" * MEGABYTE,
         ):
-            assert say(socket, message) == message
+            assert socket.say(message) == message
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_fragments_stay_fragments(secure: Gateway, sockets: SocketServices, way: str) -> None:
     """Both ways: a message in three frames is three frames on the other side."""
     user = f"fragments-{way}"
-    with talk(secure, way, user) as socket:
+    with Talk(secure, way, user) as socket:
         socket.send(iter([b"a" * 70_000, b"", b"c"]))
-        assert socket.recv(BOUND) == b"a" * 70_000 + b"c"
+        assert socket.recv() == b"a" * 70_000 + b"c"
         assert session(sockets, user).fragments == [70_000, 0, 1, 0]  # the last one only says so
         socket.send("!fragments")
-        assert [piece for piece in socket.recv_streaming() if piece] == list(PIECES)
+        assert [piece for piece in socket.recv_pieces() if piece] == list(PIECES)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_pings_pass_both_ways(secure: Gateway, way: str) -> None:
     """Each side's ping is answered by the other side, between messages."""
-    with talk(secure, way) as socket:
-        assert socket.ping(b"are you there").wait(BOUND)
+    with Talk(secure, way) as socket:
+        socket.ping()
         socket.send("!ping")
-        assert socket.recv(BOUND) == "pong"
+        assert socket.recv() == "pong"
 
 
 def test_subprotocol_and_version_are_agreed_by_the_two_ends(secure: Gateway, sockets: SocketServices) -> None:
     """The service takes the best that it knows; the gateway adds which service that is."""
-    with talk(
+    with Talk(
         secure, user="protocol", subprotocols=[Subprotocol("tell.v9"), Subprotocol("tell.v1")]
     ) as socket:
-        assert socket.subprotocol == "tell.v1"
-        assert socket.response is not None
-        assert socket.response.headers["x-model-version"] == session(sockets, "protocol").service
-        assert "x-request-id" in socket.response.headers
+        assert socket.connection.subprotocol == "tell.v1"
+        assert socket.connection.response is not None
+        assert socket.connection.response.headers["x-model-version"] == session(sockets, "protocol").service
+        assert "x-request-id" in socket.connection.response.headers
         told = session(sockets, "protocol").headers
         assert told["x-forwarded-proto"] == "https"
-        assert told["x-request-id"] == socket.response.headers["x-request-id"]
+        assert told["x-request-id"] == socket.connection.response.headers["x-request-id"]
 
 
 def test_a_user_talks_to_one_version(secure: Gateway) -> None:
@@ -112,8 +85,8 @@ def test_a_user_talks_to_one_version(secure: Gateway) -> None:
     for user in range(10):
         names = set()
         for way in WAYS * 2:
-            with talk(secure, way, f"sticky-{user}") as socket:
-                names.add(say(socket, "!name"))
+            with Talk(secure, way, f"sticky-{user}") as socket:
+                names.add(socket.say("!name"))
         assert len(names) == 1
         found |= names
     assert found == {"old", "new"}
@@ -122,15 +95,15 @@ def test_a_user_talks_to_one_version(secure: Gateway) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_the_end_is_told_as_it_was_said(secure: Gateway, sockets: SocketServices, way: str) -> None:
     """The code and the reason of whoever closes arrive on the other side."""
-    with talk(secure, way) as socket:
+    with Talk(secure, way) as socket:
         socket.send("!close")
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(BOUND)
+            socket.recv()
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "as told")
     user = f"closes-{way}"
-    with talk(secure, way, user) as socket:
-        say(socket)
+    with Talk(secure, way, user) as socket:
+        socket.say()
         socket.close(4002, "enough")
     until(lambda: session(sockets, user).code == 4002)
 
@@ -139,17 +112,17 @@ def test_the_end_is_told_as_it_was_said(secure: Gateway, sockets: SocketServices
 def test_a_client_that_vanishes_is_noticed(secure: Gateway, sockets: SocketServices, way: str) -> None:
     """The service sees its connection end without a word."""
     user = f"vanishes-{way}"
-    with talk(secure, way, user) as socket:
-        say(socket)
-        socket.socket.shutdown(SHUT_RDWR)
+    with Talk(secure, way, user) as socket:
+        socket.say()
+        socket.vanish()
         until(lambda: session(sockets, user).code == 1006)
 
 
 def test_what_is_refused_never_opens(secure: Gateway) -> None:
     """An unknown path, and a service that does not switch: an ordinary answer."""
     for path, status in (("/nowhere", 404), ("/one/echo", 200)):
-        with pytest.raises(InvalidStatus) as refused:
-            talk(secure, path=path)
+        with pytest.raises(InvalidStatus) as refused, Talk(secure, path=path):
+            pass
         assert refused.value.response.status_code == status
 
 
@@ -163,19 +136,19 @@ def test_it_lives_through_changes(secure_gateway: Gateway, sockets: SocketServic
     """Weights, a service that is removed, and reloads: the open one stays, later ones follow the file."""
     other(secure_gateway, 100)
     user = f"changes-{way}"
-    with talk(secure_gateway, way, user) as socket:
-        assert say(socket, "!name") == "new"
+    with Talk(secure_gateway, way, user) as socket:
+        assert socket.say("!name") == "new"
         other(secure_gateway, 0)
-        assert say(socket, "!name") == "new"
-        with talk(secure_gateway, way, user) as later:
-            assert say(later, "!name") == "old"
+        assert socket.say("!name") == "new"
+        with Talk(secure_gateway, way, user) as later:
+            assert later.say("!name") == "old"
         remove_new(secure_gateway)
-        assert say(socket, b"x" * MEGABYTE) == b"x" * MEGABYTE
+        assert socket.say(b"x" * MEGABYTE) == b"x" * MEGABYTE
         for _ in range(2):
             run = secure_gateway.run("reload")
             assert run.returncode == 0, run.stderr
-            assert say(socket, "!name") == "new"
-        assert socket.ping().wait(BOUND)
+            assert socket.say("!name") == "new"
+        socket.ping()
         assert sockets.of(user)[0].code == 0
     until(lambda: sockets.of(user)[0].code == 1000)
 
@@ -203,11 +176,11 @@ def test_the_end_of_the_gateway_is_told_to_both_sides(
     user = f"sigterm-{way}"
     with Gateway(secure_folder) as gateway:
         pids = gateway.pids()
-        with talk(gateway, way, user) as socket:
-            assert say(socket) == "still there?"
+        with Talk(gateway, way, user) as socket:
+            assert socket.say() == "still there?"
             gateway.popen.terminate()
             with pytest.raises(ConnectionClosed) as closed:
-                socket.recv(BOUND)
+                socket.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1001
         until(lambda: session(sockets, user).code == 1001)
