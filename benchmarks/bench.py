@@ -157,7 +157,7 @@ def _tables(results: dict[str, Any]) -> list[tuple[str, report.Table]]:
     if "latency" in results:
         found.insert(-1, ("Latency at half of nginx's peak rate", report.latency(results)))
     if protocol_report.measured(results):
-        found.insert(-1, ("TLS, bodies, streams and WebSockets", protocol_report.table(results)))
+        found.insert(-1, ("Bodies, streams, TLS and WebSockets", protocol_report.table(results)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The table of TLS, large bodies, streams and WebSockets. Pure."""
+"""The table of large bodies, streams, TLS and WebSockets. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.protocols import KINDS
 from benchmarks.rows import Results
 
 _HEAD = ("load", "proxy", "CPU µs per unit", "ratio to nginx", "units/s", "failed")
-INTRODUCTION = """## TLS, bodies, streams and WebSockets
+INTRODUCTION = """## Bodies, streams, TLS and WebSockets
 
 TLS 1.3 with a P-256 certificate. A handshake is a whole one, no session is resumed; its figure has the one
 request and the end of the connection in it. Bodies are JSON and pass as they come: nginx has

@@ -15,7 +15,8 @@ from gateway.monitoring import tally_layout as layout
 from gateway.monitoring.tally_layout import FALLBACK, LIMITS, OCTAVES, OUTCOMES
 from gateway.statistics.histogram import BUCKETS
 
-READ_TRIES = 100  # a worker killed while it folded leaves an odd epoch: its numbers are read as they are
+READ_TRIES, READ_PAUSE = 100, 0.001
+"""A worker that was killed while it folded leaves an odd epoch: its numbers are then read as they are."""
 STALE_AFTER = 3
 """Snapshots missed after which nothing in a file is recent any more: its worker is gone or hangs."""
 
@@ -98,6 +99,7 @@ def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]
             counts = [_count(words, now_ms, *entry) for entry in layout.directory(words)]
             if epoch == words[layout.EPOCH] and not epoch & 1:
                 break
+            time.sleep(READ_PAUSE)  # the worker may wait for a core in the middle of its folding
         return _state(words, now_ms), counts
 
 

@@ -19,15 +19,19 @@ HEAD = b"HTTP/1.1 200 OK\r\nx-model-version: blue\r\n"
 def asked(answer: Answer, times: int = 1, closes: bool = True) -> list[Seen]:
     """Ask on one connection of a server that answers each head with `answer(token)`."""
 
+    ended = asyncio.Event()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 writer.write(answer(field(head, b"x-token")))
                 if closes:
                     break
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client has left
-        writer.close()
+        finally:
+            writer.close()
+            ended.set()
 
     async def ask() -> list[Seen]:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -37,7 +41,8 @@ def asked(answer: Answer, times: int = 1, closes: bool = True) -> list[Seen]:
                 found.append(await wire.ask(Ask(), BLUE))
                 await asyncio.sleep(0.02)  # an end of the connection has come by then
             wire.close()
-            await asyncio.sleep(0)
+            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.sleep(0)  # the loop closes what was just told to close
             return found
 
     return asyncio.run(ask())

@@ -63,4 +63,4 @@ def test_who_breaks_off_is_not_asked_again(running: list[Running]) -> None:
 def test_kinds_have_names_of_their_own() -> None:
     """Results are kept by part and name."""
     assert len({(kind.part, kind.name) for kind in KINDS}) == len(KINDS)
-    assert PARTS == ("tls", "bodies", "streams", "websocket")
+    assert PARTS == ("bodies", "streams", "tls", "websocket")

@@ -126,6 +126,7 @@ STATUS: dict[str, Any] = {
     "config": "routing.yaml",
     "listen": "127.0.0.1:8080",
     "admin": "127.0.0.1:9090",
+    "tls": "127.0.0.1:8443",
     "file": {"ok": False, "kind": "refused", "message": "routing.yaml:3: [/x] is wrong"},
     "warnings": ["service green has no replica to use: [/r]"],
     "routes": [

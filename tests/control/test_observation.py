@@ -79,6 +79,7 @@ def test_the_supervisor_lists_itself_first(site: Site) -> None:
         str(site.config),
         "127.0.0.1:8081",
         "127.0.0.1:9",
+        "",
         (Listed("supervisor", os.getpid()), Listed("worker", 17, "", 3, 2)),
     )
 

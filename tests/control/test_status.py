@@ -48,7 +48,7 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     site.list_processes({"role": "worker", "pid": 0})
     found = snapshot(site.places, NOW)
     assert list(found) == [
-        *("revision", "config", "listen", "admin", "file", "warnings", "routes", "services"),
+        *("revision", "config", "listen", "admin", "tls", "file", "warnings", "routes", "services"),
         *("health", "tunnels", "certificates", "limits", "processes"),
     ]
     assert [found[name] for name in ("warnings", "health", "certificates", "limits")] == [[], {}, [], {}]

@@ -48,13 +48,13 @@ def test_an_edit_is_told_by_the_name_of_the_file(site: Site) -> None:
     assert line == "revision 2, routing.yaml: late: canary 10 % -> 55 %, blue 90 % -> 45 %"
 
 
-def test_another_address_waits_for_a_restart(site: Site) -> None:
+def test_another_address_waits_for_a_reload(site: Site) -> None:
     """The sockets are bound by then; the line says when it takes effect."""
     before = site.head()
     site.save("listen: 127.0.0.1:8080", "listen: 127.0.0.1:8090")
     follow_file(site.places, Request("file", "file"), site.config)
     line = revision_line(site.head(), before, "routing.yaml")
-    assert "listen 127.0.0.1:8080 -> 127.0.0.1:8090; another listen or admin address takes effect at" in line
+    assert "listen 127.0.0.1:8080 -> 127.0.0.1:8090; another address to listen on takes effect with" in line
 
 
 def test_a_flood_of_revisions_is_told_by_its_end(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import (
-    ConnectionTerminated,
     DataReceived,
     Event,
-    InformationalResponseReceived,
     ResponseReceived,
     StreamEnded,
     StreamReset,
@@ -24,6 +22,7 @@ from tests.system.gateway_under_test import BOUND, Gateway
 from tests.system.secure_site import HOST, trusting
 
 Fields = list[tuple[bytes, bytes]]
+GOAWAY = 7
 UNCHECKED = H2Configuration(
     client_side=True,
     validate_outbound_headers=False,
@@ -62,6 +61,7 @@ class Http2Client:
         self.gone: int | None = None
         self.closed = False
         self._takes = takes
+        self._data = b""
         self.flush()
 
     def __enter__(self) -> Self:
@@ -104,10 +104,6 @@ class Http2Client:
         self.until(lambda: answer.ended)
         return answer
 
-    def all_of(self, streams: Sequence[int]) -> list[Answer]:
-        """Wait for the end of several answers."""
-        return [self.answer(stream) for stream in streams]
-
     def until(self, done: Callable[[], bool]) -> None:
         """Read until something holds or nothing comes any more."""
         while not done() and not self.closed:
@@ -118,16 +114,23 @@ class Http2Client:
             if not data:
                 self.closed = True
                 return
-            for event in self.h2.receive_data(data):
-                self._note(event)
+            for frame in self._frames(data):
+                for event in self.h2.receive_data(frame):
+                    self._note(event)
             self.flush()
 
+    def _frames(self, data: bytes) -> Iterator[bytes]:
+        """Yield whole frames, but keep GOAWAY from the library: it would understand nothing that follows."""
+        self._data += data
+        while len(self._data) >= 9 and len(self._data) >= (end := 9 + int.from_bytes(self._data[:3], "big")):
+            frame, self._data = self._data[:end], self._data[end:]
+            if frame[3] == GOAWAY:
+                self.gone = int.from_bytes(frame[13:17], "big")
+            else:
+                yield frame
+
     def _note(self, event: Event) -> None:
-        if isinstance(event, ConnectionTerminated):
-            self.gone = int(event.error_code or 0)
-        elif isinstance(event, InformationalResponseReceived):
-            return
-        elif isinstance(event, ResponseReceived):
+        if isinstance(event, ResponseReceived):
             answer = self.answers[event.stream_id]
             answer.headers = {bytes(k).decode(): bytes(v).decode() for k, v in event.headers}
             answer.status = int(answer.headers.pop(":status"))
