@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness train lock clean
+.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fuzz: .venv-fuzz/.done ## look for heads that break the reader, guided by covera
 
 strictness: $(VENV)/.dev .venv-bench/.done ## send hostile requests to nginx, HAProxy, Envoy, uvicorn and ours
 	@$(BIN)/python -m benchmarks.strictness
+
+chaos: $(VENV)/.dev $(VENV)/.compiled ## make what fails fail, and write down what each fault costs
+	@$(BIN)/python -m benchmarks.chaos
 
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train

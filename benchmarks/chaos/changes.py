@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import ssl
-import tempfile
 from itertools import count
-from pathlib import Path
 from string import Template
 from time import monotonic
 
@@ -21,7 +17,8 @@ from benchmarks.chaos.client import Ask
 from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
 from benchmarks.chaos.site import Site, site
-from tests.tls_files import Authority, Pair
+from benchmarks.chaos.tls import ROUTING, lay, secured
+from tests.tls_files import Pair
 
 GET, POST = Ask(), Ask(b"POST")
 _BOTH = """
@@ -29,11 +26,6 @@ services: {blue: {urls: [$blue]}, canary: {urls: [$canary]}}
 routes: [{name: late, path: /, stable: blue, weights: {blue: 50, canary: 50}}]
 """
 _REMOVED = """
-services: {blue: {urls: [$blue]}}
-routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
-"""
-_TLS = """
-tls: {listen: "127.0.0.1:0", cert: site.pem, key: site.key}
 services: {blue: {urls: [$blue]}}
 routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
 """
@@ -132,23 +124,13 @@ async def removed(scale: Scale) -> Reached:
 
 async def certificate(scale: Scale) -> Reached:
     """Replace the certificate's files while clients shake hands and ask."""
-    with tempfile.TemporaryDirectory(prefix="gateway-chaos-") as name:
-        authority = Authority(Path(name))
-        pairs = [authority.issue(f"/CN=site{turn}", "localhost") for turn in range(scale.swaps + 1)]
-        laid = Path(name) / "laid"
-        laid.mkdir()
-        _lay(pairs[0], laid)
-        trusting = ssl.create_default_context(cafile=str(authority.cert))
-        with site(_TLS, {"blue": [Behaviour("blue", delay=0.002)]}, laid) as found:
-            async with Load(found.port("tls"), ("blue",), trusting) as load:
-                load.closed(Kind(8, 200))
-                load.closed(Kind(4, 40, fresh=True))
-                await asyncio.sleep(scale.seconds / 3)
-                times = [
-                    await _swap(found, pair, f"site{turn}", trusting)
-                    for turn, pair in enumerate(pairs)
-                    if turn
-                ]
+    with secured(scale.swaps + 1) as made, site(ROUTING, {"blue": [Behaviour("blue")]}, made.folder) as found:
+        async with Load(found.port("tls"), ("blue",), made.trusting) as load:
+            load.closed(Kind(8, 200))
+            load.closed(Kind(4, 40, fresh=True))
+            await asyncio.sleep(scale.seconds / 3)
+            turns = range(1, scale.swaps + 1)
+            times = [await _swap(found, made.pairs[turn], f"site{turn}", made.trusting) for turn in turns]
     lost = failed(load.seen)
     figures = (
         Figure("failed", len(lost), most=0),
@@ -158,16 +140,9 @@ async def certificate(scale: Scale) -> Reached:
     return Reached(len(load.seen), len(lost), figures, failures(load.seen))
 
 
-def _lay(pair: Pair, folder: Path) -> None:
-    """Put the files in place as a tool for certificates would: each whole, one after the other."""
-    for source, name in ((pair.cert, "site.pem"), (pair.key, "site.key")):
-        shutil.copy(source, folder / f"{name}.new")
-        os.replace(folder / f"{name}.new", folder / name)
-
-
 async def _swap(found: Site, pair: Pair, subject: str, trusting: ssl.SSLContext) -> float:
     """Return the seconds from the new files to the first of many handshakes in a row with them."""
-    _lay(pair, found.folder)
+    lay(pair, found.folder)
     at = monotonic()
     first, alike = at, 0
     while alike < _SURE and monotonic() - at < _LONGEST:

@@ -12,6 +12,7 @@ from benchmarks.chaos.crowds import crowd
 from benchmarks.chaos.load import calm, failed, failures, p99_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
 from benchmarks.chaos.site import site
+from benchmarks.chaos.tls import CONNECTIONS, ROUTING, secured
 
 _PATIENT = """
 limits: {head_timeout: 4s}
@@ -22,6 +23,8 @@ _HEAD_TIMEOUT = 4.0
 _DOWNLOAD = 100 * 1024 * 1024
 _MB = 1024 * 1024
 _PER_READER = 2.0
+_SLACK = 50
+"""Files that workers open for other things meanwhile."""
 
 
 async def slowloris(scale: Scale) -> Reached:
@@ -60,6 +63,26 @@ async def idle(scale: Scale) -> Reached:
         Figure("and without", before, " ms"),
         Figure("made room for them", closed, f" of {scale.idle:,}", most=100),
         Figure("memory of each", (crowded - memory) / scale.idle / 1024, " KiB", most=20),
+    )
+    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+
+
+async def handshakes(scale: Scale) -> Reached:
+    """Connections to the TLS listener that never begin their handshake, more than connections are allowed."""
+    with secured() as made, site(ROUTING, {"blue": [Behaviour("blue")]}, made.folder) as found:
+        port = found.port("tls")
+        before, files = found.memory(), found.files()
+        with crowd(port, scale.slow_heads, "silent") as silent:
+            await silent.gathered()
+            held, crowded = found.files() - files, found.memory()
+            seen = await calm(found.port(), ("blue",), 1)
+            seen += await calm(port, ("blue",), _HEAD_TIMEOUT + 1, made.trusting)
+            closed = (await silent.leave())["closed"]
+    figures = (
+        Figure("good requests failed", len(failed(seen)), most=0),
+        Figure("held open at once", held, f" of {scale.slow_heads:,}", most=CONNECTIONS + _SLACK),
+        Figure("closed after the head time-out", closed, least=scale.slow_heads),
+        Figure("memory of each held", (crowded - before) / max(held, 1) / 1024, " KiB", most=100),
     )
     return Reached(len(seen), len(failed(seen)), figures, failures(seen))
 
@@ -110,5 +133,11 @@ ROWS = (
         slowloris,
     ),
     Row("idle", "thousands of idle connections", "good requests get in, 0 failed", idle),
+    Row(
+        "handshakes",
+        "TLS handshakes that are never begun, twice as many as `connections` allows",
+        "0 good requests failed; no more held than allowed",
+        handshakes,
+    ),
     Row("download", "slow readers of 100 MB answers", f"≤ {_PER_READER:g} MB of memory for each", download),
 )

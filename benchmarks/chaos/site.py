@@ -107,6 +107,10 @@ class Site:
         """Return the resident memory of all workers together, in bytes."""
         return sum(rss_bytes(pid) for pid in self.workers())
 
+    def files(self) -> int:
+        """Return how many files all workers together have open."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.workers())
+
     def admin(self) -> Admin:
         """Open a connection to the admin API."""
         return Admin(self.port("admin"))

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from select import select
 from typing import Self
 
 from h2.config import H2Configuration
@@ -104,20 +105,26 @@ class Http2Client:
         self.until(lambda: answer.ended)
         return answer
 
+    def peek(self) -> None:
+        """Read what is here already."""
+        while not self.closed and (self.socket.pending() or select([self.socket], [], [], 0)[0]):
+            self._read()
+
     def until(self, done: Callable[[], bool]) -> None:
         """Read until something holds or nothing comes any more."""
         while not done() and not self.closed:
-            try:
-                data = self.socket.recv(65_536)
-            except ConnectionError:
-                data = b""
-            if not data:
-                self.closed = True
-                return
-            for frame in self._frames(data):
-                for event in self.h2.receive_data(frame):
-                    self._note(event)
-            self.flush()
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            data = self.socket.recv(65_536)
+        except ConnectionError:
+            data = b""
+        self.closed = self.closed or not data
+        for frame in self._frames(data):
+            for event in self.h2.receive_data(frame):
+                self._note(event)
+        self.flush()
 
     def _frames(self, data: bytes) -> Iterator[bytes]:
         """Yield whole frames, but keep GOAWAY from the library: it would understand nothing that follows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.system.gateway_under_test import BOUND, Gateway
@@ -142,3 +144,23 @@ def trusting(gateway: Gateway, *alpn: str) -> ssl.SSLContext:
     if alpn:
         context.set_alpn_protocols(list(alpn))
     return context
+
+
+def hits(gateway: Gateway, limit: str) -> float:
+    """Return how often a limit was met, as the metrics tell."""
+    metrics = curl(f"http://{gateway.admin}/metrics").body.decode()
+    found = re.search(rf'^gateway_limit_hits_total{{limit="{limit}"}} (\S+)$', metrics, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def http_client(gateway: Gateway, *, http2: bool = True) -> httpx.AsyncClient:
+    """Return a client with one connection to the gateway."""
+    return httpx.AsyncClient(
+        http1=not http2,
+        http2=http2,
+        verify=trusting(gateway),
+        base_url=f"https://localhost:{gateway.tls[1]}",
+        limits=httpx.Limits(max_connections=1),
+        timeout=BOUND,
+        trust_env=False,
+    )

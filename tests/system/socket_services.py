@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -89,9 +89,10 @@ class SocketServices:
             session.code = closed.rcvd.code if closed.rcvd else 1006
 
     async def _answer(self, session: Session, connection: ServerConnection) -> None:
-        pieces = [piece async for piece in connection.recv_streaming()]
-        session.fragments.extend(map(len, pieces))
-        message = b"".join(pieces) if isinstance(pieces[0], bytes) else "".join(map(str, pieces))
+        message: Any = None  # str or bytes, as the first piece is
+        async for piece in connection.recv_streaming():
+            session.fragments.append(len(piece))
+            message = piece if message is None else message + piece
         if message == "!name":
             await connection.send(session.service)
         elif message == "!ping":

@@ -17,7 +17,7 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -60,7 +60,7 @@ class WebServices:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The method and path of every request so far."""
+        """The method and path of every request that was whole."""
         return tuple(self._asked)
 
     def say(self, stream: str, piece: bytes) -> None:
@@ -87,8 +87,11 @@ class WebServices:
 
     def _app(self, name: str) -> Starlette:
         async def echo(request: Request) -> Response:
+            try:
+                body = await request.body()
+            except ClientDisconnect:
+                return Response()  # nobody hears it; half a request was none
             self._asked.append(f"{request.method} {request.url.path}")
-            body = await request.body()
             said = {
                 "service": name,
                 "method": request.method,
