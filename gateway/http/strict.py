@@ -25,6 +25,10 @@ _BESIDES_TARGET = 64
 _METHOD = re.compile(rb"[A-Z]+(?:-[A-Z]+)?")  # llhttp skips line ends before it
 _VERSION = re.compile(rb"[A-Za-z]+/[0-9]+(?:\.[0-9]+)?")
 _TARGET = re.compile(rb"[!$-;=?-\[\]_a-z~]+")  # visible ASCII less " # < > \ ^ ` { | }
+_PATH = rb"/[!$&-:=@-\[\]_a-z~]*"
+_QUERY = rb"[!$&-;=?-\[\]_a-z~]*"
+# A request line with nothing that needs a second look: no escape, no parameter.
+_PLAIN = re.compile(rb"([A-Z]+(?:-[A-Z]+)?) ((%b)(?:\?%b)?) HTTP/1\.([01])" % (_PATH, _QUERY))
 _LABEL = rb"[A-Za-z0-9_-]+"
 _HOST = re.compile(rb"(?:%b(?:\.%b)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([1-9][0-9]{0,4}))?" % (_LABEL, _LABEL))
 _LONGEST_HOST = 255
@@ -65,6 +69,11 @@ class RequestLine(NamedTuple):
 
 def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
     """Split and check `METHOD SP target SP HTTP/1.x`; plain dot segments and double slashes are removed."""
+    plain = _PLAIN.fullmatch(line)
+    if plain is not None:
+        method, target, path, minor = plain.groups()
+        if method in METHODS and len(target) <= max_target and b"/." not in path and b"//" not in path:
+            return RequestLine(method, target, path, minor == b"1", None)
     if len(line) > max_target + _BESIDES_TARGET:
         raise _too_long(max_target)
     parts = line.split(b" ")

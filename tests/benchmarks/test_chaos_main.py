@@ -25,7 +25,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
     asked = (
         "killed hanging half-failing cut slow down storm full breaker worker reload weights slowloris idle"
     )
-    assert {*asked.split(), "certificate", "download", "drain"} <= set(names)
+    assert {*asked.split(), "certificate", "download", "drain", "handshakes", "removed"} <= set(names)
 
 
 def test_a_row_that_cannot_be_measured_does_not_end_the_others() -> None:

@@ -125,7 +125,7 @@ def test_client_certificates_are_demanded(secure_folder: Path, clients: Authorit
             limits = version.split("=")
             for shown in ((), client_pair(secure_folder, "stranger"), client_pair(secure_folder, "expired")):
                 refused = curl(url(gateway, "/one/echo"), *at(gateway), *limits, *shown)
-                assert refused.exit in (16, 35, 52, 55, 56), refused.said
+                assert refused.exit != 0  # which one depends on the moment at which curl hears of it
                 assert refused.status == 0
             assert len(web.asked) == before
             for option in ("--http1.1", "--http2"):
