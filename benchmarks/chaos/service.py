@@ -28,7 +28,7 @@ _LARGE = 1024 * 1024
 
 
 class Cut(Exception):
-    """This answer was ended with RST."""
+    """This answer ends before its end: with RST, or because the gateway hung up."""
 
 
 class Service:
@@ -132,6 +132,8 @@ class Service:
 async def _write(behaviour: Behaviour, out: bytes, writer: asyncio.StreamWriter) -> None:
     size = behaviour.piece or len(out)
     for start in range(0, len(out), size):
+        if writer.is_closing():
+            raise Cut  # nobody wants the rest
         writer.write(out[start : start + size])
         await writer.drain()
         if behaviour.pause:

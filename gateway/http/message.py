@@ -116,8 +116,8 @@ class MessageReader:
         return rest
 
     def _read_chunked(self, data: bytes) -> bytes:
-        # A chunked message ends with an empty line, so it can end nowhere but at a CR LF CR LF: one that spans
-        # two packets, or one within this packet, which is looked for without copying it.
+        # A chunked message ends with an empty line, so it can end nowhere but at a CR LF CR LF: one that
+        # spans two packets, or one within this packet, which is looked for without copying it.
         tail = self._tail
         seam = tail + data[:3]
         fed = 0
@@ -189,7 +189,7 @@ class AnswerReader(MessageReader):
 def _empty_line(data: bytes, start: int) -> int:
     """Return where the next CR LF CR LF begins, or -1.
 
-    Looking for CR alone is five times as fast in most bodies; one that is full of them is searched as a whole.
+    Looking for CR alone is five times as fast in most bodies; one full of them is searched as a whole.
     """
     for _ in range(_FEW):
         at = data.find(b"\r", start)

@@ -80,7 +80,7 @@ async def judge(gateway: Gateway, recorder: Recorder, client: Peer, case: Case) 
     for _ in case.sees:
         assert (await final_head(client)).startswith(b"HTTP/1.1 200 ")
     if case.status == 408:
-        await until(lambda: any(one._head_since for one in gateway.context.clients))
+        await until(lambda: any(one._head_since for one in gateway.clients))
         gateway.tick(Limits().head_timeout + 1)
     if case.status is not None:
         head, body = await client.answer()

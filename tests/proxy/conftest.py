@@ -161,6 +161,11 @@ class Gateway:
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
+    @property
+    def clients(self) -> list[ClientConnection]:
+        """The open connections, all of which speak HTTP/1."""
+        return [cast(ClientConnection, client) for client in self.context.clients]
+
     def change(self, change: Callable[[RoutingPlan], RoutingPlan]) -> RoutingPlan:
         """Publish a change of routing as every other process would."""
         return commit(self.places, Request("set-weight", "test"), change)[0]
@@ -223,10 +228,9 @@ class Stage:
         path.write_text(text, encoding="utf-8")
         return path
 
-    async def gateway(
-        self, route: str = "weights: {blue: 1}", *, top: str = "", each: str = "", **services: Service | str
-    ) -> Gateway:
-        """Start a gateway in front of these services; `top` and `each` as in `config`."""
+    async def gateway(self, route: str = "weights: {blue: 1}", **services: Service | str) -> Gateway:
+        """Start a gateway in front of these services, but for `top` and `each`, which are as in `config`."""
+        top, each = str(services.pop("top", "")), str(services.pop("each", ""))
         urls = {name: s if isinstance(s, str) else s.url for name, s in services.items()}
         gateway = Gateway(self.folder / "state", self.config(urls, route, top, each))
         await gateway.listen()

@@ -346,7 +346,7 @@ async def test_a_slow_reader_holds_the_service_back(stage: Stage) -> None:
     await service.head()
     await service.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % total)
     sending = asyncio.create_task(service.send(b"x" * total))
-    held = next(iter(gateway.context.clients))
+    held = gateway.clients[0]
     await until(lambda: not held.writable)
     stuck = service.writer.transport
     await at_rest(stuck.get_write_buffer_size)
@@ -402,7 +402,7 @@ async def test_a_fresh_connection_is_held_back_behind_a_client_that_still_reads(
     await first.head()
     await first.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4000000\r\n\r\n")
     sending = asyncio.create_task(first.send(b"x" * 4_000_000))
-    held = next(iter(gateway.context.clients))
+    held = gateway.clients[0]
     await until(lambda: not held.writable)
     while len(blue.peers) < 2:  # read until the gateway has the whole first answer
         await client.reader.read(65536)

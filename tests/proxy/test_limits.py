@@ -105,7 +105,7 @@ async def test_a_body_that_stops_coming_is_408(stage: Stage) -> None:
     await until(lambda: gateway.context.exchanges)
     gateway.tick(after=Limits().body_timeout - 1)
     await client.send(b"3")
-    (held,) = gateway.context.clients
+    (held,) = gateway.clients
     await until(lambda: held._body_since == gateway.context.now)
     gateway.tick(after=Limits().body_timeout + 1)
     gateway.tick(after=2 * Limits().body_timeout - 2)
@@ -121,7 +121,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(stage: Stage)
     gateway = await stage.gateway(blue=await stage.service(large))
     client = await stage.client(gateway.port, receive_buffer=4096, limit=1)
     await client.send(GET)
-    await until(lambda: any(not one.writable for one in gateway.context.clients))
+    await until(lambda: any(not one.writable for one in gateway.clients))
     gateway.tick()
     gateway.tick(after=Limits().body_timeout - 1)
     assert gateway.context.clients
@@ -215,7 +215,7 @@ async def test_beyond_its_concurrency_a_service_queues_then_refuses(stage: Stage
     service = await blue.accepted()
     await service.head()
     await second.send(GET)
-    await until(lambda: any(one.exchange and one.exchange._queued for one in gateway.context.clients))
+    await until(lambda: any(one.exchange and one.exchange._queued for one in gateway.clients))
     began = time.perf_counter()
     await third.send(GET)
     head, _ = await third.answer()

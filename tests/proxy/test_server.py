@@ -9,7 +9,7 @@ import pytest
 from gateway.proxy.client import LINGER
 from gateway.proxy.server import MAX_WAITING, ClientConnection
 from gateway.routing.settings import Limits
-from tests.proxy.conftest import OK, Service, Stage, field, until
+from tests.proxy.conftest import OK, Gateway, Service, Stage, field, until
 
 HEAD_TIMEOUT, KEEP_ALIVE_TIMEOUT = Limits().head_timeout, Limits().keep_alive_timeout
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -86,7 +86,7 @@ async def test_more_pipelined_requests_than_may_wait_hold_the_client_back(stage:
     sending = asyncio.create_task(client.send(b"".join(get(f"/{n}", pad) for n in range(count))))
     service = await blue.accepted()
     first = await service.head()
-    held = next(iter(gateway.context.clients))
+    held = gateway.clients[0]
     await until(lambda: held._paused)
     assert len(held._waiting) < MAX_WAITING + 512 * 1024
     await service.send(echo(first))
@@ -162,7 +162,7 @@ async def test_a_slow_reader_gets_all_its_pipelined_answers(stage: Stage) -> Non
     gateway = await stage.gateway(blue=blue)
     client = await stage.client(gateway.port, receive_buffer=4096, limit=1024)
     await client.send(GET * 100)
-    held = await only_client(gateway.context.clients)
+    held = await only_client(gateway)
     await until(lambda: not held.writable)
     assert held.transport.get_write_buffer_size() < 1024 * 1024
     assert len(blue.requests) < 100
@@ -309,10 +309,10 @@ async def test_head_without_a_route_has_no_body(stage: Stage) -> None:
     assert (await client.answer())[1] == b"ok"
 
 
-async def only_client(clients: set[ClientConnection]) -> ClientConnection:
+async def only_client(gateway: Gateway) -> ClientConnection:
     """Return the only client's connection, once it is there."""
-    await until(lambda: len(clients) == 1)
-    return next(iter(clients))
+    await until(lambda: len(gateway.clients) == 1)
+    return gateway.clients[0]
 
 
 async def test_a_slow_head_is_408(stage: Stage) -> None:
@@ -320,7 +320,7 @@ async def test_a_slow_head_is_408(stage: Stage) -> None:
     gateway = await stage.gateway(blue=await stage.service(OK))
     client = await stage.client(gateway.port)
     await client.send(b"GET / HTTP/1.1\r\n")
-    held = await only_client(gateway.context.clients)
+    held = await only_client(gateway)
     await until(lambda: held._waiting)
     gateway.tick(after=HEAD_TIMEOUT - 1)
     await client.send(b"X: y\r\n")
@@ -363,7 +363,7 @@ async def test_a_client_that_never_reads_its_last_answer_is_cut_in_the_end(stage
     gateway = await stage.gateway(blue=blue)
     client = await stage.client(gateway.port, receive_buffer=4096, limit=1024)
     await client.send(get("/", "connection: close\r\n"))
-    held = await only_client(gateway.context.clients)
+    held = await only_client(gateway)
     await until(lambda: not held.writable)
     while held.exchange is not None:  # read until only the gateway's own buffer is left
         await client.reader.read(65536)
