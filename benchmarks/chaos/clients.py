@@ -9,6 +9,7 @@ from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask, ask_once
 from benchmarks.chaos.control import bound_ms, control
 from benchmarks.chaos.crowds import crowd
+from benchmarks.chaos.highest import Highest
 from benchmarks.chaos.load import calm, failed, failures, p99_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
 from benchmarks.chaos.site import site
@@ -53,9 +54,9 @@ async def idle(scale: Scale) -> Reached:
         before, memory = p99_ms(await calm(port, ("blue",), scale.seconds)), found.memory()
         with crowd(port, scale.idle, "silent") as silent:
             await silent.gathered()
-            crowded = found.memory()
             async with control() as direct:
                 seen = await calm(port, ("blue",), scale.seconds)
+            crowded = found.memory()
             closed = (await silent.leave())["closed"]
     figures = (
         Figure("good requests failed", len(failed(seen)), most=0),
@@ -73,16 +74,19 @@ async def handshakes(scale: Scale) -> Reached:
         port = found.port("tls")
         before, files = found.memory(), found.files()
         with crowd(port, scale.slow_heads, "silent") as silent:
-            await silent.gathered()
-            held, crowded = found.files() - files, found.memory()
-            seen = await calm(found.port(), ("blue",), 1)
-            seen += await calm(port, ("blue",), _HEAD_TIMEOUT + 1, made.trusting)
+            async with Highest(found.files) as held, Highest(found.memory) as crowded:
+                await silent.gathered()
+                seen = await calm(found.port(), ("blue",), 1)
+                seen += await calm(port, ("blue",), _HEAD_TIMEOUT + 1, made.trusting)
             closed = (await silent.leave())["closed"]
+    held_at_once = held.value - files
     figures = (
         Figure("good requests failed", len(failed(seen)), most=0),
-        Figure("held open at once", held, f" of {scale.slow_heads:,}", most=CONNECTIONS + _SLACK),
+        Figure("held open at once", held_at_once, f" of {scale.slow_heads:,}", most=CONNECTIONS + _SLACK),
         Figure("closed after the head time-out", closed, least=scale.slow_heads),
-        Figure("memory of each held", (crowded - before) / max(held, 1) / 1024, " KiB", most=100),
+        Figure(
+            "memory of each held", (crowded.value - before) / max(held_at_once, 1) / 1024, " KiB", most=100
+        ),
     )
     return Reached(len(seen), len(failed(seen)), figures, failures(seen))
 
@@ -92,11 +96,9 @@ async def download(scale: Scale) -> Reached:
     with site(_PATIENT, {"blue": [Behaviour("blue", size=_DOWNLOAD)]}) as found:
         whole = await ask_once(found.port(), Ask(), frozenset(("blue",)))
         before = found.memory()
-        readers = [asyncio.ensure_future(_read_slowly(found.port())) for _ in range(scale.readers)]
-        most = before
-        for _ in range(int(scale.seconds * 10)):
-            await asyncio.sleep(0.1)
-            most = max(most, found.memory())
+        async with Highest(found.memory) as most:
+            readers = [asyncio.ensure_future(_read_slowly(found.port())) for _ in range(scale.readers)]
+            await asyncio.sleep(scale.seconds)
         for reader in readers:
             reader.cancel()
         cut = sum(
@@ -104,7 +106,7 @@ async def download(scale: Scale) -> Reached:
         )
     bound = _PER_READER * scale.readers
     figures = (
-        Figure("memory of all workers grew by", (most - before) / _MB, " MB", most=bound),
+        Figure("memory of all workers grew by", (most.value - before) / _MB, " MB", most=bound),
         Figure("readers", scale.readers),
         Figure("cut off", cut, most=0),
         Figure("a fast reader's 100 MB whole", float(not whole.failure), least=1),

@@ -1,4 +1,4 @@
-"""Every limit of routing.yaml at work: what goes beyond is answered, counted, and costs no service anything."""
+"""Every limit of routing.yaml at work: what goes beyond is answered and counted, and no service pays."""
 
 from __future__ import annotations
 
