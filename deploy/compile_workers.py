@@ -47,7 +47,6 @@ HOT = (
     "proxy/dispatch.py",
     "proxy/endpoint.py",
     "proxy/exchange.py",
-    "proxy/handshake.py",
     "proxy/heads.py",
     "proxy/http2.py",
     "proxy/http2_encoder.py",

@@ -92,12 +92,14 @@ def _read_fields(
     lines: list[bytes] = []
     cookies: list[bytes] = []
     length: int | None = None
+    at_front = True
     for name, value in fields:
         if name[:1] == b":":
-            if name not in _PSEUDO or name in pseudo or lines or cookies or length is not None:
+            if name not in _PSEUDO or name in pseudo or not at_front:
                 raise Malformed(f"the pseudo-field {_shown(name)} is unknown, repeated or not at the front")
             pseudo[name] = value
             continue
+        at_front = False
         _check_field(name, value)
         if name == b"cookie":
             cookies.append(value)

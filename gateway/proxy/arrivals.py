@@ -6,7 +6,6 @@ heads that never end, can take up all the places there are and still keep nobody
 
 from __future__ import annotations
 
-import asyncio
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,10 +18,9 @@ if TYPE_CHECKING:
 
 
 class Arrived(Protocol):
-    """A connection of a client, in whatever version of HTTP it speaks."""
+    """A connection of a client, in whatever version of HTTP it speaks, if any yet."""
 
     peer: bytes
-    transport: asyncio.Transport
 
     def evict(self) -> None:
         """Close an idle connection to make room for another."""

@@ -50,6 +50,7 @@ class Http2Connection:
     """One client; `peer` is its address. `ended`: nothing of it is read any more."""
 
     __slots__ = (
+        "_drained_since",
         "_guard",
         "_h2",
         "_leaving",
@@ -69,7 +70,7 @@ class Http2Connection:
         self.context = context
         self.peer = b""
         self.ended = self._leaving = False
-        self._warned_at = 0.0
+        self._warned_at = self._drained_since = 0.0
         self._since = self._owed_since = context.now
         self._h2 = new_connection(context.limits.head, HEAD_SLACK * context.limits.head)
         self._reader = FrameReader(HEAD_SLACK * context.limits.head)
@@ -170,7 +171,8 @@ class Http2Connection:
         self._streams.sender.goaway(self._h2.highest_inbound_stream_id, NO_ERROR)
 
     def _end_if_quiet(self) -> None:
-        if not self._streams.open and not self.ended:
+        # Politely the client has the last word: closed by us, its next request could cross the end.
+        if not self._streams.open and not self.ended and not self.context.polite:
             self._close()
 
     def _break(self, code: int, detail: str) -> None:
@@ -231,12 +233,23 @@ class Http2Connection:
                 stream.client.check_deadlines(now)
 
     def _drain(self, now: float) -> None:
-        """Say that it ends; politely, a request that was on its way meanwhile is still answered."""
+        """Say that it ends, at best while nothing is open.
+
+        Then the last stream named is the last one there was, and a client knows of any request that crosses
+        this that it may be sent elsewhere. A connection that is never quiet is warned first, in the second
+        half of the period: not all clients understand that (RFC 9113, 6.8).
+        """
         if self._leaving:
+            if not self.context.polite:
+                self._end_if_quiet()
             return
-        if self.context.polite and not self._warned_at:
-            self._warned_at = now
-            self._streams.sender.goaway(_ALL_STREAMS, NO_ERROR)
-        elif not self.context.polite or now - self._warned_at > CROSSING:
+        self._drained_since = self._drained_since or now
+        if not self.context.polite or not self._streams.open:
             self._say_goodbye()
             self._end_if_quiet()
+        elif not self._warned_at:
+            if now - self._drained_since > self.context.limits.drain_timeout / 2:
+                self._warned_at = now
+                self._streams.sender.goaway(_ALL_STREAMS, NO_ERROR)
+        elif now - self._warned_at > CROSSING:
+            self._say_goodbye()

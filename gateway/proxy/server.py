@@ -24,7 +24,6 @@ from gateway.monitoring.tally_layout import (
 from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.client import Client
 from gateway.proxy.exchange import Exchange
-from gateway.proxy.handshake import Handshake
 from gateway.proxy.observe import HITS, redirection
 from gateway.proxy.own_answers import beyond_rate, no_route
 from gateway.proxy.table import CompiledRoute
@@ -32,6 +31,7 @@ from gateway.proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
+    from gateway.proxy.tls_listener import Handshake
 
 MAX_WAITING = 64 * 1024
 """Bytes of pipelined requests kept before the client is held back."""
@@ -75,9 +75,9 @@ class ClientConnection(Client):
         """Part of asyncio.Protocol."""
         context = self.context
         protocol = self._introduce(transport, b"2.0" if self._stream else b"1.1")
-        if self.handshake is not None:
-            self.handshake.done = True
-            self.handshake = None
+        handshake, self.handshake = self.handshake, None
+        if handshake is not None:
+            handshake.done()
         self._requests_left = context.limits.requests_per_connection
         if self._stream:
             return

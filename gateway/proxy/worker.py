@@ -26,11 +26,11 @@ from gateway.monitoring.tally import TallyWriter
 from gateway.monitoring.tally_layout import HIT_TUNNEL_TIMEOUT
 from gateway.proxy.context import Context
 from gateway.proxy.drain import Orders, drain
-from gateway.proxy.handshake import Handshake
 from gateway.proxy.listener_context import ignore_bad_server_names
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tls import ServerTls
 from gateway.proxy.tls_follower import TlsFollower
+from gateway.proxy.tls_listener import TlsListener
 from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.worker")
@@ -38,8 +38,6 @@ log = logging.getLogger("gateway.worker")
 TICK = 0.1
 CLIENTS_EVERY = 10
 BACKLOG = 4096
-TLS_GOODBYE = 1.0
-"""Seconds in which a client may answer the end of a TLS connection."""
 MOST_FILES = 65_536
 FILES_KEPT = 256
 """Files for all else. Of the others half is for clients, since each may need one connection to a service."""
@@ -69,8 +67,8 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     _stop_with_supervisor(loop, orders)
     sys.unraisablehook = ignore_bad_server_names
     tls = _tls(context, folder, listeners)
-    servers = [await _listen(context, listener, None) for listener in listeners[:1]]
-    servers += [await _listen(context, listener, tls) for listener in listeners[1:] if tls]
+    plain = await loop.create_server(_protocols(context), sock=listeners[0], backlog=BACKLOG)
+    secure = TlsListener(context, listeners[1], tls) if tls else None
     context.tally.beat(time.monotonic(), context.serving, 0)  # whoever waits for this worker sees it now
     gc.collect()
     gc.freeze()
@@ -80,8 +78,9 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     ticking = loop.create_task(_tick_on(context, follower, reporter))
     ticking.add_done_callback(_say_why_it_ended)
     await orders.told.wait()
-    for server in servers:
-        server.close()
+    plain.close()
+    if secure is not None:
+        secure.close()
     await drain(context, orders)
     ticking.cancel()
     context.pool.close()
@@ -96,19 +95,6 @@ def _tls(context: Context, folder: Path, listeners: Sequence[socket.socket]) -> 
     return ServerTls(folder, context.tls)
 
 
-async def _listen(context: Context, listener: socket.socket, tls: ServerTls | None) -> asyncio.Server:
-    if tls is None:
-        return await context.loop.create_server(_protocols(context), sock=listener, backlog=BACKLOG)
-    return await context.loop.create_server(
-        _tls_protocols(context),
-        sock=listener,
-        backlog=BACKLOG,
-        ssl=tls.context,
-        ssl_handshake_timeout=context.limits.head_timeout,
-        ssl_shutdown_timeout=TLS_GOODBYE,
-    )
-
-
 def _files_to_open() -> int:
     """Raise the limit of open files as far as this user may, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -121,15 +107,6 @@ def _files_to_open() -> int:
 
 def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:
     return lambda: cast(asyncio.Protocol, ClientConnection(context))
-
-
-def _tls_protocols(context: Context) -> Callable[[], asyncio.Protocol]:
-    def begin() -> asyncio.Protocol:
-        client = ClientConnection(context)
-        client.handshake = Handshake(context.tally)
-        return cast(asyncio.Protocol, client)
-
-    return begin
 
 
 def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> None:

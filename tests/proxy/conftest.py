@@ -183,7 +183,7 @@ class Gateway:
     async def close(self) -> None:
         """Close the listener and every connection."""
         self._server.close()
-        for client in list(self.context.clients):
+        for client in self.clients:
             client.transport.abort()
         self.context.pool.close()
         await until(lambda: not self.context.clients)

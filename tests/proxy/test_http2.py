@@ -273,7 +273,7 @@ async def test_draining_lets_streams_finish(stage: Stage, ca: Authority) -> None
 
 
 async def test_draining_politely(stage: Stage, ca: Authority) -> None:
-    """A request that crosses the first GOAWAY is answered; a moment later the second one ends it."""
+    """Once nothing is open the true last stream is named; what crosses that is refused, and nobody hangs up."""
     gateway = await stage.gateway(blue=await stage.service(OK))
     async with http2(gateway, ca) as client:
         await client.ask(1, GET)
@@ -282,11 +282,39 @@ async def test_draining_politely(stage: Stage, ca: Authority) -> None:
             gateway.tick()
         while client.goaway is None:
             await client.next()
-        assert client.goaway[:2] == (NO_ERROR, EVERY)
-        assert (await client.ask(3, GET)).body == b"ok"
+        assert client.goaway[:2] == (NO_ERROR, 1)
+        client.write(client.head(3, GET))
+        assert (await client.answer(3)).reset == REFUSED_STREAM
         gateway.tick(CROSSING + 1)
-        assert (await client.ended())[:2] == (NO_ERROR, 3)
-        assert len([got for got in client.frames if got.kind == GOAWAY]) == 2
+        assert gateway.context.clients
+        assert len([got for got in client.frames if got.kind == GOAWAY]) == 1
+
+
+async def test_a_connection_that_is_never_quiet_is_warned(stage: Stage, ca: Authority) -> None:
+    """In the second half of the period; a request that crosses the first GOAWAY is answered."""
+    blue = await stage.service()
+    gateway = await stage.gateway(blue=blue)
+    half = gateway.context.limits.drain_timeout / 2
+    async with http2(gateway, ca) as client:
+        client.write(client.head(1, GET))
+        peer = await blue.accepted()
+        await peer.head()
+        gateway.context.draining = gateway.context.polite = True
+        gateway.tick()
+        assert client.goaway is None
+        gateway.tick(half + 1)
+        while client.goaway is None:
+            await client.next()
+        assert client.goaway[:2] == (NO_ERROR, EVERY)
+        client.write(client.head(3, GET))
+        crossed = await blue.accepted()
+        await crossed.head()
+        gateway.tick(half + 2 + CROSSING)
+        for service, stream in ((peer, 1), (crossed, 3)):
+            await service.send(OK)
+            assert (await client.answer(stream)).body == b"ok"
+        goodbyes = [got for got in client.frames if got.kind == GOAWAY]
+        assert len(goodbyes) == 2
 
 
 async def test_draining_no_longer_politely(stage: Stage, ca: Authority) -> None:
