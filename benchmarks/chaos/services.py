@@ -10,7 +10,7 @@ from benchmarks.chaos.client import Ask
 from benchmarks.chaos.control import bound_ms, control
 from benchmarks.chaos.load import Kind, Load, calm, failed, failures, last_ms, p99_ms
 from benchmarks.chaos.row import Figure, Reached, Row, Scale
-from benchmarks.chaos.site import WORKERS, site
+from benchmarks.chaos.site import site
 
 GET, POST = Ask(), Ask(b"POST")
 _TWO_ROUTES = """
@@ -31,7 +31,6 @@ _BREAKER = """
 services: {blue: {urls: [$blue], breaker: {errors: 50, requests: 20, within: 10s, open: 1m}}}
 routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
 """
-_FREE_RETRIES = 3  # of each worker, beside one for every five requests
 
 
 async def slow(scale: Scale) -> Reached:
@@ -89,11 +88,10 @@ async def storm(scale: Scale) -> Reached:
             await load.until(scale.storm)
         counts = [one.counts() for one in found.services["blue"]]
     posts = [token for one in counts for token in one["posts"]]
-    attempts, free = sum(one["attempts"] for one in counts), WORKERS * _FREE_RETRIES
+    attempts = sum(one["attempts"] for one in counts)
     twice = len(posts) - len(set(posts)) + sum(len(one["posted_twice"]) for one in counts)
     figures = (
-        Figure("attempts per request", (attempts - free) / len(load.seen), most=1.2),
-        Figure("of them beyond the budget, a few per worker being free", free),
+        Figure("attempts per request", attempts / len(load.seen), most=1.2),
         Figure("POSTs sent twice", twice, f" of {len(posts):,}", most=0),
     )
     return Reached(len(load.seen), len(failed(load.seen)), figures, failures(load.seen))

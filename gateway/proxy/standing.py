@@ -111,7 +111,8 @@ class Standing:
 
     def report(self, ok: bool, now: float) -> None:
         """Count how an attempt ended; a 5xx, a broken or a late answer is not ok."""
-        if not ok or self.outlier.failures:
+        # Late answers of a replica that is out already would only keep it out after it is well again.
+        if self.well and (not ok or self.outlier.failures):
             self._judge(ok, now)
         if self.backend.breaker is not None:
             self.backend.count(ok, now)

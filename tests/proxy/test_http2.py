@@ -273,7 +273,7 @@ async def test_draining_lets_streams_finish(stage: Stage, ca: Authority) -> None
 
 
 async def test_draining_politely(stage: Stage, ca: Authority) -> None:
-    """Once nothing is open the true last stream is named; what crosses that is refused, and nobody hangs up."""
+    """Once nothing is open the true last stream is named; what crosses it is refused, nobody hangs up."""
     gateway = await stage.gateway(blue=await stage.service(OK))
     async with http2(gateway, ca) as client:
         await client.ask(1, GET)

@@ -142,3 +142,14 @@ async def test_it_is_said_why_a_replica_is_down(caplog: pytest.LogCaptureFixture
         f"{name} is up again",
         f"{name} is down: no answer in time",
     ]
+
+
+async def test_a_replica_that_is_out_already_is_not_ejected_as_well() -> None:
+    """Its late answers would keep it out after it is well again."""
+    one = backend(service(2, TRAFFIC)).endpoints[0]
+    one.set_well(False, "no answer in time")
+    fail(one, 9, NOW)
+    assert not one.ejected_until
+    one.set_well(True, "it answers")
+    fail(one, 5, NOW)
+    assert one.ejected_until == NOW + 10
