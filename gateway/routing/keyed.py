@@ -47,6 +47,9 @@ def _kept(units: dict[str, int], old: dict[str, float], shared: list[str]) -> li
             # Each of the two may have been cut by less than one unit.
             if abs(old[name] * scale - units[name]) < 1 + old[name] / old[reference]
         ]
+        # A small reference says little of the scale; all of them together say it better.
+        scale = sum(units[name] for name in group) / sum(old[name] for name in group)
+        group = [name for name in group if abs(old[name] * scale - units[name]) < 2]
         if len(group) > len(best):
             best = group
     return best if len(best) > 1 else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.routing.keyed import placing_weights, succeed_keyed
@@ -42,6 +42,7 @@ def test_new_proportions_are_new_placing_weights() -> None:
 @given(
     st.lists(st.floats(0, 1000), min_size=2, max_size=6), st.lists(st.floats(0, 1000), min_size=2, max_size=6)
 )
+@example([332.0, 0.25, 1.0, 3.0], [335.0, 0.25, 2.0, 3.0])
 def test_placing_weights_agree_with_the_units(one: list[float], other: list[float]) -> None:
     """Whatever came before, each share keys are placed with is the asked one within 0.003 %, and 0 is 0."""
     if not (valid(one) and valid(other)):
