@@ -44,14 +44,14 @@ def arrive(context: Context, client: Arrived) -> Fault | None:
     limits = context.limits
     fault = None
     if of_address > limits.connections_per_address:
+        context.tally.hit(HIT_CONNECTIONS_PER_ADDRESS)
         if not _evict(context, network):
-            context.tally.hit(HIT_CONNECTIONS_PER_ADDRESS)
             fault = _too_many(
                 429, f"this address has {of_address - 1} connections already, as many as one may"
             )
     elif total > limits.connections or len(context.clients) > context.most_clients:
+        context.tally.hit(HIT_CONNECTIONS)
         if not _evict(context, b""):
-            context.tally.hit(HIT_CONNECTIONS)
             fault = _too_many(503, f"{total - 1} connections are open already, as many as there may be")
     if fault is None:
         context.idle[client] = None

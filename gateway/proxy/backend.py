@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gateway.proxy.admission import Admission
 from gateway.proxy.balancer import Balancer
-from gateway.proxy.breaker import CLOSED, CircuitBreaker
+from gateway.proxy.breaker import CLOSED, OPEN, CircuitBreaker
 from gateway.proxy.budget import RetryBudget
 from gateway.proxy.cell import Cell
 from gateway.proxy.connector import Shared
@@ -35,6 +35,7 @@ class Backend:
         "name",
         "proven",
         "source",
+        "tally",
         "up",
     )
 
@@ -46,6 +47,7 @@ class Backend:
         self.source = service
         self.before = before
         self.admission = _admission(service, shared)
+        self.tally = shared.tally
         self.budget: RetryBudget = before.budget if before is not None else RetryBudget()
         self.breaker = _breaker(service, before)
         self._balancer = Balancer()
@@ -148,6 +150,9 @@ class Backend:
     def tick(self, now: float) -> None:
         """Do what falls due for the service and every replica of it."""
         self.budget.tick(now)
+        if self.breaker is not None and self.breaker.state == OPEN:
+            self.breaker.tick(now)
+            self.changed += self.breaker.state != OPEN
         for endpoint in self.endpoints:
             endpoint.tick(now)
         if self.before is not None:

@@ -45,6 +45,12 @@ class CircuitBreaker:
         self._until = now + self._settings.open
         return True
 
+    def tick(self, now: float) -> None:
+        """Let it be seen that the rest is over, also where no request comes to find it out."""
+        if self.state == OPEN and now >= self._until:
+            self.state = HALF_OPEN
+            self._until = 0.0
+
     def report(self, ok: bool, now: float) -> None:
         """Count the result of an attempt, or take it for the trial's."""
         if self.state == CLOSED:

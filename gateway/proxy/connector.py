@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gateway.errors import GatewayError
 from gateway.http.headers import Shapes
+from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.shared_counts import SharedCounts
 from gateway.routing.settings import UpstreamTls
@@ -28,6 +29,7 @@ class Shared:
     shapes: Shapes
     counts: SharedCounts | None = None
     folder: Path = Path()
+    tally: TallyWriter | None = None
 
 
 class Connector:

@@ -69,7 +69,7 @@ class Context:
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
         answers = Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))
-        self.pool = Pool(places, Shared(loop, self.outbox, answers, self.counts, folder))
+        self.pool = Pool(places, Shared(loop, self.outbox, answers, self.counts, folder, tally))
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
         self.now = time.monotonic()
         """The time of the last tick: near enough for what takes seconds."""

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.monitoring.tally import FALLBACK
-from gateway.monitoring.tally_layout import HIT_CONCURRENCY, HIT_QUEUE_TIMEOUT, HIT_RETRY_BUDGET
+from gateway.monitoring.tally_layout import (
+    HIT_BREAKER,
+    HIT_CONCURRENCY,
+    HIT_CONNECT_TIMEOUT,
+    HIT_QUEUE_TIMEOUT,
+    HIT_RETRY_BUDGET,
+)
 from gateway.proxy.admission import Admission
 from gateway.proxy.pool import Endpoint
 from gateway.proxy.table import CompiledRoute, Target
@@ -112,10 +118,14 @@ class Dispatch:
         """Choose a replica and send the request to it."""
         backend = self._target.backend
         endpoint = backend.pick(self._tried)
-        if endpoint is None or not backend.allows(self.context.now):
+        if endpoint is None:
             self._leave()
-            why = "can be reached" if not backend.up else "is fit to be asked just now"
-            self._go_elsewhere(f"no replica of service {self._target.name} {why}")
+            self._go_elsewhere(f"no replica of service {self._target.name} can be reached")
+            return
+        if not backend.allows(self.context.now):
+            self._leave()
+            self.context.tally.hit(HIT_BREAKER)
+            self._go_elsewhere(f"the breaker of service {self._target.name} is open: too much of it failed")
             return
         self._endpoint = endpoint
         self._request_sent = 0.0
@@ -164,7 +174,9 @@ class Dispatch:
     async def _connect(self, endpoint: Endpoint) -> None:
         try:
             upstream = await endpoint.open(self._route.timeouts.connect)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                self.context.tally.hit(HIT_CONNECT_TIMEOUT)
             if not self.done:
                 self._try_another(endpoint)
             return

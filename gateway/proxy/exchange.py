@@ -44,6 +44,7 @@ class Exchange(Dispatch):
         "_head",
         "_outcome",
         "_shape",
+        "_slow_since",
         "_started",
         "_switch_key",
         "_switch_to",
@@ -76,6 +77,7 @@ class Exchange(Dispatch):
         self._body = self._cookie = b""
         self._with_chunks = self.streams_events = False
         self._outcome = OK
+        self._slow_since = 0.0
         self._draw = context.draw_bits(128)
         self.request_id = b"%032x" % self._draw
         self._shape = shape
@@ -321,8 +323,9 @@ class Exchange(Dispatch):
             self.context.tally.hit(HIT_TOTAL_TIMEOUT)
             detail = f"service {service} took longer than {timeouts.total:g} s in all"
             self.fail(Fault(504, "timeout", detail, service))
-        elif timeouts.per_try and waited > timeouts.per_try:
-            if self._again(stale=False):  # where nobody else may be asked, this one has its time
+        elif timeouts.per_try and waited > timeouts.per_try and self._slow_since != self._request_sent:
+            self._slow_since = self._request_sent  # asked once; where nobody else may answer, it has its time
+            if self._again(stale=False):
                 self.context.tally.hit(HIT_PER_TRY_TIMEOUT)
 
     def client_gone(self) -> None:

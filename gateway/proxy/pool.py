@@ -49,15 +49,17 @@ class Pool:
             backend.retire()
 
     def states(self) -> list[dict[str, str | int]]:
-        """Return what is known of every replica: service, replica, state, outstanding.
+        """Return what is known of every replica: service, replica, state, reason, outstanding.
 
-        `state` is up, warming, unwell, ejected or down; `breaker` is that of its service, empty without one.
+        `state` is up, warming, unwell, ejected or down, `reason` why; `breaker` is that of its service, empty
+        without one.
         """
         return [
             {
                 "service": backend.name,
                 "replica": str(endpoint),
                 "state": endpoint.state,
+                "reason": "" if endpoint.usable else endpoint.trouble,
                 "outstanding": endpoint.outstanding,
                 "breaker": backend.breaker.state if backend.breaker is not None else "",
             }

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from gateway.monitoring.tally_layout import HIT_OUTLIERS
 from gateway.proxy.connector import reason
 from gateway.proxy.outliers import OutlierRecord
 
@@ -38,6 +39,7 @@ class Standing:
         "outlier",
         "outstanding",
         "share",
+        "trouble",
         "up",
         "weight",
         "well",
@@ -49,6 +51,8 @@ class Standing:
         self.name = name
         self.outstanding = 0
         self.up = self.well = True
+        self.trouble = ""
+        """What speaks against it, in words, while something does."""
         self.weight = self.share = 1.0
         self.credit = self._warming_since = 0.0
         self.outlier = OutlierRecord(backend.source.traffic.outliers)
@@ -85,8 +89,9 @@ class Standing:
         """Take the replica out until a probe finds it."""
         if self.up:
             self.up = False
+            self.trouble = reason(error)
             self.backend.refresh()
-            log.warning("service %s: replica %s is down: %s", self.backend.name, self, reason(error))
+            log.warning("service %s: replica %s is down: %s", self.backend.name, self, self.trouble)
 
     def answered(self) -> None:
         """Put the replica back in."""
@@ -106,6 +111,7 @@ class Standing:
             log.info("service %s: replica %s is well again: %s", name, self, why)
             self.warm_up(self.loop.time())
         else:
+            self.trouble = why
             log.warning("service %s: replica %s is unwell: %s", name, self, why)
             self.backend.refresh()
 
@@ -121,7 +127,10 @@ class Standing:
         outlier, backend = self.outlier, self.backend
         if outlier.is_due(ok) and backend.may_eject():
             length = outlier.eject(now)
+            if backend.tally is not None:
+                backend.tally.hit(HIT_OUTLIERS)
             why = f"{outlier.failures} failures in a row"
+            self.trouble = why
             log.warning("service %s: replica %s is ejected for %g s: %s", backend.name, self, length, why)
             backend.refresh()
 

@@ -28,9 +28,7 @@ from gateway.proxy.context import Context
 from gateway.proxy.drain import Orders, drain
 from gateway.proxy.listener_context import ignore_bad_server_names
 from gateway.proxy.server import ClientConnection
-from gateway.proxy.tls import ServerTls
 from gateway.proxy.tls_follower import TlsFollower
-from gateway.proxy.tls_listener import TlsListener
 from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.worker")
@@ -49,8 +47,7 @@ def run(places: Places, number: int, folder: Path, listeners: Sequence[socket.so
     """Serve on already bound sockets until SIGTERM, SIGINT or the end of standard input; then drain.
 
     SIGHUP drains politely: another worker accepts on these sockets. The first of `listeners` is plain, the
-    second, if any, is for TLS with certificates named from `folder`. Raises TlsProblem where these cannot be
-    used.
+    second, if any, is for TLS with certificates named from `folder`.
     """
     uvloop.run(_serve(places, number, folder, listeners))
 
@@ -66,16 +63,16 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     loop.add_signal_handler(signal.SIGHUP, orders.leave)
     _stop_with_supervisor(loop, orders)
     sys.unraisablehook = ignore_bad_server_names
-    tls = _tls(context, folder, listeners)
     plain = await loop.create_server(_protocols(context), sock=listeners[0], backlog=BACKLOG)
-    secure = TlsListener(context, listeners[1], tls) if tls else None
+    secure = TlsFollower(context, folder, listeners[1]) if len(listeners) > 1 else None
+    if secure is not None:
+        secure.tick(time.monotonic())
     context.tally.beat(time.monotonic(), context.serving, 0)  # whoever waits for this worker sees it now
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
-    follower = TlsFollower(tls, context.tls) if tls and context.tls else None
     reporter = Reporter(report_path(places.run, number))
-    ticking = loop.create_task(_tick_on(context, follower, reporter))
+    ticking = loop.create_task(_tick_on(context, secure, reporter))
     ticking.add_done_callback(_say_why_it_ended)
     await orders.told.wait()
     plain.close()
@@ -84,15 +81,6 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     await drain(context, orders)
     ticking.cancel()
     context.pool.close()
-
-
-def _tls(context: Context, folder: Path, listeners: Sequence[socket.socket]) -> ServerTls | None:
-    if len(listeners) < 2:
-        return None
-    if context.tls is None:
-        log.warning("the plan has no TLS listener any more; `gateway reload` closes the one there is")
-        return None
-    return ServerTls(folder, context.tls)
 
 
 def _files_to_open() -> int:
@@ -131,7 +119,7 @@ async def _tick_on(context: Context, tls: TlsFollower | None, reporter: Reporter
         try:
             tick(context, now, now - last, with_clients=turn == 0)
             if tls is not None:
-                tls.tick(context.tls, now)
+                tls.tick(now)
             if turn == 0:
                 reporter.tell(_report(context, tls))
         except Exception:

@@ -16,6 +16,11 @@ from gateway.routing.places import Places
 from gateway.supervision.listeners import Listeners
 from gateway.supervision.process import Process
 
+HUNG_AFTER = 10.0
+"""Seconds without a beat, of which there are ten each second."""
+WORKER_PATIENCE = 1.0
+"""Seconds at most until a worker is started again: whoever connects to its socket waits for it meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Commands:
@@ -71,6 +76,7 @@ def new_generation(setup: Setup, taken: Iterable[int] = ()) -> Generation:
             number += setup.workers
         fds = setup.listeners.of_worker(slot)
         workers.append(Process("worker", setup.commands.worker(number, fds), number=number, pass_fds=fds))
+        workers[-1].patience = WORKER_PATIENCE
     admin = setup.listeners.admin.sockets[0].fileno()
     control = Process("control", setup.commands.control(admin), pass_fds=(admin,))
     return Generation(setup, tuple(workers), control)
@@ -91,6 +97,15 @@ def state_of(places: Places, worker: Process) -> WorkerState | None:
     except (OSError, ValueError):
         return None
     return state if state.pid == worker.pid and state.pid else None
+
+
+def is_hung(places: Places, worker: Process, now: float) -> bool:
+    """Tell whether a worker has said nothing for so long that it will not go on; `now` is CLOCK_MONOTONIC.
+
+    It still holds its part of the connections, so everybody who gets one of these would wait for ever.
+    """
+    state = state_of(places, worker)
+    return state is not None and now - max(state.beat, worker.started) > HUNG_AFTER
 
 
 def is_accepting(pid: int, fd: int) -> bool:

@@ -28,6 +28,7 @@ class Process:
     started: float = 0.0
     popen: subprocess.Popen[bytes] | None = None
     ended: bool = False
+    patience: float = BACKOFF_LAST
     _lifeline: int = -1
     _delay: float = BACKOFF_FIRST
     _not_before: float = 0.0
@@ -76,7 +77,7 @@ class Process:
         if self.popen is not None and (status := self.popen.poll()) is not None:
             now = self.clock()
             steady = now - self.started > STEADY_AFTER
-            self._delay = BACKOFF_FIRST if steady else min(self._delay * 2, BACKOFF_LAST)
+            self._delay = BACKOFF_FIRST if steady else min(self._delay * 2, self.patience)
             self._not_before = now if steady else now + self._delay
             self.restarts += 1
             self.popen = None

@@ -18,7 +18,7 @@ from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Limits
 from gateway.routing.slot import PlanSlot, published, replace_file
 from gateway.supervision.front import GRACE, Front, NextSetup
-from gateway.supervision.generation import Setup, called, described, is_ready
+from gateway.supervision.generation import HUNG_AFTER, Setup, called, described, is_hung, is_ready
 from gateway.supervision.leaving import end
 from gateway.supervision.process import Process, exit_reason
 from gateway.supervision.reload_report import write_report
@@ -90,6 +90,9 @@ class Supervisor:
             return
         if status is not None:
             log.warning("%s %s; it is started again", called(process), exit_reason(status))
+        elif process.role == "worker" and is_hung(self._places, process, time.monotonic()):
+            log.error("%s has hung for %g s: it is killed and started again", called(process), HUNG_AFTER)
+            process.signal(signal.SIGKILL)
 
     def _recover(self) -> None:
         log.error("%s was removed: it is made anew, and what used it starts again", self._places.run)

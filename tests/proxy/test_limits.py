@@ -143,7 +143,7 @@ async def test_an_idle_connection_makes_room_for_a_new_one(stage: Stage) -> None
     assert await idle[1].end() == b""
     await idle[0].send(GET)
     assert (await idle[0].answer())[1] == b"ok"
-    assert hits(gateway) == {"evicted": 1}
+    assert hits(gateway) == {"connections": 1, "evicted": 1}
 
 
 async def test_where_all_connections_are_busy_a_new_one_is_turned_away(stage: Stage) -> None:
@@ -174,7 +174,7 @@ async def test_one_address_may_have_so_many_connections(stage: Stage) -> None:
     await until(lambda: gateway.context.idle)
     another = await stage.client(gateway.port)
     await another.send(GET)
-    assert (await busy.end(), hits(gateway)["connections_per_address"]) == (b"", 1)
+    assert (await busy.end(), hits(gateway)["connections_per_address"]) == (b"", 2)
 
 
 async def test_a_rate_limit_counts_each_caller_alone(stage: Stage) -> None:

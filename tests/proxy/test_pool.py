@@ -219,9 +219,10 @@ async def test_the_states_of_all_replicas_are_told(stage: Stage) -> None:
     client = await stage.client(gateway.port)
     await statuses(client, 2)
     names = [service.url.removeprefix("http://") for service in (alive, dead)]
+    told = [("up", ""), ("down", "Connection refused")]
     assert pool.states() == [
-        {"service": "blue", "replica": name, "state": state, "outstanding": 0, "breaker": ""}
-        for name, state in zip(names, ("up", "down"), strict=True)
+        {"service": "blue", "replica": name, "state": state, "reason": why, "outstanding": 0, "breaker": ""}
+        for name, (state, why) in zip(names, told, strict=True)
     ]
     seen.append(pool.changed)
     await statuses(client, 20)

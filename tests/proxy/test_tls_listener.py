@@ -82,7 +82,7 @@ async def test_silent_clients_make_room(stage: Stage, ca: Authority) -> None:
         await peer.send(GET)
         assert (await peer.answer())[1] == b"ok"
         assert await silent[2].end() == b""
-        assert hits(gateway) == {"evicted": 3, "tls_handshake": 3}
+        assert hits(gateway) == {"connections": 3, "evicted": 3, "tls_handshake": 3}
         await peer.leave()
 
 
