@@ -10,32 +10,74 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.monitoring import health_report
-from gateway.monitoring.health_report import STATES, Report
+from gateway.monitoring.health_report import STATES, Report, ServiceView
 from gateway.monitoring.tally import WorkerState
 from gateway.routing.places import Places
+
+USABLE = ("up", "warming")
+"""The states in which a replica gets requests whatever the others do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicaHealth:
-    """One replica, by address or, where it is a process of ours, by number; workers by what they see."""
+    """One replica, by address or, where it is a process of ours, by number; workers by what they see.
+
+    `reasons` say why it is in a state, where a worker told.
+    """
 
     replica: str
     states: Mapping[str, int]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def workers(self) -> int:
         """How many workers told of it."""
         return sum(self.states.values())
 
+    @property
+    def worst(self) -> str:
+        """The worst state that any worker sees it in."""
+        return next((state for state in reversed(STATES) if self.states.get(state)), "up")
+
+    @property
+    def reason(self) -> str:
+        """Why it is in the worst state, empty where nobody told."""
+        return self.reasons.get(self.worst, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A service as one worker sees it: its replicas, those that are well, those that may be tried at all.
+
+    `is_resting`: the worker's breaker for it is open or half open.
+    """
+
+    replicas: int
+    well: int
+    reachable: int
+    is_resting: bool = False
+
+    def is_panic(self, percent: float) -> bool:
+        """Tell whether all reachable replicas are used since fewer than so many percent are well."""
+        return self.reachable > 0 and self.well * 100 < percent * self.replicas
+
+    def has_replica(self, percent: float) -> bool:
+        """Tell whether the worker has a replica to send requests to."""
+        return self.well > 0 or self.is_panic(percent)
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """One service: its replicas, workers by the state of their breaker, requests in all their queues."""
+    """One service: its replicas, workers by the state of their breaker, requests in all their queues.
+
+    `sights` are what each worker sees: whether it has a replica to use is for each of them to know.
+    """
 
     name: str
     replicas: tuple[ReplicaHealth, ...]
     breakers: Mapping[str, int]
     waiting: int
+    sights: tuple[Sight, ...] = ()
 
     @property
     def resting(self) -> int:
@@ -99,18 +141,32 @@ def merged(reports: Mapping[int, Report], unread: tuple[str, ...] = ()) -> Views
 def _service(name: str, reports: Sequence[Report]) -> ServiceHealth:
     views = [report.services[name] for report in reports if name in report.services]
     replicas: dict[str, dict[str, int]] = {}
+    reasons: dict[str, dict[str, str]] = {}
     breakers: dict[str, int] = {}
     for view in views:
         for address, state in view.replicas.items():
-            counts = replicas.setdefault(replica_label(address), dict.fromkeys(STATES, 0))
-            counts[state] += 1
+            label = replica_label(address)
+            replicas.setdefault(label, dict.fromkeys(STATES, 0))[state] += 1
+            if reason := view.reasons.get(address):
+                reasons.setdefault(label, {}).setdefault(state, reason)
         if view.breaker:
             breakers[view.breaker] = breakers.get(view.breaker, 0) + 1
     return ServiceHealth(
         name,
-        tuple(ReplicaHealth(replica, states) for replica, states in sorted(replicas.items())),
+        tuple(ReplicaHealth(name, states, reasons.get(name, {})) for name, states in sorted(replicas.items())),
         breakers,
         sum(view.waiting for view in views),
+        tuple(_sight(view) for view in views),
+    )
+
+
+def _sight(view: ServiceView) -> Sight:
+    states = list(view.replicas.values())
+    return Sight(
+        replicas=len(states),
+        well=sum(state in USABLE for state in states),
+        reachable=sum(state != "down" for state in states),
+        is_resting=view.breaker in ("open", "half_open"),
     )
 
 

@@ -6,13 +6,15 @@ and readers put together those of the workers that are alive.
 
 A document is JSON:
 
-    {"services": {"canary": {"replicas": {"127.0.0.1:9003": "ejected"}, "breaker": "closed", "waiting": 0}},
+    {"services": {"canary": {"replicas": {"127.0.0.1:9003": "unwell"}, "breaker": "closed", "waiting": 0,
+                             "reasons": {"127.0.0.1:9003": "503 to /healthz"}}},
      "tunnels": 3,
      "certificates": [{"file": "tls/api.pem", "names": ["api.example.org"], "not_after": 1790000000,
                        "problem": ""}]}
 
 A replica's state is one of `STATES`, `breaker` one of `BREAKERS` or "" where the service has none, `waiting`
-the requests in its queue, `not_after` seconds since 1970 (0: unknown). What is left out is empty or 0.
+the requests in its queue, `not_after` seconds since 1970 (0: unknown); `reasons` say why a replica is not up.
+What is left out is empty or 0.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ VERSION = 1
 
 STATES = ("up", "warming", "unwell", "ejected", "down")
 """From best to worst. `warming`: it came back and gets a growing share; `unwell`: it fails its health check;
-`ejected`: after failed answers in a row; `down`: it accepts no connection."""
+`ejected`: after failed answers in a row; `down`: no connection to it can be made."""
 
 BREAKERS = ("closed", "half_open", "open")
 """`open`: the service gets no request; `half_open`: one tries whether it is well again."""
@@ -36,11 +38,12 @@ BREAKERS = ("closed", "half_open", "open")
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """One service as one worker sees it; `replicas` maps addresses to states."""
+    """One service as one worker sees it; `replicas` maps addresses to states, `reasons` to why not up."""
 
     replicas: Mapping[str, str]
     breaker: str
     waiting: int
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,19 @@ def document(
 ) -> dict[str, Any]:
     """Return a document of what a worker knows.
 
-    Each of `replicas` tells service, replica, state and breaker; each of `certificates` certificate (its
-    file), names, not_after and problem; `waiting` are the requests of this worker in queues, by service.
+    Each of `replicas` tells service, replica, state, breaker and, if there is one, the reason for its state;
+    each of `certificates` certificate (its file), names, not_after and problem; `waiting` are the requests of
+    this worker in queues, by service.
     """
     services: dict[str, Any] = {}
     for found in replicas:
         name = found["service"]
         view = services.setdefault(
-            name, {"replicas": {}, "breaker": found["breaker"], "waiting": waiting.get(name, 0)}
+            name, {"replicas": {}, "breaker": found["breaker"], "waiting": waiting.get(name, 0), "reasons": {}}
         )
         view["replicas"][found["replica"]] = found["state"]
+        if reason := found.get("reason"):
+            view["reasons"][found["replica"]] = reason
     listed = [
         {
             "file": found["certificate"],
@@ -149,6 +155,7 @@ def _service(view: Mapping[str, Any]) -> ServiceView:
         replicas={str(address): _one_of(STATES, state) for address, state in view["replicas"].items()},
         breaker=_one_of(("", *BREAKERS), view.get("breaker", "")),
         waiting=int(view.get("waiting", 0)),
+        reasons={str(address): str(reason) for address, reason in view.get("reasons", {}).items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""A TLS listener follows the plan and the files: other certificates hold without a reload, if they can be used.
+"""A TLS listener follows plan and files: other certificates hold without a reload, once they can be used.
 
 Where there are none yet that can be used, as after a restart with a broken file, nobody is accepted: plain
 HTTP goes on, and whoever connects for TLS waits.

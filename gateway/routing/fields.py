@@ -149,7 +149,7 @@ def _bad_path(value: str) -> str | None:
     if "://" in value:
         return "must be without scheme and host"
     if not value.startswith("/"):
-        return f"must begin with a slash: write `/{shown(value.lstrip('./'))}`"
+        return f"must begin with a slash: write `{shown(_mended(value))}`"
     if ";" in value or "," in value:
         return "must not contain `;` or `,`, which mean something else in cookies"
     if "?" in value or "#" in value:
@@ -161,7 +161,24 @@ def _bad_path(value: str) -> str | None:
     if any(segment in (".", "..") for segment in value.split("/")):
         return "must not contain `.` or `..` segments; write where it really leads"
     if "*" in value.rsplit("/", 1)[-1]:
-        return "has no wildcards: a path covers everything below it, so leave the `*` out"
+        return f"has no wildcards: a path covers everything below it, so write `{shown(_mended(value))}`"
     if not _SEGMENTS.fullmatch(value) or len(value) > 2000:
         return "may hold only letters, digits and -._~!$&'()*+,;=:@ in its segments (no spaces, no %)"
     return None
+
+
+def _mended(value: str) -> str:
+    """Return the path that was probably meant by one without a slash, or with a wildcard at its end."""
+    segments = value.rstrip("/*").split("/")
+    return "/" + "/".join(segment for segment in segments if segment not in ("", ".", ".."))
+
+
+def shown_duration(seconds: float, *, days: bool = False) -> str:
+    """Return a duration as people write it: 300.0 -> `5m`, 0.25 -> `250ms`; `days` allows the unit `d`."""
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms" if seconds else "0s"
+    units = (("d", 86_400), ("h", 3600), ("m", 60)) if days else (("h", 3600), ("m", 60))
+    for unit, length in units:
+        if seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"

@@ -12,11 +12,13 @@ from gateway.routing import fields
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Route, RoutingPlan, Service
-from gateway.routing.read_limits import read_limits
-from gateway.routing.read_routes import FORM_KEYS, read_route, read_routes
-from gateway.routing.read_services import Disk, ModelExists, read_services
-from gateway.routing.read_tls import UNCHECKED, PemChecks, read_tls
-from gateway.routing.report import Report, described, entries
+from gateway.routing.read_failing import FAILING_HOMES
+from gateway.routing.read_limits import LIMIT_KEYS, read_limits
+from gateway.routing.read_routes import FORM_KEYS, ROUTE_KEYS, read_route, read_routes
+from gateway.routing.read_services import SERVICE_KEYS, Disk, ModelExists, read_services
+from gateway.routing.read_tls import TLS_KEYS, UNCHECKED, PemChecks, read_tls
+from gateway.routing.read_traffic import TRAFFIC_HOMES
+from gateway.routing.report import Homes, Report, described, entries
 from gateway.routing.settings import Limits, Tls
 from gateway.routing.yaml_nodes import Mapping, Node, Refused
 from gateway.routing.yaml_tree import collector_paused, read
@@ -24,7 +26,18 @@ from gateway.routing.yaml_tree import collector_paused, read
 DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_ADMIN = "127.0.0.1:9090"
 DEFAULT_ROUTE = "default"
-_KEYS = ("listen", "admin", "limits", "tls", "services", "routes", *FORM_KEYS)
+_FILE_KEYS = ("listen", "admin", "limits", "tls", "services", "routes")
+_KEYS = (*_FILE_KEYS, *FORM_KEYS)
+HOMES: Homes = {
+    "a service": SERVICE_KEYS,
+    "a route": ROUTE_KEYS,
+    "`limits`": LIMIT_KEYS,
+    "the file's top level": _FILE_KEYS,
+    "`tls`": TLS_KEYS,
+    **TRAFFIC_HOMES,
+    **FAILING_HOMES,
+}
+"""Where each key belongs."""
 
 
 @collector_paused()
@@ -39,7 +52,7 @@ def parse(
     root, problems = read(text)
     if root is None:
         raise ConfigError(file, problems)
-    report = Report(problems)
+    report = Report(problems, HOMES)
     plan = parse_root(report, root, model_exists, pem)
     report.check(file)
     return plan

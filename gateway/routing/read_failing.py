@@ -9,10 +9,11 @@ from gateway.routing import fields
 from gateway.routing.read_settings import Reader, choice, meanings, read_keys, seconds, whole
 from gateway.routing.report import Report, described, entries, mapping, shown, text
 from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
-from gateway.routing.yaml_nodes import Node, Scalar
+from gateway.routing.yaml_nodes import Node, Refused, Scalar
 
 MOST_REQUESTS = 1_000_000
 _RATE = re.compile(r"([0-9]{1,7}) ?/ ?(s|m|h)")
+_DECIMAL_RATE = re.compile(r"([0-9]{0,7}\.[0-9]{1,9}) ?/ ?(s|m|h)")
 _PER = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _TIMEOUTS: dict[str, Reader] = {key: seconds() for key in ("connect", "header", "total", "per_try")}
 _FAILING: dict[str, Reader] = {"retries": whole(0, 5), "on_unavailable": choice("stable", "fail")}
@@ -21,7 +22,27 @@ _FAILING: dict[str, Reader] = {"retries": whole(0, 5), "on_unavailable": choice(
 def read_timeouts(report: Report, node: Node) -> Timeouts:
     """Return the time-outs of a route; what is not given, or wrong, is as usual."""
     found = read_keys(report, node, "timeouts", "{connect: 1s, header: 60s, total: 15m}", _TIMEOUTS)
-    return Timeouts(**found[0]) if found else Timeouts()
+    if found is None:
+        return Timeouts()
+    values, nodes = found
+    timeouts = Timeouts(**values)
+    if "per_try" in values:
+        _check_per_try(report, nodes, timeouts)
+    return timeouts
+
+
+def _check_per_try(report: Report, nodes: Mapping[str, Node], timeouts: Timeouts) -> None:
+    """A try that may take as long as everything leaves no time for another one."""
+    for key, whole_time in (("header", timeouts.header), ("total", timeouts.total)):
+        if timeouts.per_try >= whole_time and not isinstance(nodes.get(key), Refused):
+            usual = "" if key in nodes else " by default"
+            longest = f"`{key}` ({fields.shown_duration(whole_time)}{usual})"
+            report.add(
+                nodes["per_try"],
+                f"`per_try` ({fields.shown_duration(timeouts.per_try)}) must be shorter than {longest},"
+                " or there is no time for another try",
+            )
+            return
 
 
 def read_failing(report: Report, given: Mapping[str, Node]) -> Failing:
@@ -50,13 +71,30 @@ def _short_rate(report: Report, node: Scalar) -> RateLimit | None:
         return None
     found = _RATE.fullmatch(value)
     if found is None:
-        report.add(node, f"`rate_limit` is {described(node)}: write it as `100/s`, `5000/m` or `10000/h`")
+        advice = _whole_rate(value) or "write it as `100/s`, `5000/m` or `10000/h`"
+        report.add(node, f"`rate_limit` is {described(node)}: {advice}")
         return None
     requests = int(found[1])
     if 1 <= requests <= MOST_REQUESTS:
         return RateLimit(requests, _PER[found[2]], burst=requests)
     report.add(node, f"`rate_limit` is {described(node)}: it must be from 1 to {MOST_REQUESTS} requests")
     return None
+
+
+def _whole_rate(value: str) -> str:
+    """Return how a rate with decimals is written in whole requests, empty where it is no such rate."""
+    found = _DECIMAL_RATE.fullmatch(value)
+    if found is None or not float(found[1]):
+        return ""
+    each_hour = float(found[1]) * _PER["h"] / _PER[found[2]]
+    for unit, per in _PER.items():
+        requests = each_hour * per / _PER["h"]
+        if 1 <= requests <= MOST_REQUESTS and abs(requests - round(requests)) < 1e-6:
+            return f"requests are whole, so write `{round(requests)}/{unit}`"
+    if each_hour >= 1:
+        return f"requests are whole, so write `{min(round(each_hour), MOST_REQUESTS)}/h`"
+    per_one = fields.shown_duration(min(round(_PER["h"] / each_hour), fields.MAX_SECONDS))
+    return f"requests are whole, so write `{{requests: 1, per: {per_one}}}`"
 
 
 def read_sticky(report: Report, node: Node) -> Sticky | None:
@@ -74,6 +112,10 @@ _RATE_LIMIT: dict[str, Reader] = {
     "burst": whole(1, MOST_REQUESTS),
     "by": _by,
 }
+
+
+FAILING_HOMES = {"`timeouts`": _TIMEOUTS, "`rate_limit`": _RATE_LIMIT}
+"""The keys of what a route says in mappings of their own."""
 
 
 def _key(report: Report, node: Node, what: str, header: str, otherwise: str) -> Sticky | None:

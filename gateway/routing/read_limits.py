@@ -21,6 +21,7 @@ _READERS = {
     "tunnel_timeout": seconds(),
     "drain_timeout": seconds(),
 }
+LIMIT_KEYS = tuple(_READERS)
 
 
 def read_limits(report: Report, node: Node) -> Limits:

@@ -16,7 +16,7 @@ from gateway.routing.yaml_nodes import Node, Scalar
 
 MAX_SERVICES = 1000
 MAX_REPLICAS = 64
-_KEYS = ("model", "url", "urls", "replicas", "tls", *TRAFFIC_KEYS)
+SERVICE_KEYS = ("model", "url", "urls", "replicas", "tls", *TRAFFIC_KEYS)
 _EXAMPLE = "{model: model_versions/v1}"
 _HOW_MANY = (
     "needs `model`, `url` or `urls` to say where it runs",
@@ -58,7 +58,7 @@ def _service(report: Report, key: Scalar, node: Node, disk: Disk, own: Own) -> S
     found = mapping(report, node, name, _EXAMPLE)
     if found is None:
         return Service(name)
-    given = entries(report, found, f"service `{name}`", _KEYS)
+    given = entries(report, found, f"service `{name}`", SERVICE_KEYS)
     places = [place for place in ("model", "url", "urls") if place in given]
     if len(places) != 1:
         report.add(key, f"service `{name}` {_HOW_MANY[bool(places)].format(*places)}")

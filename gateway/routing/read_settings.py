@@ -20,6 +20,9 @@ _SIZE = re.compile(r"([0-9]{1,15}) ?((?:[KMG]iB)?)")
 _OTHER_SIZE = re.compile(r"([0-9]{1,15}) ?(k|m|g)(?:i?b)?", re.IGNORECASE)
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 
+_NOT_WANTED = ("off", "false", "no", "none", "null", "never", "disabled")
+"""What people write, and other programs read, where something is not wanted."""
+
 Reader = Callable[[Report, Node, str], Any]
 """Takes the report, the value and the name of its key; returns what it means, or notes a problem and None."""
 
@@ -44,6 +47,18 @@ def meanings(report: Report, given: Mapping[str, Node], readers: Mapping[str, Re
 def is_off(node: Node) -> bool:
     """Tell whether the value is `off`."""
     return isinstance(node, Scalar) and node.value == "off"
+
+
+def or_off(reader: Reader, write: str) -> Reader:
+    """Return a reader that knows what `false`, `none` and the like are meant to say, and what says it here."""
+
+    def read(report: Report, node: Node, what: str) -> Any:
+        if isinstance(node, Scalar) and node.value.lower() in _NOT_WANTED and node.value != write:
+            report.add(node, f"`{what}` cannot be {described(node)}; to do without it, write `{write}`")
+            return None
+        return reader(report, node, what)
+
+    return read
 
 
 def whole(least: int, most: int) -> Reader:
@@ -91,16 +106,22 @@ def shown_size(value: int) -> str:
 
 
 def percent(*, zero: bool = True) -> Reader:
-    """Return the reader of a share in percent, written without the sign; `zero` may be nothing."""
+    """Return the reader of a share in percent, written without the sign; `zero` may be nothing.
+
+    Less than 1 is refused: it is a fraction that somebody is used to from elsewhere.
+    """
 
     def read(report: Report, node: Node, what: str) -> float | None:
         value = text(report, node, what, "50")
         if value is None:
             return None
-        if _PERCENT.fullmatch(value) and (zero or float(value) > 0) and float(value) <= 100:
-            return float(value)
-        within = "from 0 to 100" if zero else "above 0, up to 100"
+        number = float(value) if _PERCENT.fullmatch(value) else None
+        if number is not None and (1 <= number <= 100 or (zero and not number)):
+            return number
+        within = "from 1 to 100, or 0" if zero else "from 1 to 100"
         advice = f"; write `{shown(value.rstrip('% '))}`" if value.endswith("%") else ""
+        if number is not None and 0 < number < 1:
+            advice = f"; it is not a fraction, so write percent, as in `{number * 100:g}`"
         report.add(
             node,
             f"`{what}` must be a number of percent {within}, without a sign, not {described(node)}{advice}",

@@ -10,6 +10,7 @@ from gateway.routing.read_settings import (
     Reader,
     is_off,
     meanings,
+    or_off,
     percent,
     read_keys,
     seconds,
@@ -87,22 +88,25 @@ def _breaker(report: Report, node: Node, what: str) -> Breaker | None:
 
 _READERS: dict[str, Reader] = {
     "concurrency": whole(1, 1_000_000),
-    "queue": _queue,
-    "outliers": _outliers,
-    "panic": percent(),
-    "slow_start": seconds(zero=True),
-    "breaker": _breaker,
+    "queue": or_off(_queue, "{size: 0}"),
+    "outliers": or_off(_outliers, "off"),
+    "panic": or_off(percent(), "0"),
+    "slow_start": or_off(seconds(zero=True), "0s"),
+    "breaker": or_off(_breaker, "off"),
 }
 TRAFFIC_KEYS = ("health", *_READERS)
+TRAFFIC_HOMES = {"`queue`": _QUEUE, "`health`": _HEALTH, "`outliers`": _OUTLIERS, "`breaker`": _BREAKER}
+"""The keys of what a service says in mappings of their own."""
 
 
 def read_traffic(report: Report, given: Mapping[str, Node], *, supervised: bool) -> Traffic:
     """Return how a service may be used; `supervised` ones are asked for their health unless told not to."""
     values: dict[str, Any] = meanings(report, given, _READERS)
-    path = READY if supervised else ""
-    usual = HealthCheck(READY) if supervised else None
-    health = _health(report, given["health"], path) if "health" in given else usual
-    return Traffic(health=health, **values)
+    if "health" not in given:
+        return Traffic(health=HealthCheck(READY) if supervised else None, **values)
+    usual_path = READY if supervised else ""
+    read = or_off(lambda report, node, _: _health(report, node, usual_path), "off")
+    return Traffic(health=read(report, given["health"], "health"), **values)
 
 
 def _health(report: Report, node: Node, usual_path: str) -> HealthCheck | None:

@@ -7,7 +7,8 @@ on. The helpers say the same thing in the same words wherever it can go wrong.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from collections.abc import Mapping as MappingType
 
 from gateway.errors import ConfigError, Problem
 from gateway.routing.yaml_nodes import Mapping, Node, Refused, Scalar, Sequence
@@ -16,28 +17,45 @@ MAX_PROBLEMS = 50
 _LISTED = 12
 
 
+Homes = MappingType[str, Collection[str]]
+"""The keys of each kind of mapping, so that a key in the wrong one is told where it belongs."""
+
+
 class Report:
     """The problems found so far."""
 
-    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, problems: Iterable[Problem] = (), homes: Homes | None = None) -> None:
         self.problems = list(problems)
+        self._homes = homes or {}
 
     def add(self, node: Node, message: str) -> None:
         """Note a problem at the place of a node."""
         self.problems.append(Problem(node.line, node.column, message))
 
-    def unknown(self, node: Scalar, kind: str, known: Iterable[str]) -> str:
-        """Note that a name is none of the known ones; names and returns the nearest (else empty)."""
+    def unknown(self, node: Scalar, kind: str, known: Iterable[str], listed: int = _LISTED) -> str:
+        """Note that a name is none of the known ones; names and returns the nearest (else empty).
+
+        At most `listed` of the known ones are spelled out.
+        """
         if len(self.problems) > MAX_PROBLEMS:  # nobody reads that far, and looking for neighbours is slow
             self.add(node, f"`{shown(node.value)}` is not a known {kind}")
             return ""
         names = list(known)
         guess = difflib.get_close_matches(node.value[:80], names, n=1, cutoff=0.6)
         hint = f"; did you mean `{guess[0]}`?" if guess else "."
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        listed = ", ".join(names[:_LISTED])
-        self.add(node, f"`{shown(node.value)}` is not a known {kind}{hint} Known: {listed}{more}")
+        more = f" and {len(names) - listed} more" if len(names) > listed else ""
+        spelled = ", ".join(names[:listed])
+        self.add(node, f"`{shown(node.value)}` is not a known {kind}{hint} Known: {spelled}{more}")
         return guess[0] if guess else ""
+
+    def unknown_key(self, key: Scalar, what: str, known: tuple[str, ...]) -> str:
+        """Note that a key is none of `what`, and where it belongs; returns the one that was meant, or empty."""
+        homes = [home for home, keys in self._homes.items() if key.value in keys]
+        if not homes:
+            return self.unknown(key, f"key of {what}", known, len(known))
+        belongs = " or of ".join(homes)
+        self.add(key, f"`{key.value}` is not a key of {what}: it is a key of {belongs}; move it there")
+        return ""
 
     def check(self, file: str) -> None:
         """Raise ConfigError where anything was noted; at most `MAX_PROBLEMS` are spelled out."""
@@ -121,7 +139,7 @@ def entries(report: Report, node: Mapping, what: str, known: tuple[str, ...]) ->
             report.add(key, missing_space(key))
             meant.append((key.value.partition(":")[0], key))
         else:
-            meant.append((report.unknown(key, f"key of {what}", known), key))
+            meant.append((report.unknown_key(key, what, known), key))
     for name, key in meant:
         if name in known:
             found.setdefault(name, Refused(key.line, key.column))

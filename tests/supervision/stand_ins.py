@@ -23,9 +23,10 @@ WORKER = (
 from gateway.monitoring.tally import TallyWriter
 for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, lambda number, _: (Path(sys.argv[1] + '.' + str(int(number))).touch(), os._exit(0)))
-TallyWriter(Path(sys.argv[1]), os.getpid()).beat(time.monotonic(), 1, 3)
-while not select.select([sys.stdin], [], [], 0.05)[0]:
-    pass  # it wakes now and then, so that no signal is slept through
+tally = TallyWriter(Path(sys.argv[1]), os.getpid())
+tally.beat(time.monotonic(), 1, 3)
+while not select.select([sys.stdin], [], [], 0.05)[0]:  # it wakes now and then: no signal is slept through
+    tally.beat(time.monotonic(), 1, 3)
 """
 )
 CONTROL = (

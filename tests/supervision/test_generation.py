@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from gateway.monitoring.tally import TallyWriter
 from gateway.routing.addresses import Address
 from gateway.routing.places import Places, prepare
-from gateway.supervision.generation import Setup, called, is_accepting, is_ready, new_generation, state_of
+from gateway.supervision.generation import (
+    HUNG_AFTER,
+    Setup,
+    called,
+    is_accepting,
+    is_hung,
+    is_ready,
+    new_generation,
+    state_of,
+)
 from gateway.supervision.listeners import Wanted, bind
 from gateway.supervision.process import Process
 from tests.supervision.stand_ins import CONTROL, PYTHON, commands, until
@@ -75,6 +84,19 @@ def test_a_worker_is_ready_once_it_has_said_so_itself(places: Places) -> None:
     assert not is_ready(places, worker)
     tally.beat(worker.started + 1, 7, 0)
     assert is_ready(places, worker)
+
+
+def test_a_worker_has_hung_once_it_has_said_nothing_for_long(places: Places) -> None:
+    """Counted from its start or its last word, whichever is later; one without a first word has not begun."""
+    worker = Process("worker", [], number=4, started=100.0)
+    worker.popen = type("Running", (), {"pid": os.getpid(), "returncode": None})()
+    assert not is_hung(places, worker, 100.0 + 10 * HUNG_AFTER)
+    tally = TallyWriter(places.tally(4), os.getpid())
+    tally.beat(99.0, 7, 0)
+    assert not is_hung(places, worker, 100.0 + HUNG_AFTER)
+    tally.beat(200.0, 7, 0)
+    assert not is_hung(places, worker, 200.0 + HUNG_AFTER)
+    assert is_hung(places, worker, 200.1 + HUNG_AFTER)
 
 
 def test_the_control_process_is_ready_once_it_waits_for_connections(places: Places) -> None:

@@ -17,6 +17,7 @@ import pytest
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.slot import publish
+from gateway.supervision import generation
 from gateway.supervision import supervisor as module
 from gateway.supervision.signals import Signals
 from gateway.supervision.supervisor import Supervisor
@@ -109,6 +110,21 @@ def test_whatever_is_killed_comes_back(
         assert "was killed by SIGKILL; it is started again" in caplog.messages[-1]
     supervisor.tend()
     assert [p["restarts"] for p in listed(places)] == [1, 1, 1]
+
+
+def test_a_worker_that_hangs_is_replaced(
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds connections that nobody would ever answer; the others are left alone."""
+    monkeypatch.setattr(generation, "HUNG_AFTER", 1.0)
+    supervisor.tend()
+    until(lambda: not supervisor.not_ready())
+    worker = supervisor._front.generation.workers[0]
+    hung, others = worker.pid, [p.pid for p in supervisor.processes() if p is not worker]
+    os.kill(hung, signal.SIGSTOP)
+    until(lambda: worker.pid not in (0, hung), supervisor.tend)
+    assert [p.pid for p in supervisor.processes() if p is not worker] == others
+    assert any("worker 0 has hung" in message for message in caplog.messages)
 
 
 def test_the_sockets_outlive_a_worker(supervisor: Supervisor, sockets: list[socket.socket]) -> None:
