@@ -27,7 +27,13 @@ def explained(plan: RoutingPlan, path: str, headers: list[str], ip: str) -> dict
         "rule": choice.rule if choice else _undecided(route),
         "shares": shares,
         "stable": route.stable,
+        "instead": _instead(route, choice.service) if choice else "",
     }
+
+
+def _instead(route: Route, service: str) -> str:
+    falls_back = route.failing.on_unavailable == "stable" and service != route.stable
+    return route.stable if falls_back else ""
 
 
 def _undecided(route: Route) -> str:
@@ -70,8 +76,30 @@ def in_words(found: dict[str, Any]) -> str:
         "draw": f"{found['rule'] or 'drawn anew for each request'}: {shares}",
     }[found["reason"]]
     if found["service"] is None:
-        return f"{where}: {because}"
-    is_stable = found["service"] == found["stable"]
-    instead = "the answer is 503" if is_stable else f"{found['stable']} answers"
-    fallback = f"Should it be down, {instead}."
-    return f"{found['service']} answers, because {because}: {where}.\n{fallback}"
+        health = found.get("health")
+        return f"{where}: {because}{_told(health) if health else ''}"
+    verb = "would answer" if _is_out(found) else "answers"
+    return f"{found['service']} {verb}, because {because}: {where}.\n{_fallback(found)}"
+
+
+def _is_out(found: dict[str, Any]) -> bool:
+    health = found.get("health")
+    return health is not None and health["out"] == health["workers"]
+
+
+def _fallback(found: dict[str, Any]) -> str:
+    """Say who answers instead should the version be down, and what the workers see of it now."""
+    instead = f"{found['instead']} answers" if found["instead"] else "the answer is 503"
+    health = found.get("health")
+    if not health:
+        return f"Should it be down, {instead}."
+    if not health["out"]:
+        return f"It can be reached now. Should it be down, {instead}.{_told(health)}"
+    now = f"{health['instead']} answers" if health["instead"] else "the answer is 503"
+    if _is_out(found):
+        return f"It is out now, so {now}.{_told(health)}"
+    return f"It is out for {health['out']} of {health['workers']} workers now, where {now}.{_told(health)}"
+
+
+def _told(health: dict[str, Any]) -> str:
+    return f"\n{health['warning']}" if health["warning"] else ""

@@ -125,7 +125,7 @@ def _addresses(before: RoutingPlan, plan: RoutingPlan) -> list[str]:
     pairs = (
         ("listen", before.listen, plan.listen, "reload"),
         ("tls listen", _tls(before), _tls(plan), "reload"),
-        ("admin", before.admin, plan.admin, "up"),
+        ("admin", before.admin, plan.admin, "reload"),
     )
     return [
         f"  {name}: {old} -> {new}, from the next `gateway {verb}` on"

@@ -149,8 +149,7 @@ def status(
 
     Example: gateway status --watch
     """
-    from gateway.cli.render import status_tables
-    from gateway.control.status import snapshot
+    from gateway.cli.status_tables import console, status_tables
 
     running = find_running(state_dir, str(config))
     if as_json:
@@ -158,9 +157,7 @@ def status(
     elif watch:
         _watch(running)
     else:
-        from rich.console import Console
-
-        Console(markup=False).print(status_tables(snapshot(_up(running).places)))
+        console().print(status_tables(_snapshot(running)))
 
 
 def _snapshot(running: Running) -> dict[str, Any]:
@@ -179,15 +176,13 @@ def _up(running: Running) -> Running:
 
 
 def _watch(running: Running) -> None:
-    from rich.console import Console
     from rich.live import Live
 
-    from gateway.cli.render import status_tables
+    from gateway.cli.status_tables import console, status_tables
 
     try:
-        console = Console(markup=False)
         first = status_tables(_snapshot(running))
-        with Live(first, console=console, refresh_per_second=4, screen=True) as live:
+        with Live(first, console=console(), refresh_per_second=4, screen=True) as live:
             while True:
                 time.sleep(1.0)
                 live.update(status_tables(_snapshot(replace(running, is_up=is_held(running.places)))))
@@ -211,13 +206,15 @@ def reload(
     """
     from gateway.cli.reload import as_document, in_words, reload
 
-    report, complaint = reload(_up(find_running(state_dir, str(config))))
+    found = reload(_up(find_running(state_dir, str(config))))
     if as_json:
-        print_json(as_document(report, complaint))
-        return
-    print(in_words(report))
-    if complaint:
-        print(f"warning: {complaint}", file=sys.stderr)
+        print_json(as_document(found))
+    else:
+        print(in_words(found))
+        if found.complaint:
+            print(f"warning: {found.warning}", file=sys.stderr)
+    if found.was_not_taken:
+        raise typer.Exit(1)
 
 
 @app.command("set-weight")
@@ -316,7 +313,26 @@ def explain(
 
     plan = _live_plan(state_dir, config)
     found = explained(plan, path, header or [], ip)
+    found["health"] = _health_now(plan, found, state_dir, config)
     print_json(found) if as_json else print(in_words(found))
+
+
+def _health_now(
+    plan: Any, found: dict[str, Any], state_dir: str | None, config: Path
+) -> dict[str, Any] | None:
+    """Return how the version that would answer is at this moment; None where no gateway runs or tells."""
+    from gateway.control.explain_health import health_now
+    from gateway.control.observation import beating
+    from gateway.control.views import read_views
+
+    try:
+        running = find_running(state_dir, str(config))
+    except GatewayError:
+        return None
+    if not running.is_up:
+        return None
+    views = read_views(running.places, beating(running.places))
+    return health_now(plan, views, found["route"], found["service"])
 
 
 def _live_plan(state_dir: str | None, config: Path) -> Any:

@@ -7,7 +7,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from gateway.control import proc
 from gateway.control.observation import Listed, Observation, is_beating
+from gateway.control.views import USABLE, ReplicaHealth, Views, replica_label
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.supervision.supervisor import is_listening
@@ -16,21 +18,43 @@ PROBE_TIMEOUT = 1.0
 SERVICE_TIMEOUT = 0.5
 SERVICES_SHOWN = 64
 
+CONTROL_STARTS_WITHIN = 10.0
+
+PROCESS_STATES = ("healthy", "starting", "draining", "stopped", "hung", "down")
+"""`draining`: replaced by a reload; `stopped`: by a signal; `hung`: it is there and gives no sign of life;
+`down`: it is not there."""
+WELL = ("healthy", "draining")
+
 
 def processes(places: Places, seen: Observation, now: float) -> list[dict[str, Any]]:
     """Return what runs, as `status` shows it."""
     return [_described(places, seen, process, now) for process in seen.running.processes]
 
 
-def services(plan: RoutingPlan) -> list[dict[str, Any]]:
-    """Return the addresses of services that run elsewhere, and whether each accepts a connection."""
+def services(plan: RoutingPlan, views: Views) -> list[dict[str, Any]]:
+    """Return the addresses of services that run elsewhere, and how the workers see each.
+
+    Where no worker tells, that an address accepts a connection has to do.
+    """
     listed = [(service.name, url) for service in plan.services for url in service.urls][:SERVICES_SHOWN]
+    told = {(s.name, replica.replica): replica for s in views.services for replica in s.replicas}
     with ThreadPoolExecutor(max_workers=16) as pool:
-        reached = pool.map(_accepts, (url for _, url in listed))
+        seen = pool.map(lambda it: told.get((it[0], replica_label(it[1]))) or _probed(it[1]), listed)
         return [
-            {"name": name, "address": url, "healthy": healthy}
-            for (name, url), healthy in zip(listed, reached, strict=True)
+            {
+                "name": name,
+                "address": url,
+                "healthy": all(state in USABLE for state, count in replica.states.items() if count),
+                "state": replica.worst,
+                "seen": {state: count for state, count in replica.states.items() if count},
+                "reason": replica.reason,
+            }
+            for (name, url), replica in zip(listed, seen, strict=True)
         ]
+
+
+def _probed(url: str) -> ReplicaHealth:
+    return ReplicaHealth(url, {"up" if _accepts(url) else "down": 1})
 
 
 def _accepts(url: str) -> bool:
@@ -43,47 +67,51 @@ def _accepts(url: str) -> bool:
 
 
 def _described(places: Places, seen: Observation, process: Listed, now: float) -> dict[str, Any]:
+    state, age = state_of(places, seen, process, now)
     found: dict[str, Any] = {
         "role": process.role,
-        "pid": process.pid,
+        "pid": process.pid or None,
         "service": process.service,
         "number": process.number,
-        "healthy": is_healthy(places, seen, process, now),
+        "healthy": state in WELL,
+        "state": state,
         "restarts": process.restarts,
+        "age": age,
     }
     if process.role == "worker":
-        state = seen.states.get(process.number)
-        found["connections"] = state.connections if state and found["healthy"] else 0
-        found["revision"] = state.revision if state else 0
+        worker = seen.states.get(process.number)
+        found["connections"] = worker.connections if worker and found["healthy"] else 0
+        found["revision"] = worker.revision if worker else 0
     return found
 
 
-def is_healthy(places: Places, seen: Observation, process: Listed, now: float) -> bool:
-    """Tell whether a process exists and does what its role asks of it."""
-    if not exists(process.pid):
-        return False
+def state_of(places: Places, seen: Observation, process: Listed, now: float) -> tuple[str, float | None]:
+    """Return in which of `PROCESS_STATES` a process is, and how many seconds ago it was started."""
+    found = proc.state_of(process.pid)
+    if process.is_draining:  # that it is gone will be told in a moment
+        return "draining", round(found.age, 1) if found else None
+    if found is None or found.is_dead:
+        return "down", None
+    state = "stopped" if found.is_stopped else _at_work(places, seen, process, now)
+    if state == "hung" and process.role == "control" and found.age < CONTROL_STARTS_WITHIN:
+        state = "starting"
+    return state, round(found.age, 1)
+
+
+def _at_work(places: Places, seen: Observation, process: Listed, now: float) -> str:
+    """Tell whether a process that runs does what its role asks of it."""
     if process.role == "worker":
         state = seen.states.get(process.number)
-        return state is not None and state.pid == process.pid and is_beating(state, now)
+        if state is None or state.pid != process.pid:
+            return "starting"
+        return "healthy" if is_beating(state, now) else "hung"
     if process.role == "replica":
         service = seen.plan.service(process.service)
-        return service is not None and is_listening(places, (service.name, service.model, process.number))
-    if process.role == "control":
-        return process.pid == os.getpid() or answers(seen.running.admin)
-    return True
-
-
-def exists(pid: int) -> bool:
-    """Tell whether there is a process with that id; 0 is none."""
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's: it is there
-    return True
+        is_there = service and is_listening(places, (service.name, service.model, process.number))
+        return "healthy" if is_there else "starting"
+    if process.role == "control" and process.pid != os.getpid() and not answers(seen.running.admin):
+        return "hung"
+    return "healthy"
 
 
 def answers(admin: str) -> bool:

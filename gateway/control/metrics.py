@@ -58,7 +58,7 @@ class Tallies(Collector):
         yield from plan_families(seen)
         yield from worker_families(seen, now)
         yield from process_families(self._places, seen, now)
-        yield from view_families(seen.views)
+        yield from view_families(seen.plan, seen.views)
 
 
 def request_families(versions: Sequence[Version]) -> Iterator[Metric]:
@@ -162,13 +162,15 @@ def worker_families(seen: Observation, now: float) -> Iterator[Metric]:
 
 
 def process_families(places: Places, seen: Observation, now: float) -> Iterator[Metric]:
-    """Yield the health of every process."""
+    """Yield the health of every process but those that were replaced and drain."""
     labels = ["role", "service", "number"]
     up = GaugeMetricFamily("gateway_process_up", "1 while the process does its work.", labels=labels)
     restarts = CounterMetricFamily(
         "gateway_process_restarts", "Times the process ended unasked and was started again.", labels=labels
     )
     for process in processes(places, seen, now):
+        if process["state"] == "draining":
+            continue  # its successor may bear the same number, and two series of one name spoil the scrape
         values = [process["role"], process["service"], str(process["number"])]
         up.add_metric(values, float(process["healthy"]))
         restarts.add_metric(values, process["restarts"])

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from gateway.control.service_warnings import verdicts
 from gateway.control.views import CertificateHealth, ServiceHealth, Views
+from gateway.routing.plan import RoutingPlan
 
 
-def view_families(views: Views) -> Iterator[Metric]:
+def view_families(plan: RoutingPlan, views: Views) -> Iterator[Metric]:
     """Yield everything the live workers reported."""
     yield from service_families(views.services)
+    yield panic_family(plan, views)
     tunnels = GaugeMetricFamily(
         "gateway_open_tunnels", "Upgraded connections the worker carries.", labels=["worker"]
     )
@@ -45,6 +48,18 @@ def service_families(services: Sequence[ServiceHealth]) -> Iterator[Metric]:
             breakers.add_metric([service.name], service.resting)
         queued.add_metric([service.name], service.waiting)
     yield from (states, breakers, queued)
+
+
+def panic_family(plan: RoutingPlan, views: Views) -> Metric:
+    """Return in how many workers too few replicas are well, so that all that can be reached are used."""
+    panic = GaugeMetricFamily(
+        "gateway_service_panic",
+        "Workers that use every reachable replica since too few are well.",
+        labels=["service"],
+    )
+    for service, found in verdicts(plan, views).items():
+        panic.add_metric([service], found.panic)
+    return panic
 
 
 def certificate_families(certificates: Sequence[CertificateHealth]) -> Iterator[Metric]:

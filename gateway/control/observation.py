@@ -28,24 +28,36 @@ BEAT_LIMIT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A process that the supervisor keeps; `pid` is 0 while it is not running."""
+    """A process that the supervisor keeps; `pid` is 0 while it is not running.
+
+    `is_draining`: it was replaced by a reload and ends once its connections do.
+    """
 
     role: str
     pid: int
     service: str = ""
     number: int = 0
     restarts: int = 0
+    is_draining: bool = False
+
+
+UNTOLD_OVERRIDES = ("listen", "admin")
+"""What may have been given on the command line instead, where the supervisor does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What the supervisor says of itself; all empty where nothing was started."""
+    """What the supervisor says of itself; all empty where nothing was started.
+
+    `overrides` are the addresses that the command line gave instead of routing.yaml.
+    """
 
     config: str = ""
     listen: str = ""
     admin: str = ""
     tls: str = ""
     processes: tuple[Listed, ...] = ()
+    overrides: tuple[str, ...] = UNTOLD_OVERRIDES
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +121,16 @@ def read_running(places: Places) -> Running:
         return Running()
     supervisor = Listed("supervisor", found["supervisor"])
     others = [
-        Listed(p["role"], p["pid"], p["service"], p["number"], p["restarts"]) for p in found["processes"]
+        Listed(p["role"], p["pid"], p["service"], p["number"], p["restarts"], p.get("draining", False))
+        for p in found["processes"]
     ]
     return Running(
-        found["config"], found["listen"], found["admin"], found.get("tls", ""), (supervisor, *others)
+        found["config"],
+        found["listen"],
+        found["admin"],
+        found.get("tls", ""),
+        (supervisor, *others),
+        tuple(found.get("overrides", UNTOLD_OVERRIDES)),
     )
 
 
@@ -137,7 +155,7 @@ def is_beating(state: WorkerState, now: float) -> bool:
     return now - state.beat < BEAT_LIMIT
 
 
-def any_beating(places: Places, now: float | None = None) -> bool:
-    """Tell whether at least one worker gave a sign of life of late."""
+def beating(places: Places, now: float | None = None) -> dict[int, WorkerState]:
+    """Return the workers that gave a sign of life of late, by number."""
     at = time.monotonic() if now is None else now
-    return any(is_beating(state, at) for state, _ in read_tallies(places, now).values())
+    return {n: state for n, (state, _) in read_tallies(places, now).items() if is_beating(state, at)}

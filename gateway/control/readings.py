@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.control.observation import any_beating
+from gateway.control.observation import beating
+from gateway.control.route_warnings import suffering
+from gateway.control.views import read_views
 from gateway.errors import GatewayError
 from gateway.routing import journal
 from gateway.routing.difference import difference
@@ -17,6 +19,7 @@ from gateway.routing.revise import shares_of
 from gateway.routing.slot import published
 
 REVISIONS_SHOWN, REVISIONS_LIMIT = 50, 1000
+ROUTES_NAMED = 3
 
 
 def live_plan(places: Places) -> RoutingPlan:
@@ -62,8 +65,14 @@ def iso_time(at: float) -> str:
 
 def why_not_ready(places: Places) -> str:
     """Return why no request would be answered now, or an empty string."""
-    if published(places) is None:
+    plan = published(places)
+    if plan is None:
         return "no plan is live yet; see the gateway's log"
-    if any_beating(places):
+    alive = beating(places)
+    if not alive:
+        return "no worker has given a sign of life for 2 s; see: gateway status"
+    found = suffering(plan, read_views(places, alive))
+    if len([route for route in found if route.is_out]) < len(plan.routes):
         return ""
-    return "no worker has given a sign of life for 2 s; see: gateway status"
+    told = "; ".join(f"route {route.name}: {route.text}" for route in found[:ROUTES_NAMED])
+    return f"no route can answer: {told}; see: gateway status"

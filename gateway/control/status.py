@@ -13,12 +13,14 @@ from gateway.control import figures
 from gateway.control.health import processes, services
 from gateway.control.observation import Observation, observe
 from gateway.control.readings import iso_time
+from gateway.control.service_warnings import verdicts
 from gateway.control.views import Views
 from gateway.control.warnings import warnings
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
 from gateway.routing.places import Places
-from gateway.routing.plan import Route
+from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.revise import shares_of
+from gateway.supervision.reload_report import read_report
 
 Versions = dict[tuple[str, str], list[Count]]
 
@@ -33,30 +35,37 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     running = processes(places, seen, at)
     versions = figures.by_version(seen.counts)
     recent_hits = figures.limit_hits(state.recent_hits for state in seen.states.values())
+    file = file_state(seen, running)
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,
         "listen": seen.running.listen or seen.plan.listen,
         "admin": seen.running.admin or seen.plan.admin,
         "tls": seen.running.tls,
-        "file": file_state(seen, running),
-        "warnings": warnings(seen.views, recent_hits, time.time()),
+        "file": file,
+        "warnings": warnings(seen, running, file, read_report(places), recent_hits, time.time()),
         "routes": [route_state(route, versions) for route in seen.plan.routes],
-        "services": services(seen.plan),
-        **view_state(seen.views),
+        "services": services(seen.plan, seen.views),
+        **view_state(seen.plan, seen.views),
         "limits": limit_state(seen, recent_hits),
         "processes": running,
     }
 
 
-def view_state(views: Views) -> dict[str, Any]:
+def view_state(plan: RoutingPlan, views: Views) -> dict[str, Any]:
     """Return what the live workers see, by service, and the certificates."""
+    judged = verdicts(plan, views)
     return {
         "health": {
             service.name: {
                 "replicas": {replica.replica: dict(replica.states) for replica in service.replicas},
+                "reasons": {
+                    replica.replica: replica.reason for replica in service.replicas if replica.reason
+                },
                 "breakers": dict(service.breakers),
                 "queued": service.waiting,
+                "panic": judged[service.name].panic,
+                "out": judged[service.name].out,
             }
             for service in views.services
         },

@@ -6,6 +6,8 @@ from typing import Literal
 
 from gateway.control.models import Answer
 
+ReplicaWord = Literal["up", "warming", "unwell", "ejected", "down"]
+
 
 class FileState(Answer):
     """Whether routing.yaml is what is live, and if not, why."""
@@ -58,32 +60,51 @@ class RouteState(Answer):
 
 
 class ProcessState(Answer):
-    """One process; `connections` and `revision` are told of workers only."""
+    """One process; `connections` and `revision` are told of workers only.
+
+    `pid` is null while it does not run, `age` the seconds since it was started; `healthy` is true of those
+    that are draining too, which were replaced by a reload.
+    """
 
     role: Literal["supervisor", "control", "worker", "replica"]
-    pid: int
+    pid: int | None
     service: str
     number: int
     healthy: bool
+    state: Literal["healthy", "starting", "draining", "stopped", "hung", "down"]
     restarts: int
+    age: float | None
     connections: int = 0
     revision: int = 0
 
 
 class ServiceState(Answer):
-    """One address of a service that runs elsewhere, and whether it accepts connections."""
+    """One address of a service that runs elsewhere: how many workers see it in which state.
+
+    `state` is the worst of these, `reason` why; `healthy`: every worker sees it up or warming.
+    """
 
     name: str
     address: str
     healthy: bool
+    state: ReplicaWord
+    seen: dict[ReplicaWord, int]
+    reason: str
 
 
 class ServiceHealth(Answer):
-    """What the live workers see of a service: how many of them see each replica, and their breaker, how."""
+    """What the live workers see of a service: how many of them see each replica, and their breaker, how.
 
-    replicas: dict[str, dict[Literal["up", "warming", "unwell", "ejected", "down"], int]]
+    `reasons`: why a replica is in its worst state. So many workers use all replicas that can be reached,
+    since too few are well (`panic`), and so many send the service nothing (`out`).
+    """
+
+    replicas: dict[str, dict[ReplicaWord, int]]
+    reasons: dict[str, str]
     breakers: dict[Literal["closed", "half_open", "open"], int]
     queued: int
+    panic: int
+    out: int
 
 
 class CertificateState(Answer):

@@ -49,7 +49,7 @@ class ReplicaHealth:
 class Sight:
     """A service as one worker sees it: its replicas, those that are well, those that may be tried at all.
 
-    `is_resting`: the worker's breaker for it is open or half open.
+    `is_resting`: the worker sends it nothing, because its breaker is open.
     """
 
     replicas: int
@@ -153,7 +153,7 @@ def _service(name: str, reports: Sequence[Report]) -> ServiceHealth:
             breakers[view.breaker] = breakers.get(view.breaker, 0) + 1
     return ServiceHealth(
         name,
-        tuple(ReplicaHealth(name, states, reasons.get(name, {})) for name, states in sorted(replicas.items())),
+        tuple(ReplicaHealth(label, replicas[label], reasons.get(label, {})) for label in sorted(replicas)),
         breakers,
         sum(view.waiting for view in views),
         tuple(_sight(view) for view in views),
@@ -166,7 +166,7 @@ def _sight(view: ServiceView) -> Sight:
         replicas=len(states),
         well=sum(state in USABLE for state in states),
         reachable=sum(state != "down" for state in states),
-        is_resting=view.breaker in ("open", "half_open"),
+        is_resting=view.breaker == "open",
     )
 
 

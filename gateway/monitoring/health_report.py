@@ -87,7 +87,8 @@ def document(
     for found in replicas:
         name = found["service"]
         view = services.setdefault(
-            name, {"replicas": {}, "breaker": found["breaker"], "waiting": waiting.get(name, 0), "reasons": {}}
+            name,
+            {"replicas": {}, "breaker": found["breaker"], "waiting": waiting.get(name, 0), "reasons": {}},
         )
         view["replicas"][found["replica"]] = found["state"]
         if reason := found.get("reason"):

@@ -20,10 +20,11 @@ _MISMATCHES = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIG
 
 
 def checks(folder: Path) -> PemChecks:
-    """Return the checks of files whose paths are relative to `folder`."""
+    """Return the checks of files whose paths are relative to `folder`; sentences name absolute paths."""
     from gateway.routing.read_tls import PemChecks
 
-    return PemChecks(functools.partial(why_no_certificates, folder), functools.partial(why_no_key, folder))
+    home = folder.absolute()
+    return PemChecks(functools.partial(why_no_certificates, home), functools.partial(why_no_key, home))
 
 
 def why_no_certificates(folder: Path, path: str) -> str | None:

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from gateway.routing.fields import shown_duration
 from gateway.routing.plan import Route, RoutingPlan, Service, shortest_percent
 from gateway.routing.read_settings import shown_size
-from gateway.routing.settings import RateLimit, Sticky, Tls
+from gateway.routing.settings import Outliers, RateLimit, Sticky, Tls
 
 _SIZES = {"head", "url", "body"}
 _PERCENT = {"most", "panic", "errors"}
+_NONE_AT_ZERO = {"per_try", "hsts"}
+_CAN_BE_OFF = {"health", "outliers", "breaker"}
+_KEYS = {"client_ca": "clients.ca", "client_required": "clients.required"}
+"""What the file calls it, where that is another name than the setting's."""
 
 
 def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:
@@ -29,7 +34,7 @@ def _settings(old: RoutingPlan, new: RoutingPlan) -> Iterator[str]:
     for name, before, after in (("listen", old.listen, new.listen), ("admin", old.admin, new.admin)):
         if before != after:
             yield f"{name} {before} -> {after}"
-    yield from (f"limits {change}" for change in _inside(old.limits, new.limits))
+    yield from (f"limits.{change}" for change in _inside(old.limits, new.limits))
     yield from _tls(old.tls, new.tls)
 
 
@@ -39,36 +44,42 @@ def _tls(old: Tls | None, new: Tls | None) -> Iterator[str]:
     elif old is not None and new is None:
         yield f"tls listener removed ({old.listen})"
     elif old is not None and new is not None:
-        yield from (f"tls {change}" for change in _inside(old, new))
+        yield from (f"tls.{change}" for change in _inside(old, new))
 
 
 def _inside(old: Any, new: Any, within: str = "") -> Iterator[str]:
-    """Yield what differs between two settings of one kind, those inside others by their full name."""
+    """Yield what differs between two settings of one kind, each by its key in the file."""
     for name in (field.name for field in fields(old)):
-        before, after, called = getattr(old, name), getattr(new, name), f"{within}{_words(name)}"
+        before, after = _unless_off(getattr(old, name)), _unless_off(getattr(new, name))
+        called = f"{within}{_KEYS.get(name, name)}"
         if before == after:
             continue
         nested = [value for value in (before, after) if is_dataclass(value)]
         if len(nested) == 2:
-            yield from _inside(before, after, f"{called} ")
+            yield from _inside(before, after, f"{called}.")
+        elif nested and name in _CAN_BE_OFF:
+            yield f"{called} {'on -> off' if after is None else 'off -> on'}"
         elif nested:
             yield f"{called} {'removed' if after is None else 'added'}"
         else:
             yield f"{called} {_value(name, before)} -> {_value(name, after)}"
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _unless_off(value: Any) -> Any:
+    """Return None for the outliers that the file calls `off`, as it is for the other parts."""
+    return None if isinstance(value, Outliers) and not value.failures else value
 
 
 def _value(name: str, value: Any) -> str:
-    """Return one setting as people write it; floats that are no percentages are seconds."""
+    """Return one setting as the file has it; floats that are no percentages are seconds."""
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return "true" if value else "false"
     if isinstance(value, tuple):  # of certificates
         return ", ".join(f"{item.cert} ({item.key})" for item in value)
     if isinstance(value, float):
-        return f"{value:g} %" if name in _PERCENT else f"{value:g}s"
+        if name in _NONE_AT_ZERO and not value:
+            return "none"
+        return f"{value:g} %" if name in _PERCENT else shown_duration(value, days=name == "hsts")
     return shown_size(value) if name in _SIZES else str(value) or "none"
 
 
@@ -119,10 +130,10 @@ def _changes(old: Route, new: Route) -> Iterator[str]:
         yield f"sticky {_sticky(old.sticky)} -> {_sticky(new.sticky)}"
     if old.overrides != new.overrides:
         yield f"override {_count(old.overrides, 'rule')} -> {_count(new.overrides, 'rule')}"
-    yield from _inside(old.timeouts, new.timeouts, "timeout ")
+    yield from _inside(old.timeouts, new.timeouts, "timeouts.")
     yield from _inside(old.failing, new.failing)
     if old.rate_limit != new.rate_limit:
-        yield f"rate limit {_rate(old.rate_limit)} -> {_rate(new.rate_limit)}"
+        yield f"rate_limit {_rate(old.rate_limit)} -> {_rate(new.rate_limit)}"
 
 
 def _weights(old: Route, new: Route) -> list[str]:
@@ -148,5 +159,6 @@ def _sticky(sticky: Sticky | None) -> str:
 def _rate(limit: RateLimit | None) -> str:
     if limit is None:
         return "none"
+    unit = {1.0: "/s", 60.0: "/m", 3600.0: "/h"}.get(limit.per) or f" per {shown_duration(limit.per)}"
     burst = "" if limit.burst == limit.requests else f", burst {limit.burst}"
-    return f"{limit.requests} per {limit.per:g}s{burst}" + (f" by {_sticky(limit.by)}" if limit.by else "")
+    return f"{limit.requests}{unit}{burst}" + (f", by {_sticky(limit.by)}" if limit.by else "")

@@ -155,7 +155,7 @@ def _bad_path(value: str) -> str | None:
     if "?" in value or "#" in value:
         return "must not have a query or fragment; only the path is matched"
     if "//" in value:
-        return f"has an empty segment: write `{shown(re.sub('/+', '/', value))}`"
+        return f"has an empty segment: write `{shown(_mended(value))}`"
     if value != "/" and value.endswith("/"):
         return f"must not end in a slash: write `{shown(value.rstrip('/'))}` (it covers what is below it)"
     if any(segment in (".", "..") for segment in value.split("/")):
@@ -168,9 +168,9 @@ def _bad_path(value: str) -> str | None:
 
 
 def _mended(value: str) -> str:
-    """Return the path that was probably meant by one without a slash, or with a wildcard at its end."""
-    segments = value.rstrip("/*").split("/")
-    return "/" + "/".join(segment for segment in segments if segment not in ("", ".", ".."))
+    """Return the path that was probably meant, where slashes are too many or few or a wildcard ends it."""
+    segments = value.lstrip("./").rstrip("/*").split("/")
+    return "/" + "/".join(segment for segment in segments if segment)
 
 
 def shown_duration(seconds: float, *, days: bool = False) -> str:

@@ -12,12 +12,10 @@ from gateway.routing import fields
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Route, RoutingPlan, Service
-from gateway.routing.read_failing import FAILING_HOMES
 from gateway.routing.read_limits import LIMIT_KEYS, read_limits
-from gateway.routing.read_routes import FORM_KEYS, ROUTE_KEYS, read_route, read_routes
+from gateway.routing.read_routes import FORM_KEYS, read_route, read_routes
 from gateway.routing.read_services import SERVICE_KEYS, Disk, ModelExists, read_services
-from gateway.routing.read_tls import TLS_KEYS, UNCHECKED, PemChecks, read_tls
-from gateway.routing.read_traffic import TRAFFIC_HOMES
+from gateway.routing.read_tls import UNCHECKED, PemChecks, read_tls
 from gateway.routing.report import Homes, Report, described, entries
 from gateway.routing.settings import Limits, Tls
 from gateway.routing.yaml_nodes import Mapping, Node, Refused
@@ -30,14 +28,11 @@ _FILE_KEYS = ("listen", "admin", "limits", "tls", "services", "routes")
 _KEYS = (*_FILE_KEYS, *FORM_KEYS)
 HOMES: Homes = {
     "a service": SERVICE_KEYS,
-    "a route": ROUTE_KEYS,
+    "a route": FORM_KEYS,
     "`limits`": LIMIT_KEYS,
     "the file's top level": _FILE_KEYS,
-    "`tls`": TLS_KEYS,
-    **TRAFFIC_HOMES,
-    **FAILING_HOMES,
 }
-"""Where each key belongs."""
+"""Where keys belong whose name leaves no doubt about what was meant."""
 
 
 @collector_paused()

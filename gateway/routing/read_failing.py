@@ -9,7 +9,7 @@ from gateway.routing import fields
 from gateway.routing.read_settings import Reader, choice, meanings, read_keys, seconds, whole
 from gateway.routing.report import Report, described, entries, mapping, shown, text
 from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
-from gateway.routing.yaml_nodes import Node, Refused, Scalar
+from gateway.routing.yaml_nodes import Node, Scalar
 
 MOST_REQUESTS = 1_000_000
 _RATE = re.compile(r"([0-9]{1,7}) ?/ ?(s|m|h)")
@@ -27,14 +27,16 @@ def read_timeouts(report: Report, node: Node) -> Timeouts:
     values, nodes = found
     timeouts = Timeouts(**values)
     if "per_try" in values:
-        _check_per_try(report, nodes, timeouts)
+        _check_per_try(report, nodes, values, timeouts)
     return timeouts
 
 
-def _check_per_try(report: Report, nodes: Mapping[str, Node], timeouts: Timeouts) -> None:
+def _check_per_try(
+    report: Report, nodes: Mapping[str, Node], values: Mapping[str, float], timeouts: Timeouts
+) -> None:
     """A try that may take as long as everything leaves no time for another one."""
     for key, whole_time in (("header", timeouts.header), ("total", timeouts.total)):
-        if timeouts.per_try >= whole_time and not isinstance(nodes.get(key), Refused):
+        if timeouts.per_try >= whole_time and (key in values or key not in nodes):
             usual = "" if key in nodes else " by default"
             longest = f"`{key}` ({fields.shown_duration(whole_time)}{usual})"
             report.add(
@@ -112,10 +114,6 @@ _RATE_LIMIT: dict[str, Reader] = {
     "burst": whole(1, MOST_REQUESTS),
     "by": _by,
 }
-
-
-FAILING_HOMES = {"`timeouts`": _TIMEOUTS, "`rate_limit`": _RATE_LIMIT}
-"""The keys of what a route says in mappings of their own."""
 
 
 def _key(report: Report, node: Node, what: str, header: str, otherwise: str) -> Sticky | None:

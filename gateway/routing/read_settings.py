@@ -50,7 +50,7 @@ def is_off(node: Node) -> bool:
 
 
 def or_off(reader: Reader, write: str) -> Reader:
-    """Return a reader that knows what `false`, `none` and the like are meant to say, and what says it here."""
+    """Return a reader that takes `false`, `none` and the like as meant, and says to `write` this instead."""
 
     def read(report: Report, node: Node, what: str) -> Any:
         if isinstance(node, Scalar) and node.value.lower() in _NOT_WANTED and node.value != write:

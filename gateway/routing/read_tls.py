@@ -26,7 +26,7 @@ _PLAIN: dict[str, Reader] = {
     "redirect": flag,
     "http2": flag,
 }
-TLS_KEYS = ("listen", "cert", "key", "certificates", "clients", *_PLAIN)
+_KEYS = ("listen", "cert", "key", "certificates", "clients", *_PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_tls(report: Report, node: Node, pem: PemChecks) -> tuple[Tls | None, No
     found = mapping(report, node, "tls", _LISTENER)
     if found is None:
         return None, None
-    given = entries(report, found, "`tls`", TLS_KEYS)
+    given = entries(report, found, "`tls`", _KEYS)
     if "listen" not in given:
         report.add(found, "`tls` has no `listen`; say where, such as `listen: 127.0.0.1:8443`")
     listen = (

@@ -95,8 +95,6 @@ _READERS: dict[str, Reader] = {
     "breaker": or_off(_breaker, "off"),
 }
 TRAFFIC_KEYS = ("health", *_READERS)
-TRAFFIC_HOMES = {"`queue`": _QUEUE, "`health`": _HEALTH, "`outliers`": _OUTLIERS, "`breaker`": _BREAKER}
-"""The keys of what a service says in mappings of their own."""
 
 
 def read_traffic(report: Report, given: Mapping[str, Node], *, supervised: bool) -> Traffic:

@@ -49,7 +49,7 @@ class Report:
         return guess[0] if guess else ""
 
     def unknown_key(self, key: Scalar, what: str, known: tuple[str, ...]) -> str:
-        """Note that a key is none of `what`, and where it belongs; returns the one that was meant, or empty."""
+        """Note that a key is none of `what`, and where it belongs; returns the nearest (else empty)."""
         homes = [home for home, keys in self._homes.items() if key.value in keys]
         if not homes:
             return self.unknown(key, f"key of {what}", known, len(known))

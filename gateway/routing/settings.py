@@ -77,7 +77,7 @@ class UpstreamTls:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Requests that wait while a service has its full `concurrency`: at most `size`, each for `wait`."""
+    """Requests that wait while a service has its full `concurrency`: `size` in each worker, for `wait`."""
 
     size: int = 256
     wait: float = 0.1
@@ -99,7 +99,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class Outliers:
-    """When a replica is ejected: after `failures` (5xx, broken or late answers) in a row.
+    """When a replica is ejected: after `failures` in a row (5xx, broken, late) in one worker.
 
     The first time for `ejection`, each further time twice as long, up to `longest`. Never more than `most`
     percent of the replicas are ejected at once, so a lone replica never is. 0 failures: never.
@@ -115,7 +115,7 @@ class Outliers:
 class Breaker:
     """When a service as a whole is given a rest: `errors` percent of at least `requests` `within` failed.
 
-    It stays open for `open`; then one request tries it, and its answer decides.
+    Each worker counts its own. It stays open for `open`; then one request tries it, and its answer decides.
     """
 
     errors: float = 50.0
@@ -169,7 +169,7 @@ class Timeouts:
 
     `connect`: until a connection stands; `header`: from the request's last byte to the answer's head;
     `total`: from the request's first byte to the answer's last; `per_try`: like `header` for one try, where
-    another replica may then be tried (0: no such limit).
+    another replica may then be tried, so it is shorter than both (0: no such limit).
     """
 
     connect: float = 1.0

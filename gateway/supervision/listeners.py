@@ -6,6 +6,7 @@ dies or is replaced.
 
 from __future__ import annotations
 
+import errno
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from gateway.routing.addresses import Address, parse_address
 from gateway.routing.plan import RoutingPlan
 
 BACKLOG = 4096
+_REASONS = {
+    errno.EADDRINUSE: "Address already in use; end what uses that port, or choose another one",
+    errno.EADDRNOTAVAIL: "no interface of this machine has this address; choose one that `ip address` lists,"
+    " or 0.0.0.0 for all of them,",
+    errno.EACCES: "this user may not listen on so low a port; choose one from 1024",
+}
+"""What to do about it, by what the system says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +106,18 @@ def bind(where: Wanted, workers: int, before: Listeners | None = None) -> Listen
     ours = tuple(bound.address for bound in before.everything()) if before else ()
     with ExitStack() as undo:
 
-        def have(address: Address, count: int, bound: Bound | None) -> Bound:
+        def have(key: str, address: Address, count: int, bound: Bound | None) -> Bound:
             if bound is not None and bound.address == address:
                 return bound
-            made = Bound(address, tuple(bind_shared(address, count, ours)))
+            made = Bound(address, tuple(bind_shared(address, count, ours, key)))
             undo.callback(made.close)
             return made
 
-        plain = have(where.listen, workers, before.plain if before else None)
-        admin = have(where.admin, 1, before.admin if before else None)
-        tls = have(where.tls, workers, before.tls if before else None) if where.tls else None
+        plain = have("listen", where.listen, workers, before.plain if before else None)
+        admin = have("admin", where.admin, 1, before.admin if before else None)
+        tls = None
+        if where.tls:
+            tls = have("tls.listen", where.tls, workers, before.tls if before else None)
         undo.pop_all()
     return Listeners(plain, admin, tls)
 
@@ -120,11 +130,13 @@ def close_unwanted(before: Listeners, now: Listeners) -> None:
             bound.close()
 
 
-def bind_shared(address: Address, count: int, ours: tuple[Address, ...] = ()) -> list[socket.socket]:
+def bind_shared(
+    address: Address, count: int, ours: tuple[Address, ...] = (), key: str = "listen"
+) -> list[socket.socket]:
     """Bind `count` listening sockets to one address; the kernel spreads connections over them.
 
-    `ours` may overlap with it: a host that becomes every host, say. Raises GatewayError where the address
-    cannot be had.
+    `ours` may overlap with it: a host that becomes every host, say. `key` is what routing.yaml calls it.
+    Raises GatewayError where the address cannot be had.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     sockets: list[socket.socket] = []
@@ -141,11 +153,14 @@ def bind_shared(address: Address, count: int, ours: tuple[Address, ...] = ()) ->
     except OSError as error:
         for bound in sockets:
             bound.close()
-        raise GatewayError(
-            f"cannot listen on {address}: {error.strerror}; end what uses that port, or choose another one "
-            "with --listen and --admin or by `listen`, `admin` and `tls.listen` in routing.yaml"
-        ) from error
+        raise GatewayError(_why_not(address, key, error)) from error
     return sockets
+
+
+def _why_not(address: Address, key: str, error: OSError) -> str:
+    reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another address")
+    flag = "" if key == "tls.listen" else f"--{key} or "
+    return f"cannot listen on {address} (`{key}`): {reason} with {flag}`{key}` in routing.yaml"
 
 
 def _refuse_if_taken(family: int, address: Address) -> None:

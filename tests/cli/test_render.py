@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
 
 from gateway.assemble import Running
 from gateway.cli.render import (
-    WARNINGS_SHOWN,
-    compact,
     history_entries,
     history_lines,
     plan_in_brief,
-    status_tables,
     tell_change,
     welcome,
     where,
@@ -31,14 +26,6 @@ from tests.cli.site import ROUTING
 
 PLAN = succeed(None, parse(ROUTING, model_exists=lambda _: None))
 ROOT = Path(__file__).parents[2]
-
-
-def drawn(what: RenderableType, width: int = 160) -> str:
-    """Return a table as a plain terminal shows it, made as the verbs make it."""
-    console = Console(width=width, color_system=None, markup=False)
-    with console.capture() as capture:
-        console.print(what)
-    return capture.get()
 
 
 def revision(number: int, plan: RoutingPlan, reason: str = "") -> Revision:
@@ -119,73 +106,3 @@ def test_the_history_tells_what_changed_from_one_to_the_next() -> None:
     )
     assert "       late: " in history_lines(entries)
     assert history_lines([]) == "no revisions yet"
-
-
-STATUS: dict[str, Any] = {
-    "revision": 4,
-    "config": "routing.yaml",
-    "listen": "127.0.0.1:8080",
-    "admin": "127.0.0.1:9090",
-    "tls": "127.0.0.1:8443",
-    "file": {"ok": False, "kind": "refused", "message": "routing.yaml:3: [/x] is wrong"},
-    "warnings": ["service green has no replica to use: [/r]"],
-    "routes": [
-        {
-            "name": "late",
-            "path": "/late[/a]",
-            "stable": "blue",
-            "since": {"revision": 4},
-            "versions": {
-                "blue": {
-                    "weight": 90.0,
-                    "served": 89.9871,
-                    "interval_requests": 1200,
-                    "rate": 12.34,
-                    "errors": 0.015,
-                    "p50_ms": 1.234,
-                    "p99_ms": None,
-                    "fallbacks": 3,
-                }
-            },
-        }
-    ],
-    "services": [
-        {"name": "green", "address": "http://127.0.0.1:9002", "healthy": False},
-    ],
-    "processes": [
-        {"role": "control", "service": "", "number": 0, "pid": 11, "healthy": True, "restarts": 0},
-        {"role": "replica", "service": "blue", "number": 1, "pid": 0, "healthy": False, "restarts": 7},
-    ],
-}
-
-
-def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
-    """A dash for what is not known, the file's trouble on top; nothing is cut at 80 columns."""
-    shown = drawn(status_tables(STATUS), 80)
-    assert "…" not in shown
-    assert "revision 4" in shown
-    assert "routing.yaml is not what is live: routing.yaml:3: [/x] is wrong" in shown
-    assert "late at /late[/a], stable is blue, since revision 4" in shown
-    assert "service green has no replica to use: [/r]" in shown
-    row = next(line for line in shown.splitlines() if line.startswith("blue"))
-    assert row.split() == ["blue", "90", "89.99", "1200", "12.3", "1.50", "1.23", "–", "3"]
-    assert next(line for line in shown.splitlines() if line.startswith("green")).split()[-1] == "DOWN"
-    assert "replica blue 1" in shown
-    assert "DOWN" in shown
-
-
-@pytest.mark.parametrize(
-    ("number", "written"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (2_500_000, "2.5M"), (3e9, "3.0G")]
-)
-def test_counts_stay_short(number: float, written: str) -> None:
-    """A column has room for six characters, however long the gateway has run."""
-    assert compact(number) == written
-
-
-def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:
-    """The first are shown, the others counted."""
-    warnings = [f"service s{n}: trouble" for n in range(50)]
-    shown = drawn(status_tables({**STATUS, "warnings": warnings}))
-    assert shown.count(": trouble") == WARNINGS_SHOWN
-    assert "and 30 more; see: gateway status --json" in shown
-    assert "more; see" not in drawn(status_tables(STATUS))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from gateway.control.metrics_views import view_families
-from gateway.control.views import CertificateHealth, ReplicaHealth, ServiceHealth, Views
+from gateway.control.views import CertificateHealth, ReplicaHealth, ServiceHealth, Sight, Views
 from gateway.monitoring.health_report import STATES
+from gateway.routing.plan import RoutingPlan, Service
+from gateway.routing.settings import Traffic
 
+NO_PLAN = RoutingPlan((), ())
 Samples = dict[tuple[str, ...], float]
 
 
-def samples(views: Views) -> Samples:
+def samples(views: Views, plan: RoutingPlan = NO_PLAN) -> Samples:
     """Every sample by its name and its labels' values."""
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in view_families(views)
+        for family in view_families(plan, views)
         for sample in family.samples
     }
 
@@ -60,3 +63,13 @@ def test_reports_that_cannot_be_used_are_counted() -> None:
     """Else a missing view would look like a quiet one."""
     assert samples(Views())["gateway_unread_reports",] == 0
     assert samples(Views(unread=("no", "no")))["gateway_unread_reports",] == 2
+
+
+def test_panic_counts_the_workers_that_use_whatever_can_be_reached() -> None:
+    """By the service's own percentage; nobody is in panic who has nothing to use at all, or all is well."""
+    sights = (Sight(2, 0, 1), Sight(2, 0, 0), Sight(2, 1, 2), Sight(2, 2, 2))
+    views = Views(services=(ServiceHealth("canary", (), {}, 0, sights),))
+    assert samples(views)["gateway_service_panic", "canary"] == 1
+    for percent, workers in ((0, 0), (60, 2)):
+        plan = RoutingPlan((Service("canary", traffic=Traffic(panic=percent)),), ())
+        assert samples(views, plan)["gateway_service_panic", "canary"] == workers

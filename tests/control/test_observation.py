@@ -12,7 +12,7 @@ import pytest
 from gateway.control.observation import (
     Listed,
     Running,
-    any_beating,
+    beating,
     is_beating,
     observe,
     read_running,
@@ -117,6 +117,6 @@ def test_a_heartbeat_grows_old_after_two_seconds(site: Site) -> None:
     assert not is_beating(WorkerState(1, 100.0, 1, 0), 102.0)
     now = time.monotonic()
     site.tally(0).beat(now - 60, 1, 0)
-    assert not any_beating(site.places, now)
+    assert beating(site.places, now) == {}
     site.tally(1).beat(now, 1, 0)
-    assert any_beating(site.places, now)
+    assert list(beating(site.places, now)) == [1]

@@ -1,101 +1,56 @@
-"""What an on-call engineer reads first."""
+"""What an on-call engineer reads first: all of it together, in the order of who feels it."""
 
 from __future__ import annotations
 
 import pytest
 
-from gateway.control.views import CertificateHealth, ReplicaHealth, ServiceHealth, Views
-from gateway.control.warnings import of_certificate, of_replica, warnings
-from gateway.monitoring.health_report import STATES
+from gateway.control.observation import Observation, Running
+from gateway.control.views import CertificateHealth, Views, merged
+from gateway.control.warnings import of_certificate, of_limits, warnings
+from gateway.monitoring.health_report import CertificateView, Report, ServiceView
 from gateway.monitoring.tally import LIMITS
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.supervision.reload_report import FAILED, ReloadReport
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0
+FILE = {"ok": True, "kind": "", "message": ""}
+PLAN = RoutingPlan((Service("canary"),), (Route("late", "/late", "canary", (("canary", UNITS),)),))
 
 
-def replica(address: str = "127.0.0.1:9003", /, **states: int) -> ReplicaHealth:
-    """A replica and how many workers see it in which state."""
-    return ReplicaHealth(address, {state: states.get(state, 0) for state in STATES})
-
-
-def service(*replicas: ReplicaHealth, waiting: int = 0, **breakers: int) -> ServiceHealth:
-    """A service and how many workers have which breaker."""
-    return ServiceHealth("canary", replicas, breakers, waiting)
-
-
-def told(*services: ServiceHealth) -> list[str]:
-    """The warnings about services alone."""
-    return warnings(Views(services=services), {}, NOW)
+def told(views: Views, **more: int) -> list[str]:
+    """What is told of these views and of limits, where all else is well."""
+    seen = Observation(PLAN, Running(), {}, (), "written", None, views)
+    return warnings(seen, [], FILE, None, more, NOW)
 
 
 def test_nothing_is_said_while_all_is_well() -> None:
     """Replicas up, breakers closed, queues empty, certificates good, and limits that hold every day."""
-    views = Views(
-        services=(service(replica(up=2), closed=2),),
-        certificates=(CertificateHealth("a.pem", ("a.example",), NOW + 60 * DAY, ""),),
-        tunnels={0: 12},
-    )
-    hits = {**dict.fromkeys(LIMITS, 0), "keep_alive_timeout": 40, "redirect": 7}
-    assert warnings(views, hits, NOW) == []
+    service = ServiceView({"127.0.0.1:9003": "up"}, "closed", 0)
+    certificate = CertificateView("a.pem", ("a.example",), NOW + 60 * DAY, "")
+    views = merged({n: Report(1, {"canary": service}, 12, (certificate,)) for n in (0, 1)})
+    assert told(views, **{**dict.fromkeys(LIMITS, 0), "keep_alive_timeout": 40, "redirect": 7}) == []
 
 
-def test_an_ejected_replica_is_named_with_who_ejected_it_and_why() -> None:
-    """The other replica serves, so the service is not out."""
-    assert told(service(replica(ejected=2), replica("127.0.0.1:9004", up=2))) == [
-        "service canary: replica 127.0.0.1:9003 is ejected by 2 of 2 workers (after failed answers)"
+def test_what_users_feel_comes_first() -> None:
+    """Routes, processes, services, the setup, certificates, limits, and last the views that are missing."""
+    service = ServiceView({"127.0.0.1:9003": "down"}, "", 0)
+    certificate = CertificateView("a.pem", (), 0.0, "no such file")
+    views = merged({0: Report(1, {"canary": service}, 0, (certificate,))}, ("worker-1.health: no",))
+    seen = Observation(PLAN, Running(config="r.yaml"), {}, (), "written", None, views)
+    process = {"role": "control", "service": "", "number": 0, "pid": None, "state": "down", "restarts": 0}
+    file = {"ok": False, "kind": "refused", "message": "r.yaml:3:1: no"}
+    found = warnings(seen, [process], file, ReloadReport(1, FAILED, problem="no port"), {"rate": 1}, NOW)
+    assert [line.partition(":")[0] for line in found] == [
+        "route late",
+        "control is not running",
+        "service canary has no replica to use",
+        "r.yaml is not what is live (revision 0 is)",
+        "the last reload failed, what ran before runs on",
+        "certificate a.pem cannot be used",
+        "limits that held in the last minute",
+        "worker-1.health",
     ]
-
-
-@pytest.mark.parametrize(
-    ("state", "part"),
-    [
-        ("down", "is down for 1 of 2 workers (it accepts no connection)"),
-        ("unwell", "is unwell for 1 of 2 workers (it fails its health check)"),
-        ("warming", "is warming up for 1 of 2 workers (it came back and gets a growing share)"),
-    ],
-)
-def test_each_state_says_what_it_means(state: str, part: str) -> None:
-    """In words, since nobody knows the states by heart at 3 a.m."""
-    assert of_replica(replica(**{state: 1, "up": 1})) == f"replica 127.0.0.1:9003 {part}"
-
-
-def test_the_worst_state_comes_first() -> None:
-    """Where workers disagree, all views are told."""
-    assert of_replica(replica(warming=1, down=2)).startswith(
-        "replica 127.0.0.1:9003 is down for 2 of 3 workers (it accepts no connection) and is warming up"
-    )
-    assert of_replica(replica(up=3)) == ""
-
-
-def test_a_service_without_any_replica_to_use_says_so_first() -> None:
-    """That is the line to act on."""
-    (line,) = told(service(replica(down=2), replica("127.0.0.1:9004", ejected=1, unwell=1)))
-    assert line.startswith("service canary has no replica to use: replica 127.0.0.1:9003 is down for 2 of 2")
-    assert told(service(replica(down=2), replica("127.0.0.1:9004", warming=1, down=1)))[0].startswith(
-        "service canary: "
-    )
-
-
-def test_many_replicas_make_one_line() -> None:
-    """Three are named, the others counted."""
-    (line,) = told(service(*(replica(f"10.0.0.{n}:80", down=2) for n in range(9))))
-    assert line.endswith("and 6 more replicas")
-    assert line.count("accepts no connection") == 3
-
-
-def test_open_breakers_and_queues_are_told() -> None:
-    """With the number of workers and of requests."""
-    (line,) = told(service(replica(up=2), waiting=14, open=1, closed=1))
-    assert line == (
-        "service canary: breaker open in 1 of 2 workers "
-        "(too many of its answers failed; it is tried again shortly); "
-        "14 requests wait in its queue (its concurrency is used up)"
-    )
-
-
-def test_a_service_without_replicas_is_no_trouble() -> None:
-    """A worker that has not yet looked at a service says nothing about it."""
-    assert told(service()) == []
 
 
 @pytest.mark.parametrize(
@@ -126,9 +81,9 @@ def test_a_certificate_that_cannot_be_used_says_why() -> None:
 def test_limits_that_held_of_late_are_one_line_most_frequent_first() -> None:
     """Those that hold every day are left out."""
     hits = {"head_timeout": 12, "rate": 300, "keep_alive_timeout": 900, "body": 0}
-    assert warnings(Views(), hits, NOW) == ["limits that held in the last minute: rate 300, head_timeout 12"]
+    assert list(of_limits(hits)) == ["limits that held in the last minute: rate 300, head_timeout 12"]
 
 
 def test_reports_that_cannot_be_read_are_told() -> None:
     """A view that is missing must not look like one in which all is well."""
-    assert warnings(Views(unread=("worker-0.health: no",)), {}, NOW) == ["worker-0.health: no"]
+    assert told(Views(unread=("worker-0.health: no",))) == ["worker-0.health: no"]

@@ -77,6 +77,14 @@ def test_paths_are_relative_to_the_folder(certs: Path) -> None:
     assert pem.key("other.key", "site.pem") is not None
 
 
+def test_a_missing_file_is_told_by_its_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where routing.yaml was named by a relative path: nobody has to guess relative to what."""
+    monkeypatch.chdir(tmp_path)
+    pem = checks(Path())
+    assert pem.certificates("gone.pem") == f"there is no file {tmp_path / 'gone.pem'}"
+    assert pem.key("gone.key", "") == f"there is no file {tmp_path / 'gone.key'}"
+
+
 def test_ssl_is_not_loaded_before_a_certificate_is_named() -> None:
     """`gateway rollback` imports this module's caller and must not pay for TLS."""
     code = "import sys, gateway.routing.certificates, gateway.routing.file; print('ssl' in sys.modules)"

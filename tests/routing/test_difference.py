@@ -64,7 +64,11 @@ CASES = {
     "override": (with_late(overrides=(Override("a", "b", "blue"),)), ["late: override 0 rules -> 1 rule"]),
     "timeouts": (
         with_late(timeouts=Timeouts(0.25, 60.0, 30.0)),
-        ["late: timeout connect 1s -> 0.25s", "late: timeout total 900s -> 30s"],
+        ["late: timeouts.connect 1s -> 250ms", "late: timeouts.total 15m -> 30s"],
+    ),
+    "a time-out for each try": (
+        with_late(timeouts=Timeouts(per_try=0.3)),
+        ["late: timeouts.per_try none -> 300ms"],
     ),
     "a route goes": (replace(OLD, routes=(REST,)), ["route late removed"]),
     "a route comes": (
@@ -95,10 +99,10 @@ CASES = {
     "limits": (
         replace(OLD, limits=Limits(head=64 * 1024, body=0, fields=50, keep_alive_timeout=0.5)),
         [
-            "limits head 32KiB -> 64KiB",
-            "limits fields 100 -> 50",
-            "limits body 1GiB -> 0",
-            "limits keep alive timeout 75s -> 0.5s",
+            "limits.head 32KiB -> 64KiB",
+            "limits.fields 100 -> 50",
+            "limits.body 1GiB -> 0",
+            "limits.keep_alive_timeout 75s -> 500ms",
         ],
     ),
     "a tls listener comes": (
@@ -110,7 +114,7 @@ CASES = {
             concurrency=64,
             queue=Queue(size=0),
             health=HealthCheck("/healthz"),
-            outliers=Outliers(failures=0, most=12.5),
+            outliers=Outliers(ejection=300.0, most=12.5),
             panic=0.0,
             slow_start=0.0,
             breaker=Breaker(),
@@ -118,23 +122,27 @@ CASES = {
         ),
         [
             "service canary: concurrency 1024 -> 64",
-            "service canary: queue size 256 -> 0",
-            "service canary: health added",
-            "service canary: outliers failures 5 -> 0",
-            "service canary: outliers most 50 % -> 12.5 %",
+            "service canary: queue.size 256 -> 0",
+            "service canary: health off -> on",
+            "service canary: outliers.ejection 10s -> 5m",
+            "service canary: outliers.most 50 % -> 12.5 %",
             "service canary: panic 50 % -> 0 %",
-            "service canary: slow start 10s -> 0s",
-            "service canary: breaker added",
+            "service canary: slow_start 10s -> 0s",
+            "service canary: breaker off -> on",
             "service canary: tls added",
         ],
     ),
+    "nobody is ejected any more": (
+        with_canary(outliers=Outliers(failures=0)),
+        ["service canary: outliers on -> off"],
+    ),
     "retries and who stands in": (
         with_late(failing=Failing(0, "fail")),
-        ["late: retries 1 -> 0", "late: on unavailable stable -> fail"],
+        ["late: retries 1 -> 0", "late: on_unavailable stable -> fail"],
     ),
     "a rate limit comes": (
         with_late(rate_limit=RateLimit(100, 60.0, 20, Sticky("header", "x-api-key"))),
-        ["late: rate limit none -> 100 per 60s, burst 20 by header x-api-key"],
+        ["late: rate_limit none -> 100/m, burst 20, by header x-api-key"],
     ),
     "nothing that matters": (
         replace(OLD, revision=9, routes=(REST, replace(LATE, since=8)), services=(CANARY, BLUE)),
@@ -165,21 +173,22 @@ def test_what_goes_and_what_moves_inside_is_told() -> None:
         tls=Tls("x:2", (one, other), client_ca="c.pem", minimum="1.3", hsts=60.0, redirect=True),
     )
     assert difference(old, new) == [
-        "tls listen x:1 -> x:2",
-        "tls certificates a.pem (a.key) -> a.pem (a.key), b.pem (b.key)",
-        "tls client ca none -> c.pem",
-        "tls minimum 1.2 -> 1.3",
-        "tls hsts 0s -> 60s",
-        "tls redirect off -> on",
-        "service canary: health path /a -> /b",
-        "service canary: health interval 1s -> 2s",
-        "service canary: tls ca none -> c.pem",
+        "tls.listen x:1 -> x:2",
+        "tls.certificates a.pem (a.key) -> a.pem (a.key), b.pem (b.key)",
+        "tls.clients.ca none -> c.pem",
+        "tls.minimum 1.2 -> 1.3",
+        "tls.hsts none -> 1m",
+        "tls.redirect false -> true",
+        "service canary: health.path /a -> /b",
+        "service canary: health.interval 1s -> 2s",
+        "service canary: tls.ca none -> c.pem",
     ]
     assert difference(old, OLD) == [
         "tls listener removed (x:1)",
-        "service canary: health removed",
+        "service canary: health on -> off",
         "service canary: tls removed",
     ]
-    assert difference(with_late(rate_limit=RateLimit(5, 1.0, 5)), OLD) == [
-        "late: rate limit 5 per 1s -> none"
+    assert difference(with_late(rate_limit=RateLimit(5, 1.0, 5)), OLD) == ["late: rate_limit 5/s -> none"]
+    assert difference(with_late(rate_limit=RateLimit(5, 1.5, 5)), OLD) == [
+        "late: rate_limit 5 per 1.5s -> none"
     ]

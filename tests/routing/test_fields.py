@@ -107,13 +107,17 @@ def test_a_good_value_is_read(reader: str, value: str, meaning: object) -> None:
         ("days", "d", "write it as `365d`"),
         ("days", "5", "say the unit, as in `5s`"),
         ("path", "v2", "write `/v2`"),
+        ("path", "a/*", "write `/a`"),
+        ("path", "./a//b/", "write `/a/b`"),
+        ("path", "*", "write `/`"),
         ("path", "http://x/v2", "without scheme and host"),
         ("path", "/v2?a=b", "query"),
         ("path", "/v2//x", "write `/v2/x`"),
         ("path", "/v2/", "write `/v2` "),
         ("path", "/v2/../x", "segments"),
         ("path", "/./x", "segments"),
-        ("path", "/v2/*", "no wildcards"),
+        ("path", "/v2/*", "no wildcards: a path covers everything below it, so write `/v2`"),
+        ("path", "/v2//**", "write `/v2`"),
         ("path", "/a b", "may hold only"),
         ("path", "/%61", "may hold only"),
         ("path", "/é", "may hold only"),
@@ -143,3 +147,29 @@ def test_a_service_is_not_doubted_where_the_services_are_unknown() -> None:
     report = Report()
     assert fields.service(report, written("any"), "stable", None) == "any"
     assert report.problems == []
+
+
+@given(st.integers(0, 24 * 3600 * 1000))
+def test_a_shown_duration_means_the_same(milliseconds: int) -> None:
+    """What is shown can be written in the file and is read as the same number of seconds."""
+    shown = fields.shown_duration(milliseconds / 1000)
+    assert fields.duration(Report(), written(shown), "header", zero=True) == pytest.approx(
+        milliseconds / 1000
+    )
+
+
+def test_a_shown_duration_is_as_people_write_it() -> None:
+    """The largest unit that leaves no rest; days only where the file knows them."""
+    seconds = (0.0, 0.25, 1.5, 75.0, 300.0, 900.0, 3600.0, 5400.0, 86_400.0)
+    assert [fields.shown_duration(each) for each in seconds] == [
+        "0s",
+        "250ms",
+        "1.5s",
+        "75s",
+        "5m",
+        "15m",
+        "1h",
+        "90m",
+        "24h",
+    ]
+    assert [fields.shown_duration(each, days=True) for each in (86_400.0, 3600.0)] == ["1d", "1h"]

@@ -73,7 +73,8 @@ def test_a_model_is_asked_whether_it_is_ready(text: str, health: HealthCheck | N
     ("text", "says"),
     [
         ("concurrency: 0", "from 1 to 1000000"),
-        ("queue: off", "`queue` must be a mapping"),
+        ("queue: off", "write `{size: 0}`"),
+        ("queue: 256", "`queue` must be a mapping"),
         ("queue: {size: 100001}", "from 0 to 100000"),
         ("queue: {wait: 0s}", "longer than nothing"),
         ("health: {interval: 1s}", "`health` has no `path`"),
@@ -87,9 +88,15 @@ def test_a_model_is_asked_whether_it_is_ready(text: str, health: HealthCheck | N
         ("outliers: {longest: 5s}", "`ejection` (10s by default)"),
         ("outliers: {ejection: 0s, longest: 1s}", "longer than nothing"),
         ("panic: 50%", "write `50`"),
-        ("slow_start: off", "write it as"),
+        ("slow_start: off", "write `0s`"),
+        ("slow_start: soon", "write it as"),
+        ("panic: false", "write `0`"),
+        ("health: False", "write `off`"),
+        ("outliers: none", "write `off`"),
+        ("breaker: null", "write `off`"),
         ("breaker: on", "or `off`"),
-        ("breaker: {errors: 0}", "above 0"),
+        ("breaker: {errors: 0}", "from 1 to 100"),
+        ("breaker: {errors: 0.5}", "as in `50`"),
     ],
 )
 def test_a_mistake_is_told_once(text: str, says: str) -> None:

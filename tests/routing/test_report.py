@@ -122,6 +122,20 @@ def test_a_misspelt_key_counts_as_the_one_that_was_meant() -> None:
     ]
 
 
+def test_a_key_of_another_place_is_told_where_it_belongs() -> None:
+    """That comes before any neighbour; what is known is listed in full where the key is of nowhere."""
+    report = Report(homes={"a service": ("health", "url"), "`limits`": ("url",)})
+    found = node("{health: 1, url: 2, retry: 3}")
+    assert isinstance(found, Mapping)
+    known = tuple(f"k{number}" for number in range(20))
+    assert entries(report, found, "a route", ("healthy", *known)) == {}
+    assert messages(report) == [
+        "`health` is not a key of a route: it is a key of a service; move it there",
+        "`url` is not a key of a route: it is a key of a service or of `limits`; move it there",
+        f"`retry` is not a known key of a route. Known: healthy, {', '.join(known)}",
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [

@@ -58,7 +58,8 @@ def test_a_port_in_use_is_refused(count: int) -> None:
     taken = bind_shared(HERE, 2)
     port = port_of(taken[0])
     with pytest.raises(
-        GatewayError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use; end what"
+        GatewayError,
+        match=rf"cannot listen on 127.0.0.1:{port} \(`listen`\): Address already in use; end what",
     ):
         bind_shared(Address("127.0.0.1", port), count)
     for each in taken:
@@ -71,6 +72,15 @@ def test_an_address_that_is_not_here_is_refused() -> None:
     """A host of another network cannot be bound."""
     with pytest.raises(GatewayError, match=r"cannot listen on 192\.0\.2\.1:8080"):
         bind_shared(Address("192.0.2.1", 8080), 2)
+    with pytest.raises(GatewayError, match="no interface of this machine has this address") as caught:
+        bind_shared(Address("192.0.2.1", 8080), 1, key="tls.listen")
+    assert str(caught.value).endswith(" for all of them, with `tls.listen` in routing.yaml")
+
+
+def test_any_other_reason_is_told_in_the_systems_words() -> None:
+    """A link-local address without its interface, say."""
+    with pytest.raises(GatewayError, match=r"`admin`.*; choose another address with --admin or `admin`"):
+        bind_shared(Address("fe80::1", 8080), 1, key="admin")
 
 
 def test_an_address_is_spoken_with_brackets_where_it_needs_them() -> None:
@@ -131,7 +141,7 @@ def test_it_is_all_or_nothing(bound: list[Listeners]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as probe:
         free = Address("127.0.0.1", port_of(probe))
         probe.close()
-        with pytest.raises(GatewayError, match="Address already in use"):
+        with pytest.raises(GatewayError, match=r"`tls\.listen`.*Address already in use"):
             bind(Wanted(free, HERE, Address("127.0.0.1", port_of(taken))), 2, before)
     (again,) = bind_shared(free, 1)
     again.close()

@@ -1,0 +1,115 @@
+"""What `gateway status` prints: tables with colour on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+WARNINGS_SHOWN = 20
+UNWRAPPED = 100_000
+"""Columns of what is no terminal: a line that was wrapped cannot be found by grep."""
+
+STYLES = {
+    **dict.fromkeys(("up", "healthy"), "green"),
+    **dict.fromkeys(("warming", "draining", "starting"), "yellow"),
+    **dict.fromkeys(("unwell", "ejected", "down", "hung", "stopped"), "bold red"),
+}
+
+
+def console() -> Console:
+    """Return where tables are drawn: on a terminal as wide as it is, elsewhere without wrapping."""
+    return Console(markup=False, width=None if sys.stdout.isatty() else UNWRAPPED)
+
+
+def status_tables(status: dict[str, Any]) -> RenderableType:
+    """Draw the status: what is not as it should be, each route, the processes."""
+    parts: list[RenderableType] = [
+        Text(
+            f"revision {status['revision']}   requests {status['listen']}"
+            f"{'   TLS ' + status['tls'] if status['tls'] else ''}   admin {status['admin']}"
+        )
+    ]
+    parts += [Text(warning, style="bold red") for warning in status["warnings"][:WARNINGS_SHOWN]]
+    if (more := len(status["warnings"]) - WARNINGS_SHOWN) > 0:
+        parts.append(Text(f"and {more} more; see: gateway status --json", style="bold red"))
+    for route in status["routes"][:50]:
+        parts += [Text(""), Text(route_title(route), style="italic"), route_table(route)]
+    if status["services"]:
+        parts += [Text(""), service_table(status["services"])]
+    parts += [Text(""), process_table(status["processes"])]
+    return Group(*parts)
+
+
+def route_title(route: dict[str, Any]) -> str:
+    """Return the line above a route's table; a title of the table would be wrapped at its width."""
+    since = f"since revision {route['since']['revision']}"
+    return f"{route['name']} at {route['path']}, stable is {route['stable']}, {since}"
+
+
+def route_table(route: dict[str, Any]) -> Table:
+    """Draw one route: asked, served and how each version does; fits a terminal of 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("version", no_wrap=True)
+    for column in ("asked %", "served %", "requests", "req/s", "errors %", "p50 ms", "p99 ms", "fallback"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, version in route["versions"].items():
+        table.add_row(
+            Text(name, style="bold" if name == route["stable"] else ""),
+            f"{version['weight']:g}",
+            _number(version["served"], 2),
+            compact(version["interval_requests"]),
+            compact(version["rate"], 1),
+            Text(f"{version['errors'] * 100:.2f}", style="red" if version["errors"] > 0 else ""),
+            _number(version["p50_ms"], 2),
+            _number(version["p99_ms"], 2),
+            compact(version["fallbacks"]),
+        )
+    return table
+
+
+def service_table(services: list[dict[str, Any]]) -> Table:
+    """Draw the services that run elsewhere, and how the workers see them."""
+    table = Table("service", "address", "health", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for service in services:
+        table.add_row(service["name"], service["address"], replica_state(service))
+    return table
+
+
+def process_table(processes: list[dict[str, Any]]) -> Table:
+    """Draw every process and its health."""
+    table = Table("process", "pid", "health", "restarts", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for process in processes:
+        name = f"{process['role']} {process['service']}".strip()
+        if process["role"] in ("worker", "replica"):
+            name += f" {process['number']}"
+        table.add_row(name, str(process["pid"] or "–"), process_state(process), str(process["restarts"]))
+    return table
+
+
+def replica_state(service: dict[str, Any]) -> Text:
+    """Say how the workers see an address, in their own words: the worst, by how many of them, and why."""
+    state, seen = service["state"], service["seen"]
+    text = state if len(seen) < 2 else f"{state} for {seen[state]} of {sum(seen.values())} workers"
+    return Text(f"{text}: {service['reason']}" if service["reason"] else text, style=STYLES[state])
+
+
+def process_state(process: dict[str, Any]) -> Text:
+    """Say in a word whether a process does its work."""
+    state = process["state"]
+    return Text("DOWN" if state == "down" else state, style=STYLES[state])
+
+
+def compact(number: float, digits: int = 0) -> str:
+    """Write a count in at most six characters: 12345 as 12.3k."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e3 if unit == 'k' else size):.1f}{unit}"
+    return f"{number:.{digits}f}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,120 @@
+"""The tables of `gateway status`: plain, complete, and safe whatever text is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from gateway.cli.status_tables import WARNINGS_SHOWN, compact, console, replica_state, status_tables
+
+
+def drawn(what: RenderableType, width: int = 160) -> str:
+    """Return a table as a plain terminal shows it, made as the verbs make it."""
+    console = Console(width=width, color_system=None, markup=False)
+    with console.capture() as capture:
+        console.print(what)
+    return capture.get()
+
+
+STATUS: dict[str, Any] = {
+    "revision": 4,
+    "config": "routing.yaml",
+    "listen": "127.0.0.1:8080",
+    "admin": "127.0.0.1:9090",
+    "tls": "127.0.0.1:8443",
+    "file": {"ok": False, "kind": "refused", "message": "routing.yaml:3: [/x] is wrong"},
+    "warnings": ["service green has no replica to use: [/r]", "routing.yaml is not what is live: :3: [/x]"],
+    "routes": [
+        {
+            "name": "late",
+            "path": "/late[/a]",
+            "stable": "blue",
+            "since": {"revision": 4},
+            "versions": {
+                "blue": {
+                    "weight": 90.0,
+                    "served": 89.9871,
+                    "interval_requests": 1200,
+                    "rate": 12.34,
+                    "errors": 0.015,
+                    "p50_ms": 1.234,
+                    "p99_ms": None,
+                    "fallbacks": 3,
+                }
+            },
+        }
+    ],
+    "services": [
+        {
+            "name": "green",
+            "address": "http://127.0.0.1:9002",
+            "healthy": False,
+            "state": "down",
+            "seen": {"up": 1, "down": 2},
+            "reason": "no [/key]",
+        },
+    ],
+    "processes": [
+        {"role": "control", "service": "", "number": 0, "pid": 11, "state": "healthy", "restarts": 0},
+        {"role": "worker", "service": "", "number": 4, "pid": 12, "state": "draining", "restarts": 0},
+        {"role": "replica", "service": "blue", "number": 1, "pid": None, "state": "down", "restarts": 7},
+    ],
+}
+
+
+def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
+    """A dash for what is not known, the file's trouble on top; nothing is cut at 80 columns."""
+    shown = drawn(status_tables(STATUS), 80)
+    assert "…" not in shown
+    assert "revision 4" in shown
+    assert shown.count("routing.yaml is not what is live: :3: [/x]") == 1
+    assert "late at /late[/a], stable is blue, since revision 4" in shown
+    assert "service green has no replica to use: [/r]" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("blue"))
+    assert row.split() == ["blue", "90", "89.99", "1200", "12.3", "1.50", "1.23", "–", "3"]
+    assert next(line for line in shown.splitlines() if line.startswith("green")).endswith(
+        "down for 2 of 3 workers: no [/key]"
+    )
+    rows = [line.split() for line in shown.splitlines()]
+    assert ["worker", "4", "12", "draining", "0"] in rows
+    assert ["replica", "blue", "1", "–", "DOWN", "7"] in rows
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (2_500_000, "2.5M"), (3e9, "3.0G")]
+)
+def test_counts_stay_short(number: float, written: str) -> None:
+    """A column has room for six characters, however long the gateway has run."""
+    assert compact(number) == written
+
+
+def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:
+    """The first are shown, the others counted."""
+    warnings = [f"service s{n}: trouble" for n in range(50)]
+    shown = drawn(status_tables({**STATUS, "warnings": warnings}))
+    assert shown.count(": trouble") == WARNINGS_SHOWN
+    assert "and 30 more; see: gateway status --json" in shown
+    assert "more; see" not in drawn(status_tables(STATUS))
+
+
+def test_an_address_has_the_words_of_the_workers() -> None:
+    """One word where they agree, and why it is so."""
+    cell = {"state": "unwell", "seen": {"unwell": 2}, "reason": "503 to /healthz"}
+    assert str(replica_state(cell)) == "unwell: 503 to /healthz"
+    assert str(replica_state({"state": "up", "seen": {"up": 2}, "reason": ""})) == "up"
+
+
+def test_through_a_pipe_no_line_is_wrapped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a sentence nor the line above a table; what reads it looks for whole lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+    long = "service green: " + "replica " * 100
+    path = "/a" * 200
+    routes = [{**STATUS["routes"][0], "path": path}]
+    console().print(status_tables({**STATUS, "warnings": [long], "routes": routes}))
+    lines = capsys.readouterr().out.splitlines()
+    assert long in lines
+    assert f"late at {path}, stable is blue, since revision 4" in lines
