@@ -66,3 +66,21 @@ def test_what_cannot_be_explained_is_said(plan: RoutingPlan, path: str, header: 
     """A path without a route, one that would be refused, a header that cannot be."""
     with pytest.raises((GatewayError, ChangeRefused), match=said.replace("/", "/")):
         explained(plan, path, [header], "::1")
+
+
+def test_what_the_workers_see_now_is_said(plan: RoutingPlan) -> None:
+    """A version that is out would answer, and somebody else does."""
+    found = explained(plan, LATE, ["X-Canary=always"], "::1")
+    well = {"workers": 2, "out": 0, "instead": "blue", "warning": ""}
+    assert "It can be reached now. Should it be down, blue answers." in in_words({**found, "health": well})
+    out = in_words({**found, "health": {**well, "out": 2, "warning": "service canary: x"}})
+    assert out.startswith("canary would answer, because")
+    assert out.endswith("It is out now, so blue answers.\nservice canary: x")
+    assert in_words({**found, "health": {**well, "out": 2, "instead": ""}}).endswith("so the answer is 503.")
+    half = in_words({**found, "health": {**well, "out": 1}})
+    assert half.endswith("It is out for 1 of 2 workers now, where blue answers.")
+    drawn = explained(plan, "/v2/health", [], "::1")
+    assert in_words({**drawn, "health": {**well, "warning": "route protocol: y"}}).endswith(
+        "\nroute protocol: y"
+    )
+    assert "Should it be down, blue answers." in in_words({**found, "health": None})

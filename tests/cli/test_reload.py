@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.cli import reload as module
-from gateway.cli.reload import in_words
+from gateway.cli.reload import Reloaded, in_words
 from gateway.routing.change import locked
 from gateway.supervision.reload_report import (
     DONE,
@@ -32,7 +32,8 @@ WAITING = "import signal, sys; {more}; print(flush=True); sys.stdin.read()"
 @pytest.fixture
 def answers(site: Site) -> Iterator[list[ReloadReport]]:
     """What this process, as the supervisor, answers to each SIGHUP; it holds the lock of the site."""
-    site.places.processes.write_text(json.dumps({"supervisor": os.getpid(), "config": str(site.config)}))
+    about = {"supervisor": os.getpid(), "config": str(site.config), "listen": "", "admin": ""}
+    site.places.processes.write_text(json.dumps({**about, "processes": []}))
     write_report(site.places, ReloadReport(6))
     found: list[ReloadReport] = []
 
@@ -70,11 +71,17 @@ def test_it_says_how_many_and_how_long(site: Site, answers: list[ReloadReport]) 
     said = site.run("reload")
     assert (said.code, said.out) == (0, "2 workers replaced in 1.3 s; 3 connections still drain\n")
     found = site.run("reload", "--json").json()
-    assert found == {"number": 8, "workers": 1, "seconds": 1.26, "connections": 1, "file": ""}
-    assert (
-        in_words(ReloadReport(0, DONE, 0.5, 1, 1)) == "1 worker replaced in 0.5 s; 1 connection still drains"
-    )
-    assert in_words(ReloadReport(0, DONE, 0.5, 4)) == "4 workers replaced in 0.5 s"
+    assert found == {
+        "number": 8,
+        "workers": 1,
+        "seconds": 1.26,
+        "connections": 1,
+        "revision": 1,
+        "file": "",
+    }
+    one, four = (Reloaded(ReloadReport(0, DONE, 0.5, n, 1 if n == 1 else 0), 6) for n in (1, 4))
+    assert in_words(one) == "1 worker replaced in 0.5 s; 1 connection still drains"
+    assert in_words(four) == "4 workers replaced in 0.5 s"
 
 
 def test_a_reload_that_failed_is_a_failure(site: Site, answers: list[ReloadReport]) -> None:
@@ -87,16 +94,27 @@ def test_a_reload_that_failed_is_a_failure(site: Site, answers: list[ReloadRepor
 
 
 def test_what_was_just_saved_is_live_before(site: Site, answers: list[ReloadReport]) -> None:
-    """Nobody has to wait for the watcher; a broken file is a warning, and what is live goes on."""
-    answers += [ReloadReport(0, DONE)] * 2
+    """Nobody has to wait for the watcher; with a broken file what is live goes on, and that is a failure."""
+    answers += [ReloadReport(0, DONE), *[ReloadReport(0, DONE, 1.0, 2)] * 2]
     text = site.config.read_text()
     site.config.write_text(text.replace("blue: 90, green: 0, canary: 10", "blue: 80, green: 0, canary: 20"))
     assert site.run("reload").code == 0
     assert site.weights()["canary"] == 20_000
     site.config.write_text(text.replace("weights:", "wieghts:"))
     said = site.run("reload")
-    assert said.code == 0
+    assert said.code == 1
+    assert said.out == "2 workers replaced in 1.0 s, with revision 2\n"
+    assert said.err.startswith("warning: routing.yaml was not taken: ")
     assert "wieghts" in said.err
+    found = site.run("reload", "--json")
+    assert (found.code, found.json()["revision"]) == (1, 2)
+    assert "wieghts" in found.json()["file"]
+
+
+def test_a_file_that_cannot_be_written_is_no_failure() -> None:
+    """What it says is live; only what was changed elsewhere is not in it."""
+    found = Reloaded(ReloadReport(), 6, {"kind": "unwritable", "message": "read-only"})
+    assert (found.was_not_taken, found.warning) == (False, "read-only")
 
 
 def test_without_a_gateway_there_is_nothing_to_reload(stopped: Site) -> None:
@@ -133,7 +151,8 @@ def test_a_supervisor_that_ends_meanwhile_is_not_waited_for(
 ) -> None:
     """The signal may find it at its end."""
     process = stranger(f"lock = open({str(site.places.up_lock)!r}, 'a'); signal.signal(signal.SIGHUP, 0)")
-    site.places.processes.write_text(json.dumps({"supervisor": process.pid, "config": str(site.config)}))
+    about = {"supervisor": process.pid, "config": str(site.config), "listen": "", "admin": ""}
+    site.places.processes.write_text(json.dumps({**about, "processes": []}))
     said = site.run("reload")
     assert said.code == 1
     assert "ended meanwhile" in said.err
@@ -145,13 +164,34 @@ def test_it_does_not_wait_for_ever(
     site: Site, answers: list[ReloadReport], monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     """Neither for a supervisor that hangs nor for one that does not begin; an earlier report is none."""
-    monkeypatch.setattr(module, "OVER_WITHIN", 0.2)
+    monkeypatch.setattr(module, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(module, "READY_WITHIN", 0.1)
     answers.append(ReloadReport(0, state))
     if state == DONE:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     said = site.run("reload")
     assert said.code == 1
-    assert "the reload was not over after 0.2 s" in said.err
+    what = "has not begun the reload" if state == DONE else "has not ended the reload it began"
+    assert f"the supervisor (pid {os.getpid()}) {what} within 0 s: its log says" in said.err
+
+
+def test_a_stopped_supervisor_is_named_with_what_helps(
+    site: Site,
+    answers: list[ReloadReport],
+    stranger: Callable[..., subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody pressed Ctrl-Z: the signal waits until it goes on."""
+    monkeypatch.setattr(module, "ANSWER_WITHIN", 0.2)
+    process = stranger(f"lock = open({str(site.places.up_lock)!r}, 'a')")
+    about = {"supervisor": process.pid, "config": str(site.config), "listen": "", "admin": ""}
+    site.places.processes.write_text(json.dumps({**about, "processes": []}))
+    process.send_signal(signal.SIGSTOP)
+    said = site.run("reload")
+    assert said.code == 1
+    assert f"the supervisor (pid {process.pid}) has not begun the reload within" in said.err
+    assert f"kill -CONT {process.pid}" in said.err
+    assert answers == []
 
 
 def test_only_one_at_a_time(site: Site, answers: list[ReloadReport], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.control.health import answers, exists, is_healthy, processes, services
+from gateway.control.health import answers, processes, services, state_of
 from gateway.control.observation import Listed, Observation, observe
+from gateway.control.views import Views, merged
+from gateway.monitoring.health_report import Report, ServiceView
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan, Service
+from tests.control.conftest import until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
@@ -45,12 +49,32 @@ def seen(site: Site) -> Observation:
     return observe(site.places, NOW)
 
 
-def test_a_pid_exists_or_not(dead_pid: int) -> None:
-    """This process exists, one that has ended does not, nor does 0: it was not started yet."""
-    assert exists(os.getpid())
-    assert exists(1)
-    assert not exists(dead_pid)
-    assert not exists(0)
+def is_healthy(places: Places, found: Observation, process: Listed, now: float) -> bool:
+    """Whether a process does its work."""
+    return state_of(places, found, process, now)[0] == "healthy"
+
+
+def test_a_process_that_is_not_there_is_down(site: Site, dead_pid: int) -> None:
+    """One that has ended, and one that was not started yet."""
+    for pid in (dead_pid, 0):
+        assert state_of(site.places, seen(site), Listed("worker", pid), NOW) == ("down", None)
+
+
+def test_each_way_of_not_working_has_its_word(site: Site, other_pid: int) -> None:
+    """Starting, hung, stopped, draining; what was replaced is not broken, there or already gone."""
+    worker = Listed("worker", os.getpid())
+    assert state_of(site.places, seen(site), worker, NOW)[0] == "starting"
+    site.tally(0).beat(NOW - 2.1, 1, 0)
+    assert state_of(site.places, seen(site), worker, NOW)[0] == "hung"
+    assert state_of(site.places, seen(site), Listed("replica", os.getpid(), "x"), NOW)[0] == "starting"
+    assert state_of(site.places, seen(site), Listed("control", other_pid), NOW)[0] == "starting"
+    os.kill(other_pid, signal.SIGSTOP)
+    until(
+        lambda: state_of(site.places, seen(site), Listed("supervisor", other_pid), NOW)[0] == "stopped", "T"
+    )
+    for pid in (other_pid, 0):
+        gone = Listed("worker", pid, is_draining=True)
+        assert state_of(site.places, seen(site), gone, NOW)[0] == "draining"
 
 
 def test_a_worker_is_healthy_while_its_heart_beats(site: Site) -> None:
@@ -145,13 +169,17 @@ def test_processes_are_described_for_the_status(site: Site) -> None:
         {"role": "worker", "pid": os.getpid(), "restarts": 1},
         {"role": "worker", "pid": 0, "number": 1},
     )
-    common = {"service": "", "healthy": True}
-    assert processes(site.places, seen(site), NOW) == [
+    common = {"service": "", "healthy": True, "state": "healthy"}
+    found = processes(site.places, seen(site), NOW)
+    ages = [process.pop("age") for process in found]
+    assert ages[0] > 0
+    assert ages[2] is None
+    assert found == [
         {"role": "supervisor", "pid": os.getpid(), "number": 0, "restarts": 0, **common},
         {"role": "worker", "pid": os.getpid(), "number": 0, "restarts": 1, **common}
         | {"connections": 42, "revision": 7},
-        {"role": "worker", "pid": 0, "number": 1, "restarts": 0, **common, "healthy": False}
-        | {"connections": 0, "revision": 0},
+        {"role": "worker", "pid": None, "number": 1, "restarts": 0, **common, "healthy": False}
+        | {"state": "down", "connections": 0, "revision": 0},
     ]
 
 
@@ -167,8 +195,31 @@ def test_services_elsewhere_are_reached_or_not() -> None:
             ),
             (),
         )
-        assert services(plan) == [
-            {"name": "blue", "address": f"http://{address}", "healthy": True},
-            {"name": "blue", "address": "http://127.0.0.1:1", "healthy": False},
-            {"name": "safe", "address": f"https://{address}", "healthy": True},
+        up = {"healthy": True, "state": "up", "seen": {"up": 1}, "reason": ""}
+        down = {"healthy": False, "state": "down", "seen": {"down": 1}, "reason": ""}
+        assert services(plan, Views()) == [
+            {"name": "blue", "address": f"http://{address}", **up},
+            {"name": "blue", "address": "http://127.0.0.1:1", **down},
+            {"name": "safe", "address": f"https://{address}", **up},
+        ]
+
+
+def test_an_address_is_what_the_workers_say_it_is() -> None:
+    """Though it accepts connections; what a worker finds out says more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        told = [
+            ServiceView({address: "down"}, "", 0, {address: "certificate is not valid for blue"}),
+            ServiceView({address: "warming"}, "", 0),
+        ]
+        views = merged({n: Report(1, {"blue": view}, 0, ()) for n, view in enumerate(told)})
+        assert services(RoutingPlan((Service("blue", urls=(f"https://{address}",)),), ()), views) == [
+            {
+                "name": "blue",
+                "address": f"https://{address}",
+                "healthy": False,
+                "state": "down",
+                "seen": {"warming": 1, "down": 1},
+                "reason": "certificate is not valid for blue",
+            }
         ]

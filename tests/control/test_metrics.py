@@ -253,3 +253,12 @@ def test_alerts_are_made_of_series_that_there_are(site: Site) -> None:
         for name in re.findall(r"gateway_[a-z_]+", rules):
             assert name in scraped or re.sub(f"({suffixes})$", "", name) in scraped, name
     assert "gateway_" in text.partition("```yaml")[2]
+
+
+def test_a_process_that_drains_has_no_series(site: Site) -> None:
+    """Its successor may bear the same role and number, and one name must not have two values."""
+    site.list_processes({"role": "control", "pid": 0}, {"role": "control", "pid": 0, "draining": True})
+    lines = exposition(site.places).decode().splitlines()
+    assert [line for line in lines if line.startswith('gateway_process_up{number="0",role="control"')] == [
+        'gateway_process_up{number="0",role="control",service=""} 0.0'
+    ]

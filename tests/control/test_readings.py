@@ -9,6 +9,7 @@ import pytest
 
 from gateway.control import readings
 from gateway.errors import GatewayError
+from gateway.monitoring.health_report import report_path, write
 from gateway.routing.change import Request, commit
 from gateway.routing.revise import replace_weights
 
@@ -77,3 +78,18 @@ def test_ready_needs_a_plan_and_a_worker_that_lives(site: Site) -> None:
     assert readings.why_not_ready(site.places) == ""
     site.places.plan.unlink()
     assert readings.why_not_ready(site.places).startswith("no plan is live")
+
+
+def test_ready_needs_a_route_that_can_answer(site: Site) -> None:
+    """One is enough; without any, the worst are named."""
+    site.tally().beat(time.monotonic(), 1, 0)
+
+    def tell(**states: str) -> None:
+        seen = {name: {"replicas": {"127.0.0.1:1": state}} for name, state in states.items()}
+        write(report_path(site.places.run, 0), {"services": seen})
+
+    tell(blue="down", green="up", canary="down")
+    assert readings.why_not_ready(site.places) == ""
+    tell(blue="down", green="down", canary="down")
+    why = readings.why_not_ready(site.places)
+    assert why.startswith("no route can answer: route late: every request gets 503 (blue and canary have no")

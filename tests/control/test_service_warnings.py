@@ -57,7 +57,7 @@ def test_each_state_says_what_it_means(state: str, part: str) -> None:
 def test_the_worst_state_comes_first() -> None:
     """Where workers disagree, all views are told."""
     assert of_replica(replica(warming=1, down=2)).startswith(
-        "replica 127.0.0.1:9003 is down for 2 of 3 workers (no connection to it can be made) and is warming up"
+        "replica 127.0.0.1:9003 is down for 2 of 3 workers (no connection to it can be made) and is warming"
     )
     assert of_replica(replica(up=3)) == ""
 

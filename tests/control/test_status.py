@@ -45,7 +45,8 @@ def route(site: Site) -> dict[str, Any]:
 
 def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     """Everything is there and empty before the first request."""
-    site.list_processes({"role": "worker", "pid": 0})
+    site.tally().beat(NOW, 1, 0)
+    site.list_processes({"role": "worker", "pid": os.getpid()})
     found = snapshot(site.places, NOW)
     assert list(found) == [
         *("revision", "config", "listen", "admin", "tls", "file", "warnings", "routes", "services"),
@@ -171,8 +172,11 @@ def test_what_the_workers_see_is_told_and_warned_of(site: Site) -> None:
     assert found["health"] == {
         "canary": {
             "replicas": {"127.0.0.1:9003": {"up": 1, "warming": 0, "unwell": 0, "ejected": 1, "down": 0}},
+            "reasons": {},
             "breakers": {"closed": 2},
             "queued": 0,
+            "panic": 1,
+            "out": 0,
         }
     }
     assert found["tunnels"] == 4

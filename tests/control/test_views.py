@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.control.views import Views, merged, read_views, replica_label
+from gateway.control.views import Sight, Views, merged, read_views, replica_label
 from gateway.monitoring.health_report import CertificateView, Report, ServiceView, report_path, write
 from gateway.monitoring.tally import WorkerState
 
@@ -117,3 +117,29 @@ def test_a_report_that_cannot_be_used_is_told(site: Site) -> None:
     assert dict(views.tunnels) == {1: 1}
     assert len(views.unread) == 1
     assert "worker-0.health: not a health report" in views.unread[0]
+
+
+def test_a_replica_is_out_for_the_reason_that_a_worker_told() -> None:
+    """For each state the first reason; the replica as a whole has that of its worst state."""
+    told = {"127.0.0.1:9003": "503 to /healthz"}
+    views = merged(
+        {
+            0: Report(1, {"canary": ServiceView({"127.0.0.1:9003": "unwell"}, "", 0, told)}, 0, ()),
+            1: report("up"),
+            2: report("down"),
+        }
+    )
+    (replica,) = views.services[0].replicas
+    assert (replica.reasons, replica.worst, replica.reason) == ({"unwell": "503 to /healthz"}, "down", "")
+    (alone,) = merged(
+        {0: Report(1, {"a": ServiceView({"x": "unwell"}, "", 0, {"x": "why"})}, 0, ())}
+    ).services
+    assert (alone.replicas[0].worst, alone.replicas[0].reason) == ("unwell", "why")
+
+
+def test_what_each_worker_sees_of_a_service_is_kept() -> None:
+    """Whether there is a replica to use cannot be told from sums over workers."""
+    views = merged({0: report("up"), 1: report("unwell", "open"), 2: report("down")})
+    assert views.services[0].sights == (Sight(1, 1, 1), Sight(1, 0, 1, is_resting=True), Sight(1, 0, 0))
+    assert [sight.has_replica(50) for sight in views.services[0].sights] == [True, True, False]
+    assert [sight.has_replica(0) for sight in views.services[0].sights] == [True, False, False]

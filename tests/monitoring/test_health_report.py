@@ -63,7 +63,7 @@ def test_a_document_is_made_of_what_a_worker_has(path: Path) -> None:
         }
 
     replicas = [
-        replica("canary", "127.0.0.1:9003", "down", "open"),
+        {**replica("canary", "127.0.0.1:9003", "down", "open"), "reason": "connection refused"},
         replica("canary", "127.0.0.1:9004", "warming", "open"),
         replica("blue", "/run/blue-ab-0.sock", "up", ""),
     ]
@@ -71,7 +71,12 @@ def test_a_document_is_made_of_what_a_worker_has(path: Path) -> None:
     write(path, document(replicas, {"canary": 7}, 2, [certificate]))
     found = read(path)
     assert dict(found.services) == {
-        "canary": ServiceView({"127.0.0.1:9003": "down", "127.0.0.1:9004": "warming"}, "open", 7),
+        "canary": ServiceView(
+            {"127.0.0.1:9003": "down", "127.0.0.1:9004": "warming"},
+            "open",
+            7,
+            {"127.0.0.1:9003": "connection refused"},
+        ),
         "blue": ServiceView({"/run/blue-ab-0.sock": "up"}, "", 0),
     }
     assert found.tunnels == 2
