@@ -90,7 +90,11 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
     supervisor = Supervisor(
         places,
         setup,
-        {"config": str(config), "supervisor": os.getpid()},
+        {
+            "config": str(config),
+            "supervisor": os.getpid(),
+            "overrides": [name for name in ("listen", "admin") if getattr(options, name)],
+        },
         lambda plan, before: _setup(options, places, plan, before),
         lambda: _make_anew(places),
     )
