@@ -57,6 +57,8 @@ REQUEST_KNOWN = frozenset(
 REQUEST_REMOVED = HOP_BY_HOP | FORWARDING
 ANSWER_KNOWN = frozenset((b"content-length", b"content-type", b"date"))
 ANSWER_REMOVED = HOP_BY_HOP | {b"x-model-version", b"x-request-id"}
+BLANKS = b" \t"
+"""What may stand around a value without being a part of it (RFC 9110, 5.5)."""
 PLAIN_CONNECTION = (b"keep-alive", b"close", b"")
 
 NOT_NOMINATED = REQUEST_KNOWN | FORWARDING | {b"cookie", b"origin", b"transfer-encoding"}

@@ -12,6 +12,7 @@ from gateway.errors import Fault
 from gateway.http.upgrade import NEEDS_VERSION
 from gateway.monitoring.tally_layout import HIT_BODY_TIMEOUT
 from gateway.proxy.observe import problem
+from gateway.proxy.table import plain_address
 from gateway.proxy.tls import peer_identity
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Client:
         """Learn who is there; return the protocol that was agreed upon over TLS, if any."""
         self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
-        self.peer = peer[0].encode() if peer else b""
+        self.peer = plain_address(peer[0]) if peer else b""
         secured = transport.get_extra_info("ssl_object")
         scheme = b"http" if secured is None else b"https"
         lines = b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nvia: %b gateway\r\n" % (

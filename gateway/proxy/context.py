@@ -60,6 +60,7 @@ class Context:
         self.tls: Tls | None = None
         self.hsts = b""
         """The line that every answer over TLS carries, or nothing."""
+        self._tls_port = 0
         self.redirect_port = 0
         """Where plain HTTP is sent to; 0: it is served."""
         self.counts = SharedCounts(places, number)
@@ -119,7 +120,15 @@ class Context:
         self.limits = limits
         self.tls = tls
         self.hsts = b"strict-transport-security: max-age=%d\r\n" % tls.hsts if tls and tls.hsts else b""
-        self.redirect_port = int(tls.listen.rpartition(":")[2]) if tls and tls.redirect else 0
+        self._follow_redirect()
+
+    def listens_for_tls(self, port: int) -> None:
+        """Say that this worker answers at https, and where; before, nobody is sent there."""
+        self._tls_port = port
+        self._follow_redirect()
+
+    def _follow_redirect(self) -> None:
+        self.redirect_port = self._tls_port if self.tls is not None and self.tls.redirect else 0
 
 
 def _request_shapes(table: Table) -> Shapes:

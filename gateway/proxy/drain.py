@@ -48,6 +48,7 @@ class Orders:
 async def drain(context: Context, orders: Orders) -> None:
     """Wait until what is in flight has ended, or the drain period is over. Listeners are closed already."""
     context.draining = True
+    context.counts.retire()
     began = context.loop.time()
     turns = 0
     while turns < FIRST_TURNS or (is_busy(context) and context.loop.time() - began < _period(context)):

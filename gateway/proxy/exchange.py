@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Fault
 from gateway.http.framing import LAST_CHUNK, chunk, has_no_body
-from gateway.http.headers import Shape
+from gateway.http.headers import BLANKS, Shape
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, RequestLine
 from gateway.monitoring.tally import OK, SERVER_ERROR
@@ -102,7 +102,7 @@ class Exchange(Dispatch):
         if self._chunked and complete:
             self._body += LAST_CHUNK
         fields = self.client.fields
-        headers = {name: fields[written] for name, written in self._shape.looked_at}
+        headers = {name: fields[written].strip(BLANKS) for name, written in self._shape.looked_at}
         target = self._route.choose(headers, self._sticky_key(headers), self._draw >> 64)
         target.backend.budget.request()
         self._go_to(target)
@@ -319,6 +319,11 @@ class Exchange(Dispatch):
             self.context.tally.hit(HIT_HEADER_TIMEOUT)
             detail = f"service {service} began no answer within {timeouts.header:g} s"
             self.fail(Fault(504, "timeout", detail, service))
+        elif now - self._started > timeouts.total and not self._body_complete:
+            self.context.tally.hit(HIT_TOTAL_TIMEOUT)  # and no fault of the service's: it still waits
+            detail = f"the request did not come within {timeouts.total:g} s, the whole time of its route"
+            self.client.keep_alive = False
+            self.fail(Fault(408, "refused", detail))
         elif now - self._started > timeouts.total:
             self.context.tally.hit(HIT_TOTAL_TIMEOUT)
             detail = f"service {service} took longer than {timeouts.total:g} s in all"

@@ -33,6 +33,7 @@ from gateway.proxy.http2_frames import (
 )
 from gateway.proxy.http2_library import new_connection
 from gateway.proxy.http2_streams import Streams
+from gateway.proxy.table import plain_address
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
@@ -86,7 +87,7 @@ class Http2Connection:
         self.transport = cast(asyncio.Transport, transport)
         self._streams.connected(self.transport)
         peer = transport.get_extra_info("peername")
-        self.peer = peer[0].encode() if peer else b""
+        self.peer = plain_address(peer[0]) if peer else b""
         fault = arrive(self.context, self)
         if fault is not None:
             self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
@@ -105,10 +106,13 @@ class Http2Connection:
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self._streams.sender.writable = False
+        self.transport.pause_reading()  # whoever takes no answers may ask nothing more: they would pile up
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self._streams.sender.writable = True
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
         self._streams.send_blocked()
 
     def data_received(self, data: bytes) -> None:

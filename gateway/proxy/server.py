@@ -256,6 +256,9 @@ class ClientConnection(Client):
         else:
             context.tally.block("", "", 0).count(REFUSED)
             self.answer_problem(fault, context.new_id(), with_body=line.method != b"HEAD")
+        self.idle_since = context.now
+        if not self._stream and context.idle.pop(self, self) is None:
+            context.idle[self] = None  # the last one again
         if not self.keep_alive:
             self._close_after(reader.complete)
         return True

@@ -62,7 +62,7 @@ class _File:
 class SharedCounts:
     """The counts of one worker, and through it of all."""
 
-    __slots__ = ("_cells", "_files", "_hash", "_look_at", "_others", "_own", "_path", "_places")
+    __slots__ = ("_cells", "_files", "_hash", "_look_at", "_others", "_own", "_path", "_places", "_retired")
 
     def __init__(self, places: Places, worker: int) -> None:
         self._places = places
@@ -73,6 +73,7 @@ class SharedCounts:
         self._others: list[_File] = []
         self._cells: dict[str, Cell] = {}
         self._look_at = 0.0
+        self._retired = False
         self.tick(0.0)
 
     # -- connections ---------------------------------------------------------------------------------------
@@ -80,6 +81,8 @@ class SharedCounts:
     def opened(self, address: bytes) -> tuple[int, int]:
         """Count a client's connection; return all connections and those of its address, it included."""
         own = self._own
+        if self._retired:
+            return 0, 0
         name = self._hash.of(address)
         one = name & (ADDRESS_CELLS - 1)
         two = ADDRESS_CELLS | name >> 48
@@ -96,11 +99,23 @@ class SharedCounts:
 
     def closed(self, address: bytes) -> None:
         """Count off a connection that `opened` counted."""
+        if self._retired:
+            return
         own = self._own
         name = self._hash.of(address)
         own.words[_CONNECTIONS] -= 1
         own.addresses[name & (ADDRESS_CELLS - 1)] -= 1
         own.addresses[ADDRESS_CELLS | name >> 48] -= 1
+
+    def retire(self) -> None:
+        """Count no connections any more: those of a worker that leaves must not keep out new ones.
+
+        Nobody could make room among them: only the worker that holds a connection can close it.
+        """
+        self._retired = True
+        self._own.words[_CONNECTIONS] = 0
+        cells = self._own.addresses
+        cells[:] = memoryview(bytes(cells.nbytes)).cast("I")
 
     # -- requests in flight --------------------------------------------------------------------------------
 

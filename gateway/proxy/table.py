@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gateway.http.headers import Shape
+from gateway.http.headers import BLANKS, Shape
 from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.pool import Backend, Pool
@@ -84,8 +84,13 @@ class CompiledRoute:
         if by.kind == "ip":
             return network_of(peer)
         written = shape.spelled.get(b"cookie" if by.kind == "cookie" else by.name.encode())
-        value = fields[written] if written is not None else b""
+        value = fields[written].strip(BLANKS) if written is not None else b""
         return cookie_value(value, by.name.encode()) if by.kind == "cookie" else value
+
+
+def plain_address(address: str) -> bytes:
+    """Return a peer's address; one of IPv4 is written so, also where it came to a socket of IPv6."""
+    return address.removeprefix("::ffff:").encode() if "." in address else address.encode()
 
 
 def network_of(address: bytes) -> bytes:

@@ -72,6 +72,7 @@ class TlsFollower:
             if self.tls is None:
                 self.tls = ServerTls(self._folder, wanted)
                 self._listener = TlsListener(self._context, self._socket, self.tls)
+                self._context.listens_for_tls(self._socket.getsockname()[1])
             else:
                 self.tls.use(wanted)
                 log.info("TLS uses other settings")

@@ -16,6 +16,7 @@ from gateway.monitoring.tally_layout import HIT_TLS_HANDSHAKE
 from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.context import Context
 from gateway.proxy.server import ClientConnection
+from gateway.proxy.table import plain_address
 from gateway.proxy.tls import ServerTls
 
 log = logging.getLogger("gateway.worker")
@@ -92,7 +93,7 @@ class TlsListener:
                 self._context.loop.remove_reader(self._listener.fileno())
                 self._context.loop.call_later(REST, self._accept_on)
                 return
-            self._begin(accepted, address[0].encode())
+            self._begin(accepted, plain_address(address[0]))
 
     def _begin(self, accepted: socket.socket, peer: bytes) -> None:
         handshake = Handshake(self._context, peer)

@@ -621,8 +621,8 @@ async def ended(client: Peer) -> tuple[bytes, bool]:
     return got, False
 
 
-async def test_an_upload_that_never_ends_is_504_in_the_end(stage: Stage) -> None:
-    """The header time-out begins with the request's last byte; the total one counts."""
+async def test_an_upload_that_never_ends_is_408_in_the_end(stage: Stage) -> None:
+    """The total time counts, and it is not the service that failed: it would be ejected for its clients."""
     blue = await stage.service()
     gateway = await stage.gateway(TIMEOUTS, blue=blue)
     client = await stage.client(gateway.port)
@@ -632,7 +632,18 @@ async def test_an_upload_that_never_ends_is_504_in_the_end(stage: Stage) -> None
     assert gateway.context.exchanges
     gateway.tick(after=21)
     head, _ = await client.answer()
-    assert (head[9:12], field(head, "connection")) == (b"504", "close")
+    assert (head[9:12], field(head, "connection")) == (b"408", "close")
+    assert gateway.outcomes() == {"refused": 1}
+
+
+@pytest.mark.parametrize("value", [b"yes", b" yes", b"yes ", b"\tyes \t"])
+async def test_blanks_around_a_value_are_no_part_of_it(stage: Stage, value: bytes) -> None:
+    """A caller who opted out stays out, however the header is written."""
+    route = 'stable: blue, weights: {blue: 100, green: 0}, override: [{header: x-c, value: "yes", to: green}]'
+    gateway = await stage.gateway(route, blue=await stage.service(OK), green=await stage.service(OK))
+    client = await stage.client(gateway.port)
+    await client.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-C:%b\r\n\r\n" % value)
+    assert field((await client.answer())[0], "x-model-version") == "green"
 
 
 Ending = Callable[[Peer], Awaitable[None]]

@@ -482,3 +482,18 @@ async def test_no_frames_whatever_break_it(stage: Stage) -> None:
     play()
     await asyncio.sleep(0)
     assert not raised
+
+
+async def test_whoever_takes_no_answers_may_ask_nothing_more(stage: Stage, ca: Authority) -> None:
+    """Answers of the gateway's own would else pile up without bound; once they are taken it goes on."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    async with http2(gateway, ca) as client:
+        await client.ask(1, GET)
+        (connection,) = gateway.context.clients
+        assert isinstance(connection, Http2Connection)
+        connection.pause_writing()
+        client.write(client.head(3, GET))
+        await asyncio.sleep(0)
+        assert not connection.transport.is_reading()
+        connection.resume_writing()
+        assert (await client.answer(3)).body == b"ok"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gateway.monitoring.tally import LIMITS, read
-from gateway.routing.settings import Limits
+from gateway.routing.settings import Limits, Tls
 from tests.proxy.conftest import OK, Gateway, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -262,10 +262,35 @@ async def test_a_client_that_leaves_the_queue_takes_nobodys_place(stage: Stage) 
     assert gateway.outcomes() == {"ok": 2, "disconnected": 1}
 
 
+async def test_nobody_is_sent_to_a_port_that_is_not_open(stage: Stage) -> None:
+    """Saved without a reload, `redirect` waits for the listener."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    gateway.context._set(Limits(), Tls("127.0.0.1:8443", (), redirect=True))
+    client = await stage.client(gateway.port)
+    await client.send(GET)
+    assert (await client.answer())[1] == b"ok"
+
+
+async def test_a_client_that_is_told_404_is_not_idle(stage: Stage) -> None:
+    """It is the last to make room, and its time begins anew."""
+    gateway = await stage.gateway("path: /a, weights: {blue: 1}", blue=await stage.service(OK))
+    first, second = [await stage.client(gateway.port) for _ in range(2)]
+    await until(lambda: len(gateway.clients) == 2)
+    gateway.tick(after=50)
+    await first.send(GET)
+    assert (await first.answer())[0].startswith(b"HTTP/1.1 404 ")
+    assert next(iter(gateway.context.idle)) is not gateway.clients[0]
+    gateway.tick(after=80)
+    assert await second.end() == b""
+    await first.send(GET)
+    assert (await first.answer())[0].startswith(b"HTTP/1.1 404 ")
+
+
 async def test_plain_http_is_sent_to_https(stage: Stage) -> None:
     """308 keeps method and body; the port of the TLS listener replaces that of the Host header."""
     gateway = await stage.gateway(blue=await stage.service(OK))
-    gateway.context.redirect_port = 8443
+    gateway.context.tls = Tls("127.0.0.1:8443", (), redirect=True)
+    gateway.context.listens_for_tls(8443)
     client = await stage.client(gateway.port)
     await client.send(b"GET /a?b=c HTTP/1.1\r\nHost: example.org:8080\r\n\r\n")
     head = await client.head()

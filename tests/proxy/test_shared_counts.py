@@ -236,3 +236,16 @@ def test_a_worker_that_has_just_begun_counts_once_its_file_is_there(places: Plac
     SharedCounts(places, 1).opened(HERE)
     counts.tick(2 * LOOK_EVERY)
     assert not path.exists()
+
+
+def test_a_worker_that_leaves_counts_no_connections(places: Places) -> None:
+    """Nobody could make room among them; what closes there later is not counted off twice."""
+    leaving, new = SharedCounts(places, 0), SharedCounts(places, 1)
+    for _ in range(3):
+        leaving.opened(b"10.0.0.1")
+    new.tick(LOOK_EVERY + 1)
+    assert new.opened(b"10.0.0.1") == (4, 4)
+    leaving.retire()
+    leaving.closed(b"10.0.0.1")
+    assert leaving.opened(b"10.0.0.1") == (0, 0)
+    assert new.opened(b"10.0.0.1") == (2, 2)

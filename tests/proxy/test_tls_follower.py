@@ -60,7 +60,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 
 def follower_of(wanted: Tls | None) -> tuple[TlsFollower, SimpleNamespace]:
     """Return a follower and the context whose `tls` it follows."""
-    context = SimpleNamespace(tls=wanted)
+    context = SimpleNamespace(tls=wanted, listens_for_tls=lambda port: None)
     return TlsFollower(cast(Context, context), Path(), socket.socket()), context
 
 
