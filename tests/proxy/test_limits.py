@@ -207,7 +207,7 @@ async def test_a_route_without_a_key_has_one_rate_for_all(stage: Stage) -> None:
 
 
 async def test_beyond_its_concurrency_a_service_queues_then_refuses(stage: Stage) -> None:
-    """One in flight, one in the queue, the third is 503 within 5 ms; the queued one is answered in turn."""
+    """One in flight, one in the queue, the third is 503 at once; the queued one is answered in turn."""
     blue = await stage.service()
     gateway = await stage.gateway(each="concurrency: 1, queue: {size: 1, wait: 20s}", blue=blue)
     first, second, third = [await stage.client(gateway.port) for _ in range(3)]
@@ -220,7 +220,7 @@ async def test_beyond_its_concurrency_a_service_queues_then_refuses(stage: Stage
     await third.send(GET)
     head, _ = await third.answer()
     assert (head[9:12], field(head, "retry-after")) == (b"503", "1")
-    assert time.perf_counter() - began < 0.05  # 5 ms in `make chaos`; a test machine may be busy
+    assert time.perf_counter() - began < 1  # not the 20 s of the queue; `make chaos` holds it to 5 ms
     await service.send(OK)
     assert (await first.answer())[1] == b"ok"
     await service.head()
