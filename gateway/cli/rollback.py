@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 
 from gateway.cli.common import author, check_published, fail, find_running, print_json, say, trouble
 from gateway.errors import GatewayError
@@ -85,7 +85,7 @@ def _run(options: dict[str, str], began: float) -> int:
     else:
         route = options.get("--route")
         request = Request("rollback", author(), reason)
-        plan, changed = commit(running.places, request, lambda head: roll_back(head, route))
+        plan, changed = commit(running.places, request, lambda head: roll_back(head, route, time()))
     milliseconds = (perf_counter() - began) * 1000
     check_published(running, plan.revision)
     if "--json" not in options:

@@ -6,6 +6,7 @@ return; routing.yaml is written afterwards, by the watcher.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def to_stable(places: Places, asker: Asker, route: str | None) -> tuple[RoutingP
 
     def change(plan: RoutingPlan) -> RoutingPlan:
         _check(plan, asker, route)
-        return roll_back(plan, route)
+        return roll_back(plan, route, time.time())
 
     return commit(places, Request("rollback", asker.author, asker.reason), change)
 

@@ -23,7 +23,7 @@ from gateway.routing.file import SavedMeanwhile, read_plan, read_text, signature
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import says_the_same, succeed
+from gateway.routing.revise import adopt, says_the_same, succeed
 from gateway.routing.slot import publish, replace_file
 
 LOCK_TIMEOUT = 5.0
@@ -65,12 +65,13 @@ def commit(
     *,
     text: str | None = None,
     file: FileState = "pending",
+    also: Callable[[sqlite3.Connection, int], None] | None = None,
 ) -> tuple[RoutingPlan, bool]:
     """Journal and publish a change; return the live plan and whether it is a new revision.
 
     `change` gets the latest plan (it raises ChangeRefused to refuse). A change that changes nothing makes no
     revision, unless it brings another `text` to write. Raises StaleRevision where `request.expected` is no
-    longer the latest.
+    longer the latest. `also` is journalled in one piece with the new revision, whose number it gets.
     """
     if not (request.reason.isprintable() and request.author.isprintable()):
         raise ChangeRefused("a reason must be one line of visible characters; nothing was changed")
@@ -85,7 +86,7 @@ def commit(
         wanted = change(head.plan)
         new_text = file == "pending" and text is not None and text != head.text
         changed = new_text or not says_the_same(wanted, head.plan)
-        plan = _append(connection, request, head.plan, wanted, text, file) if changed else head.plan
+        plan = _append(connection, request, head.plan, wanted, text, file, also) if changed else head.plan
         if places.run.is_dir():  # else nothing is running, and the next start publishes it
             publish(places, plan)
         return plan, changed
@@ -126,12 +127,16 @@ def _append(
     wanted: RoutingPlan,
     text: str | None,
     file: FileState,
+    also: Callable[[sqlite3.Connection, int], None] | None = None,
 ) -> RoutingPlan:
     plan = succeed(head, wanted)
     entry = Revision(
         plan.revision, time.time(), request.author, request.reason, request.action, plan, text, file
     )
-    journal.append(connection, entry)
+    with journal.in_one_piece(connection):
+        journal.append(connection, entry)
+        if also is not None:
+            also(connection, plan.revision)
     return plan
 
 
@@ -143,7 +148,7 @@ def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPla
             raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
         earlier = found.text or journal.text_before(connection, revision)
         text = _text_for(found, earlier) if earlier is not None else None
-    return commit(places, request, lambda _: found.plan, text=text)
+    return commit(places, request, lambda head: adopt(head, found.plan), text=text)
 
 
 def follow_file(places: Places, request: Request, config: Path) -> bool:
@@ -188,7 +193,7 @@ def _take_edit(places: Places, request: Request, config: Path) -> bool:
         complain(places, "unreadable", str(error))
         return False
     expected = Request(request.action, request.author, request.reason, head.revision)
-    _, changed = commit(places, expected, lambda _: plan, text=text, file="written")
+    _, changed = commit(places, expected, lambda latest: adopt(latest, plan), text=text, file="written")
     if not changed:
         with journal.opened(places.journal) as connection:
             journal.set_file(connection, head.revision, text, "written")

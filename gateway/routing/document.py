@@ -11,6 +11,15 @@ from dataclasses import asdict
 from typing import Any
 
 from gateway.routing.plan import Override, Route, RoutingPlan, Service
+from gateway.routing.rollout_document import (
+    notify_document,
+    notify_from,
+    progress_document,
+    progress_from,
+    rollout_document,
+    rollout_from,
+)
+from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import (
     Breaker,
     Certificate,
@@ -37,6 +46,9 @@ def to_document(plan: RoutingPlan) -> dict[str, Any]:
         "admin": plan.admin,
         "limits": asdict(plan.limits),
         "tls": asdict(plan.tls) if plan.tls else None,
+        "preview": plan.preview,
+        "notify": [notify_document(found) for found in plan.notify],
+        "parked": list(plan.parked),
         "revision": plan.revision,
     }
 
@@ -47,7 +59,7 @@ def to_json(plan: RoutingPlan) -> str:
 
 
 _USUAL_TRAFFIC = Traffic()
-_USUAL_TIMEOUTS, _USUAL_FAILING = Timeouts(), Failing()
+_USUAL_TIMEOUTS, _USUAL_FAILING, _USUAL_ROLLOUT = Timeouts(), Failing(), Rollout()
 
 
 def _service_document(service: Service) -> dict[str, Any]:
@@ -79,6 +91,12 @@ def _route_document(route: Route) -> dict[str, Any]:
         document["failing"] = asdict(route.failing)
     if route.rate_limit is not None:
         document["rate_limit"] = {**asdict(route.rate_limit), "by": _key(route.rate_limit.by)}
+    if route.rollout != _USUAL_ROLLOUT:
+        document["rollout"] = rollout_document(route.rollout)
+    if route.preview:
+        document["preview"] = route.preview
+    if route.progress is not None:
+        document["progress"] = progress_document(route.progress)
     return document
 
 
@@ -95,6 +113,9 @@ def from_document(document: Mapping[str, Any]) -> RoutingPlan:
         admin=document["admin"],
         limits=limits_from(document),
         tls=tls_from(document),
+        preview=document.get("preview", ""),
+        notify=tuple(notify_from(found) for found in document.get("notify", ())),
+        parked=tuple(document.get("parked", ())),
         revision=document["revision"],
     )
 
@@ -145,6 +166,9 @@ def route_from(document: Mapping[str, Any]) -> Route:
         timeouts=Timeouts(**document["timeouts"]),
         failing=Failing(**document.get("failing", {})),
         rate_limit=RateLimit(**{**limit, "by": _key_from(limit["by"])}) if limit else None,
+        rollout=rollout_from(document["rollout"]) if "rollout" in document else _USUAL_ROLLOUT,
+        preview=document.get("preview", ""),
+        progress=progress_from(document["progress"]) if "progress" in document else None,
         since=document["since"],
         keyed=tuple(document.get("keyed", ())),  # revisions before it have none,
     )

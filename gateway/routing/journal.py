@@ -84,6 +84,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(_SCHEMA)
 
 
+@contextmanager
+def in_one_piece(connection: sqlite3.Connection) -> Iterator[None]:
+    """Make everything written inside durable together, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
 def append(connection: sqlite3.Connection, revision: Revision) -> None:
     """Add a revision under its own number; on return it is on the disk."""
     plan = _pack(to_json(revision.plan))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.routing.rollouts import Notify, Progress, Rollout
 from gateway.routing.settings import Failing, Limits, RateLimit, Sticky, Timeouts, Tls, Traffic
 
 UNITS = 100_000
@@ -45,6 +46,8 @@ class Route:
     """Requests below one path, and how they are divided.
 
     `weights` pairs each service with its units (0 means not one request), in the order of the file.
+    `preview` is a header (lower case) by which a request names the service it wants, empty: none. `progress`
+    is where this route's rollout stands: no part of the file.
     `since` is the revision in which this division last changed: tallies are kept per interval of it.
     `keyed` are the weights that sticky keys are placed with, see `gateway.routing.keyed`; empty: the units.
     """
@@ -58,6 +61,9 @@ class Route:
     timeouts: Timeouts = field(default_factory=Timeouts)
     failing: Failing = field(default_factory=Failing)
     rate_limit: RateLimit | None = None
+    rollout: Rollout = field(default_factory=Rollout)
+    preview: str = ""
+    progress: Progress | None = None
     since: int = 0
     keyed: tuple[float, ...] = ()
 
@@ -68,7 +74,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RoutingPlan:
-    """Everything routing.yaml says, validated, as of one revision (0: not yet journalled)."""
+    """Everything routing.yaml says, validated, as of one revision (0: not yet journalled).
+
+    `preview` is a listener (host:port, empty: none) whose requests go to each route's idle service. `parked`
+    are services whose replicas need not run: no part of the file, see `gateway.routing.parking`.
+    """
 
     services: tuple[Service, ...]
     routes: tuple[Route, ...]
@@ -76,6 +86,9 @@ class RoutingPlan:
     admin: str = "127.0.0.1:9090"
     limits: Limits = field(default_factory=Limits)
     tls: Tls | None = None
+    preview: str = ""
+    notify: tuple[Notify, ...] = ()
+    parked: tuple[str, ...] = ()
     revision: int = 0
 
     def route(self, name: str) -> Route | None:

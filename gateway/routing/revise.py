@@ -11,7 +11,10 @@ from dataclasses import replace
 
 from gateway.errors import ChangeRefused
 from gateway.routing.keyed import placing_weights, succeed_keyed
+from gateway.routing.parking import without_those_in_use
 from gateway.routing.plan import UNITS, Route, RoutingPlan, percent, proportional
+from gateway.routing.rollout_states import after
+from gateway.routing.rollouts import Progress
 
 MOST = 1e9
 """The largest weight; they are proportional, so nobody needs larger ones."""
@@ -25,16 +28,40 @@ def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
     revision = head.revision + 1 if head else 1
     before = {route.name: route for route in head.routes} if head else {}
     routes = tuple(_succeed(before.get(route.name), route, revision) for route in new.routes)
-    return replace(new, revision=revision, routes=routes)
+    return without_those_in_use(replace(new, revision=revision, routes=routes))
+
+
+def adopt(head: RoutingPlan, new: RoutingPlan) -> RoutingPlan:
+    """Return `new`, from a file or an earlier revision, with what is no part of a file taken from `head`."""
+    before = {route.name: route.progress for route in head.routes}
+    routes = tuple(replace(route, progress=before.get(route.name)) for route in new.routes)
+    known = {service.name for service in new.services}
+    return replace(new, routes=routes, parked=tuple(name for name in head.parked if name in known))
 
 
 def _succeed(before: Route | None, route: Route, revision: int) -> Route:
     if before is route:
         return route
     keyed = route.keyed or succeed_keyed(before, route)
+    if before is not None and route.progress is not None and _was_taken_over(before, route):
+        route = replace(route, progress=taken_over(route.progress, revision))
     if before is None or _division(before) != _division(route):
         return replace(route, since=revision, keyed=keyed)
     return replace(route, since=before.since, keyed=before.keyed)
+
+
+def _was_taken_over(before: Route, route: Route) -> bool:
+    """Tell whether somebody set by hand what a rollout under way had set."""
+    progress = route.progress
+    if progress is None or progress != before.progress or not progress.is_active:
+        return False
+    return (route.weights, route.stable, route.sticky) != (before.weights, before.stable, before.sticky)
+
+
+def taken_over(progress: Progress, revision: int) -> Progress:
+    """Return how a rollout ends when somebody sets by hand what it had set."""
+    why = f"the division of the route was set by hand in revision {revision}; the rollout ended there"
+    return replace(progress, state=after(progress.state, "take_over"), why=why)
 
 
 def _division(route: Route) -> tuple[object, ...]:
@@ -54,13 +81,37 @@ def _same_but_history(one: Route, other: Route) -> bool:
     return one is other or replace(one, since=other.since, keyed=other.keyed) == other
 
 
-def roll_back(plan: RoutingPlan, route: str | None = None) -> RoutingPlan:
+def roll_back(plan: RoutingPlan, route: str | None = None, now: float = 0.0) -> RoutingPlan:
     """Send everything of one route, or of all routes, to its stable service.
 
-    Overrides stay: they are one caller's explicit choice, not a share of the traffic.
+    Where all of it is there already, routes whose canary became stable go back to the version before, as long
+    as that is warm at `now` (seconds since 1970). Overrides stay: they are one caller's explicit choice, not
+    a share of the traffic.
     """
     chosen = list(plan.routes) if route is None else [_named(plan, route)]
-    return _with_routes(plan, {r.name: _weighted(r, {r.stable: UNITS}) for r in chosen})
+    back = {r.name: _to_stable(r) for r in chosen}
+    if all(back[r.name] == r for r in chosen):
+        back = {r.name: _to_previous(plan, r, now) for r in chosen}
+    return _with_routes(plan, back)
+
+
+def _to_stable(route: Route) -> Route:
+    back = _weighted(route, {route.stable: UNITS})
+    progress = route.progress
+    if progress is None or not progress.is_active:
+        return back
+    why = f"everything was sent to {route.stable} by a rollback"
+    return replace(back, progress=replace(progress, state=after(progress.state, "roll_back"), why=why))
+
+
+def _to_previous(plan: RoutingPlan, route: Route, now: float) -> Route:
+    progress = route.progress
+    if progress is None or now >= progress.warm_until or plan.service(progress.previous) is None:
+        return route
+    why = f"{route.stable} had become stable and was taken back; {progress.previous} is stable again"
+    state = after(progress.state, "roll_back")
+    ended = replace(progress, state=state, why=why, previous="", warm_until=0.0)
+    return replace(_weighted(route, {progress.previous: UNITS}), stable=progress.previous, progress=ended)
 
 
 def set_shares(plan: RoutingPlan, shares: Mapping[str, float], route: str | None = None) -> RoutingPlan:

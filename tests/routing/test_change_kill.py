@@ -75,7 +75,8 @@ def assert_all_agree(site: Site, plan: RoutingPlan) -> None:
     ("where", "when", "acknowledged", "revision"),
     [
         ("append", "before", False, 1),
-        ("append", "after", False, 2),
+        ("append", "after", False, 1),
+        ("_append", "after", False, 2),
         ("publish", "before", False, 2),
         ("publish", "after", False, 2),
         ("read_text", "before", True, 2),

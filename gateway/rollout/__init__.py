@@ -1,0 +1,1 @@
+"""The canary's way: read > judge > decide > publish."""

@@ -1,0 +1,170 @@
+"""What routing.yaml may say about rollouts, and where a rollout stands: plain data.
+
+`Rollout` is what a person wrote. `Progress` is part of the live plan: it is journalled and published in one
+piece with the weights, so the two can never disagree, whoever is killed when.
+
+Durations are seconds, instants are seconds since 1970, weights are units (0.001 %), shares of bad events
+are fractions (0.005 is 0.5 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Until = Literal["verdict", "time", "person"]
+State = Literal["healthy", "progressing", "paused", "degraded"]
+Waited = Literal["pause", "abort", "promote"]
+OnChange = Literal["hold", "abort", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage: the canary gets `weight` until the judge passes it, `seconds` are over, or a person says so.
+
+    In the file these are a `setWeight` and the `pause` that follows it, if any.
+    """
+
+    weight: int
+    until: Until = "verdict"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsJudge:
+    """Answers that failed. Worse: more often than at stable. Passed: less than `margin` times as often as at
+    stable, or less often than `acceptable_rate` (0: never enough)."""
+
+    margin: float = 1.5
+    acceptable_rate: float = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyJudge:
+    """Answers slower than stable's quantiles were before the rollout; `margin` as with errors."""
+
+    quantiles: tuple[float, ...] = (0.5, 0.95, 0.99)
+    margin: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsJudge:
+    """Whether predictions are distributed as stable's are; `output` names one, empty: the first."""
+
+    on_change: OnChange = "hold"
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A judge elsewhere, asked `every` so many seconds.
+
+    `prometheus`: `query` yields one number, and `passes` / `fails` are comparisons with it such as `< 0.01`.
+    `http`: the answer is JSON `{"verdict": "pass" | "fail" | "inconclusive", "why": "..."}`.
+    """
+
+    name: str
+    provider: Literal["prometheus", "http"]
+    url: str
+    query: str = ""
+    passes: str = ""
+    fails: str = ""
+    every: float = 30.0
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """When a version is worse, when it is good enough, and how long to wait for either.
+
+    `alpha` bounds the chance of rolling back a version that is no worse. `min_requests` are those of the
+    route in one step, both versions together; after `max_wait` in one step without a verdict, `then`.
+    """
+
+    alpha: float = 0.05
+    errors: ErrorsJudge | None = field(default_factory=ErrorsJudge)
+    latency: LatencyJudge | None = field(default_factory=LatencyJudge)
+    outputs: OutputsJudge | None = field(default_factory=OutputsJudge)
+    metrics: tuple[Metric, ...] = ()
+    min_requests: int = 500
+    max_wait: float = 6 * 3600.0
+    then: Waited = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A weekly window in which no canary grows; `text` as a person wrote it.
+
+    `begin` and `end` are minutes after Monday 00:00 in `zone`; an end before the begin is in the next week.
+    """
+
+    text: str
+    begin: int
+    end: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook that may hold a rollout; `at` are "before_step" and "before_promote"."""
+
+    url: str
+    at: tuple[str, ...] = ("before_step", "before_promote")
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How a route's canaries are rolled out; these defaults hold for a route that says nothing."""
+
+    steps: tuple[Step, ...] = (Step(5_000), Step(25_000), Step(50_000), Step(100_000))
+    judge: Judge = field(default_factory=Judge)
+    freeze: tuple[Freeze, ...] = ()
+    keep_warm: float = 3600.0
+    hooks: tuple[Hook, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Someone who is told what rollouts do; `target` is a URL, a command line or a path.
+
+    `secret` signs webhooks: a value such as `${HOOK_SECRET}` is read from the environment when it is used,
+    and so is a `target`. `on` names the events told, empty: all.
+    """
+
+    kind: Literal["webhook", "slack", "command", "file"]
+    target: str
+    secret: str = ""
+    on: tuple[str, ...] = ()
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a route's rollout stands, or how its last one ended.
+
+    `id` is the revision that started it. `step` is the index of the step in force; the weights follow from
+    it, never the other way round. `steps` are those the rollout began with. `thresholds` are stable's
+    latency quantiles in microseconds, frozen (empty: not known yet). `why` is one sentence on how it came to
+    be in `state`. `previous` was stable before a promotion and can be gone back to until `warm_until`.
+    `held_by` names the metric that asked for a person; those in `accepted` have been answered and ask no
+    more.
+    """
+
+    id: int
+    canary: str
+    stable: str
+    state: State
+    step: int
+    steps: tuple[Step, ...]
+    why: str
+    thresholds: tuple[int, ...] = ()
+    previous: str = ""
+    warm_until: float = 0.0
+    held_by: str = ""
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether a rollout is under way: its canary has requests and is judged."""
+        return self.state in ("progressing", "paused")
