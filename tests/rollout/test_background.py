@@ -1,0 +1,60 @@
+"""Questions asked in the background."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from gateway.rollout import background as module
+from gateway.rollout.background import Background
+from tests.rollout.listener import until
+
+
+def test_an_answer_is_there_once_it_came() -> None:
+    """With the time at which it was asked for."""
+    background: Background[str] = Background()
+    assert background.latest("q") is None
+    background.ask("q", 5.0, lambda: "a")
+    assert until(lambda: background.latest("q")) == (5.0, "a")
+
+
+def test_a_question_is_not_asked_twice_at_once() -> None:
+    """And the first answer stands until the second came."""
+    background: Background[int] = Background()
+    release = threading.Event()
+    asked: list[int] = []
+
+    def slow() -> int:
+        asked.append(1)
+        release.wait(10)
+        return len(asked)
+
+    for now in range(5):
+        background.ask("q", now, slow)
+    release.set()
+    assert until(lambda: background.latest("q")) == (0, 1)
+
+
+def test_questions_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More are asked at the next look."""
+    monkeypatch.setattr(module, "MOST_AT_ONCE", 1)
+    background: Background[int] = Background()
+    release = threading.Event()
+    background.ask("slow", 0, lambda: int(release.wait(10)))
+    background.ask("next", 0, lambda: 2)
+    release.set()
+    until(lambda: background.latest("slow"))
+    assert background.latest("next") is None
+    until(lambda: background.ask("next", 1, lambda: 2) or background.latest("next"))
+
+
+def test_answers_are_forgotten_with_what_they_were_for() -> None:
+    """Nothing grows with the number of rollouts."""
+    background: Background[int] = Background()
+    for name in ("old", "new"):
+        background.ask(name, 0, lambda: 1)
+        until(lambda name=name: background.latest(name))
+    background.forget(lambda question: question == "new")
+    assert background.latest("old") is None
+    assert background.latest("new") is not None
