@@ -130,7 +130,14 @@ def _commands(places: Places, config: Path, copy: Path | None) -> Commands:
     worker = ["env", *WORKER_HEAP, *([f"PYTHONPATH={copy}"] if copy else []), *here]
     state, folder = str(places.state), config.parent
     return Commands(
-        worker=lambda n, fds: [*worker, "worker", state, str(n), str(folder), *map(str, fds)],
+        worker=lambda n, fds: [
+            *worker,
+            "worker",
+            state,
+            str(n),
+            str(folder),
+            *(f"{name}={fd}" for name, fd in fds.items()),
+        ],
         control=lambda fd: [*here, "control", state, str(config), str(fd)],
         replica=lambda model, path: [*here, "replica", str(folder / model), path],
         spare=lambda models: [*here, "spare", *(str(folder / model) for model in models)],
@@ -188,12 +195,14 @@ def _clear(run: Path) -> None:
 
 
 def worker(state: str, number: str, folder: str, *fds: str) -> None:
-    """Be worker `number` on the inherited sockets: plain, then TLS; certificates are named from `folder`."""
+    """Be worker `number` on inherited sockets, such as `plain=5`; certificates are named from `folder`."""
     from gateway.proxy.worker import run
     from gateway.routing.places import Places
 
     log_to_stderr(f"worker {number}")
-    run(Places(Path(state)), int(number), Path(folder), [socket.socket(fileno=int(fd)) for fd in fds])
+    named = dict(word.split("=") for word in fds)
+    listeners = {name: socket.socket(fileno=int(fd)) for name, fd in named.items()}
+    run(Places(Path(state)), int(number), Path(folder), listeners)
 
 
 def control(state: str, config: str, fd: str) -> None:

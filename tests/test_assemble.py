@@ -119,8 +119,15 @@ def test_a_setup_keeps_what_is_still_wanted(options: UpOptions) -> None:
     again = assemble._setup(options, places, plan, first)
     assert again.listeners == first.listeners
     assert again.workers == 1
-    command = again.commands.worker(4, (7, 9))
-    assert command[-6:] == ["worker", str(places.state), "4", str(options.config.parent), "7", "9"]
+    command = again.commands.worker(4, {"plain": 7, "preview": 9})
+    assert command[-6:] == [
+        "worker",
+        str(places.state),
+        "4",
+        str(options.config.parent),
+        "plain=7",
+        "preview=9",
+    ]
     for bound in first.listeners.everything():
         bound.close()
 

@@ -55,10 +55,12 @@ class ClientConnection(Client):
         "fields",
         "handshake",
         "host",
+        "is_preview",
     )
 
-    def __init__(self, context: Context, stream: bool = False) -> None:
-        """`stream`: one of many on an HTTP/2 connection, which is counted and kept alive as a whole."""
+    def __init__(self, context: Context, stream: bool = False, preview: bool = False) -> None:
+        """`stream`: one of many on an HTTP/2 connection, which is counted and kept alive as a whole.
+        `preview`: it came to the listener whose requests go to idle versions."""
         super().__init__(context)
         self._reader = RequestReader()
         self.fields = self._reader.fields
@@ -66,6 +68,7 @@ class ClientConnection(Client):
         self._tunnel: Tunnel | None = None
         self.host = self._waiting = b""
         self._stream = stream
+        self.is_preview = preview
         self.handshake: Handshake | None = None
         self._at_eof = False
         self._searched = self._body_left = self._requests_left = 0

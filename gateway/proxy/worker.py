@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,16 +43,16 @@ GC_THRESHOLD = 5_000
 """Exchanges free themselves by reference counts; the collector need not look after every few of them."""
 
 
-def run(places: Places, number: int, folder: Path, listeners: Sequence[socket.socket]) -> None:
+def run(places: Places, number: int, folder: Path, listeners: Mapping[str, socket.socket]) -> None:
     """Serve on already bound sockets until SIGTERM, SIGINT or the end of standard input; then drain.
 
-    SIGHUP drains politely: another worker accepts on these sockets. The first of `listeners` is plain, the
-    second, if any, is for TLS with certificates named from `folder`.
+    SIGHUP drains politely: another worker accepts on these sockets. `listeners` are `plain`, and if any
+    `tls`, with certificates named from `folder`, and `preview`, whose requests go to idle versions.
     """
     uvloop.run(_serve(places, number, folder, listeners))
 
 
-async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[socket.socket]) -> None:
+async def _serve(places: Places, number: int, folder: Path, listeners: Mapping[str, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
     context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop, folder, number)
     context.most_clients = min(context.most_clients, (_files_to_open() - FILES_KEPT) // 2)
@@ -63,8 +63,12 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     loop.add_signal_handler(signal.SIGHUP, orders.leave)
     _stop_with_supervisor(loop, orders)
     sys.unraisablehook = ignore_bad_server_names
-    plain = await loop.create_server(_protocols(context), sock=listeners[0], backlog=BACKLOG)
-    secure = TlsFollower(context, folder, listeners[1]) if len(listeners) > 1 else None
+    servers = [
+        await loop.create_server(_protocols(context, name), sock=listeners[name], backlog=BACKLOG)
+        for name in ("plain", "preview")
+        if name in listeners
+    ]
+    secure = TlsFollower(context, folder, listeners["tls"]) if "tls" in listeners else None
     if secure is not None:
         secure.tick(time.monotonic())
     context.tally.beat(time.monotonic(), context.serving, 0)  # whoever waits for this worker sees it now
@@ -75,7 +79,8 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Sequence[
     ticking = loop.create_task(_tick_on(context, secure, reporter))
     ticking.add_done_callback(_say_why_it_ended)
     await orders.told.wait()
-    plain.close()
+    for server in servers:
+        server.close()
     if secure is not None:
         secure.close()
     await drain(context, orders)
@@ -93,8 +98,9 @@ def _files_to_open() -> int:
     return soft
 
 
-def _protocols(context: Context) -> Callable[[], asyncio.Protocol]:
-    return lambda: cast(asyncio.Protocol, ClientConnection(context))
+def _protocols(context: Context, name: str) -> Callable[[], asyncio.Protocol]:
+    is_preview = name == "preview"
+    return lambda: cast(asyncio.Protocol, ClientConnection(context, preview=is_preview))
 
 
 def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, orders: Orders) -> None:

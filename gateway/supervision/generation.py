@@ -6,7 +6,7 @@ then the old one is told to leave, and never before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,11 @@ WORKER_PATIENCE = 1.0
 class Commands:
     """How each kind of process is started.
 
-    A worker is given its number and the sockets it accepts on: plain, then TLS if there is any. A spare,
+    A worker is given its number and the sockets it accepts on by what they are for, plain first. A spare,
     given the models it may become, waits to be told the last two arguments of a replica.
     """
 
-    worker: Callable[[int, Sequence[int]], list[str]]
+    worker: Callable[[int, Mapping[str, int]], list[str]]
     control: Callable[[int], list[str]]
     replica: Callable[[str, str], list[str]]
     spare: Callable[[list[str]], list[str]] | None = None
@@ -75,7 +75,8 @@ def new_generation(setup: Setup, taken: Iterable[int] = ()) -> Generation:
         while number in busy:
             number += setup.workers
         fds = setup.listeners.of_worker(slot)
-        workers.append(Process("worker", setup.commands.worker(number, fds), number=number, pass_fds=fds))
+        command = setup.commands.worker(number, fds)
+        workers.append(Process("worker", command, number=number, pass_fds=tuple(fds.values())))
         workers[-1].patience = WORKER_PATIENCE
     admin = setup.listeners.admin.sockets[0].fileno()
     control = Process("control", setup.commands.control(admin), pass_fds=(admin,))

@@ -27,11 +27,12 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where to listen: for requests, for the admin side, and for requests over TLS if asked for."""
+    """Where to listen: for requests, for the admin side, and if asked for, over TLS and for idle versions."""
 
     listen: Address
     admin: Address
     tls: Address | None = None
+    preview: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +53,40 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What is bound: one socket of `plain` for each worker, one of `tls` too, or none at all."""
+    """What is bound: a socket of `plain` for each worker, and one of `tls` and `preview` or none at all."""
 
     plain: Bound
     admin: Bound
     tls: Bound | None = None
+    preview: Bound | None = None
 
     @property
     def wanted(self) -> Wanted:
         """What was asked for when these were bound."""
-        return Wanted(self.plain.address, self.admin.address, self.tls.address if self.tls else None)
+        return Wanted(
+            self.plain.address,
+            self.admin.address,
+            self.tls.address if self.tls else None,
+            self.preview.address if self.preview else None,
+        )
 
-    def of_worker(self, slot: int) -> tuple[int, ...]:
-        """Return the file numbers of one worker: plain first, then TLS if there is any."""
-        return tuple(bound.sockets[slot].fileno() for bound in (self.plain, self.tls) if bound)
+    def of_worker(self, slot: int) -> dict[str, int]:
+        """Return the file numbers of one worker by what they are for: plain first, then tls and preview."""
+        named = {"plain": self.plain, "tls": self.tls, "preview": self.preview}
+        return {name: bound.sockets[slot].fileno() for name, bound in named.items() if bound}
 
     def everything(self) -> list[Bound]:
         """Return all that is bound."""
-        return [bound for bound in (self.plain, self.admin, self.tls) if bound]
+        return [bound for bound in (self.plain, self.admin, self.tls, self.preview) if bound]
 
     def addresses(self) -> dict[str, str]:
-        """Return where it listens, as `status` and the other verbs read it; `tls` is empty without TLS."""
-        return {"listen": str(self.plain), "admin": str(self.admin), "tls": str(self.tls or "")}
+        """Return where it listens, as `status` and the other verbs read it; empty where it does not."""
+        return {
+            "listen": str(self.plain),
+            "admin": str(self.admin),
+            "tls": str(self.tls or ""),
+            "preview": str(self.preview or ""),
+        }
 
 
 def wanted(plan: RoutingPlan, listen: str = "", admin: str = "") -> Wanted:
@@ -81,17 +94,19 @@ def wanted(plan: RoutingPlan, listen: str = "", admin: str = "") -> Wanted:
     here = _address("--listen", listen or plan.listen)
     there = _address("--admin", admin or plan.admin)
     tls = _address("tls.listen", plan.tls.listen) if plan.tls else None
+    preview = _address("preview", plan.preview) if plan.preview else None
     if not there.is_loopback:
         raise GatewayError(
             f"--admin {there} can be reached from other machines, and the admin side asks nobody who they "
             "are; keep it on 127.0.0.1"
         )
-    named = [("--listen", here), ("--admin", there)] + ([("tls.listen", tls)] if tls else [])
+    optional = [("tls.listen", tls), ("preview", preview)]
+    named = [("--listen", here), ("--admin", there), *((name, found) for name, found in optional if found)]
     for position, (name, address) in enumerate(named):
         for other, another in named[:position]:
             if address.overlaps(another):
                 raise GatewayError(f"{other} and {name} are both {address}; give one of them another port")
-    return Wanted(here, there, tls)
+    return Wanted(here, there, tls, preview)
 
 
 def _address(name: str, value: str) -> Address:
@@ -118,8 +133,11 @@ def bind(where: Wanted, workers: int, before: Listeners | None = None) -> Listen
         tls = None
         if where.tls:
             tls = have("tls.listen", where.tls, workers, before.tls if before else None)
+        preview = None
+        if where.preview:
+            preview = have("preview", where.preview, workers, before.preview if before else None)
         undo.pop_all()
-    return Listeners(plain, admin, tls)
+    return Listeners(plain, admin, tls, preview)
 
 
 def close_unwanted(before: Listeners, now: Listeners) -> None:
@@ -159,7 +177,7 @@ def bind_shared(
 
 def _why_not(address: Address, key: str, error: OSError) -> str:
     reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another address")
-    flag = "" if key == "tls.listen" else f"--{key} or "
+    flag = "" if key in ("tls.listen", "preview") else f"--{key} or "
     return f"cannot listen on {address} (`{key}`): {reason} with {flag}`{key}` in routing.yaml"
 
 

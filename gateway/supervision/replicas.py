@@ -32,8 +32,9 @@ class Replicas:
         self._retired: list[tuple[float, ReplicaKey, Process]] = []
 
     def follow(self, plan: RoutingPlan) -> None:
-        """Have what the plan asks for, and let go what it does not."""
-        wanted = {(s.name, s.model, n) for s in plan.services if s.model for n in range(s.replicas)}
+        """Have what the plan asks for, and let go what it does not, or has parked."""
+        running = [s for s in plan.services if s.model and s.name not in plan.parked]
+        wanted = {(s.name, s.model, n) for s in running for n in range(s.replicas)}
         now = time.monotonic()
         for key in wanted - self.running.keys():
             self.running[key] = self._taken_back(key) or self._new(key)

@@ -55,7 +55,7 @@ def test_each_process_is_given_its_sockets(setup: Setup) -> None:
     generation = new_generation(setup)
     assert [process.role for process in generation.processes()] == ["control", *["worker"] * 3]
     assert [worker.pass_fds for worker in generation.workers] == [
-        setup.listeners.of_worker(n) for n in range(3)
+        tuple(setup.listeners.of_worker(n).values()) for n in range(3)
     ]
     assert len({fd for worker in generation.workers for fd in worker.pass_fds}) == 6
     assert generation.control.pass_fds == (setup.listeners.admin.sockets[0].fileno(),)

@@ -131,7 +131,19 @@ def test_what_is_still_wanted_is_kept(bound: list[Listeners]) -> None:
     assert all(each.fileno() >= 0 for group in now.everything() for each in group.sockets)
     without = bind(Wanted(HERE, HERE), 2, now)
     assert without.addresses()["tls"] == ""
-    assert [len(without.of_worker(0)), len(now.of_worker(0))] == [1, 2]
+    assert [[*without.of_worker(0)], [*now.of_worker(0)]] == [["plain"], ["plain", "tls"]]
+
+
+def test_idle_versions_have_a_listener_of_their_own(bound: list[Listeners]) -> None:
+    """Where `preview` asks for one each worker gets a socket of it, beside the others."""
+    now = bind(Wanted(HERE, HERE, HERE, HERE), 2)
+    bound.append(now)
+    assert [*now.of_worker(1)] == ["plain", "tls", "preview"]
+    assert now.addresses()["preview"] == str(now.preview)
+    assert now.wanted == Wanted(HERE, HERE, HERE, HERE)
+    plan = RoutingPlan((), (), "127.0.0.1:8080", "127.0.0.1:9090", preview="127.0.0.1:8080")
+    with pytest.raises(GatewayError, match="preview"):
+        wanted(plan)
 
 
 def test_it_is_all_or_nothing(bound: list[Listeners]) -> None:

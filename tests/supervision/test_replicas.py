@@ -132,3 +132,15 @@ def test_there_is_one_spare_where_there_are_models(site: Site) -> None:
     replicas.tend_spare()
     assert spare.pid not in (0, before)
     site.tend()
+
+
+def test_a_parked_service_runs_no_replicas(site: Site) -> None:
+    """They end like those of a service that is gone, and are started again once somebody wants them."""
+    site.follow(BLUE)
+    site.all_ready()
+    site.replicas.follow(replace(plan(BLUE), parked=("blue",)))
+    assert not site.replicas.running
+    until(lambda: not site.replicas.retired(), site.tend)
+    site.follow(BLUE)
+    site.all_ready()
+    assert list(site.replicas.running) == [FIRST]

@@ -88,7 +88,7 @@ def ending(places: Places, ends: Path) -> Commands:
     """Return processes that say in a file when they end."""
     python = [sys.executable, "-c"]
     return Commands(
-        worker=lambda n, fds: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fds[0])],
+        worker=lambda n, fds: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fds["plain"])],
         control=lambda _: [*python, OTHER, "", str(ends), "other"],
         replica=lambda _, path: [*python, REPLICA, path, str(ends), "other"],
     )
