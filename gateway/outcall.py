@@ -63,10 +63,24 @@ def call(
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CallFailed("a url must begin with http:// or https:// and name a host")  # it may hold a secret
     where = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
-    deadline = time.monotonic() + timeout
     connection = _connection(parts.scheme, parts.hostname, parts.port, timeout)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return call_on(connection, where, method, target, body=body, headers=headers, timeout=timeout)
+
+
+def call_on(
+    connection: http.client.HTTPConnection,
+    where: str,
+    method: str,
+    target: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    timeout: float,
+) -> Answered:
+    """Do as `call` does on a connection of the caller's making, which is closed; `where` is for messages."""
+    deadline = time.monotonic() + timeout
     try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body or None, dict(headers or {}))
         answer = connection.getresponse()
         return Answered(answer.status, _read(connection, answer, deadline, where))
