@@ -19,6 +19,7 @@ from gateway.http.headers import (
     Shapes,
 )
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Pool, Shared
 from gateway.proxy.rates import Rates
@@ -66,6 +67,7 @@ class Context:
         self.counts = SharedCounts(places, number)
         self.rates = Rates(places)
         self.tally = tally
+        self.ledgers = Ledgers(places, number, loop)
         self.loop = loop
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
@@ -104,7 +106,8 @@ class Context:
         try:
             document = published_document(self.places)
             if document is not None:
-                table = Table(document, self.pool, self.tally, self.table)
+                self.ledgers.follow(document["routes"])
+                table = Table(document, self.pool, self.tally, self.table, self.ledgers)
                 self.request_shapes = _request_shapes(table)
                 self.table = table
                 self._set(limits_from(document), tls_from(document))

@@ -19,6 +19,7 @@ from gateway.monitoring.tally_layout import (
     HIT_RETRY_BUDGET,
 )
 from gateway.proxy.admission import Admission
+from gateway.proxy.evidence import Trial
 from gateway.proxy.pool import Endpoint
 from gateway.proxy.table import CompiledRoute, Target
 from gateway.proxy.upstream import UpstreamConnection
@@ -44,6 +45,7 @@ class Dispatch:
         "_retries",
         "_route",
         "_target",
+        "_trial",
         "_tried",
         "_upstream",
         "client",
@@ -56,6 +58,7 @@ class Dispatch:
         self.context = client.context
         self._route = route
         self._target = route.stable
+        self._trial: Trial | None = None
         self._upstream: UpstreamConnection | None = None
         self._endpoint: Endpoint | None = None
         self._admission: Admission | None = None
@@ -143,12 +146,14 @@ class Dispatch:
             self.fail(Fault(503, "unavailable", why, target.name, retry_after=1))
         else:
             target.block.count(FALLBACK)
+            if self._trial is not None:
+                self._trial.fell_back()
             self._go_to(instead)
 
     def _instead_of(self, target: Target) -> Target | None:
         """Return who answers while a service cannot: stable, or while a new stable starts the one before."""
         route = self._route
-        if target is route.last_resort:
+        if target is route.last_resort or target.is_preview:
             return None
         if target is not route.stable:
             return route.stable if route.falls_back else None

@@ -103,7 +103,25 @@ class Exchange(Dispatch):
             self._body += LAST_CHUNK
         fields = self.client.fields
         headers = {name: fields[written].strip(BLANKS) for name, written in self._shape.looked_at}
-        target = self._route.choose(headers, self._sticky_key(headers), self._draw >> 64)
+        route, key = self._route, self._sticky_key(headers)
+        if self.client.is_preview:
+            self._go_to_idle()
+            return
+        target = route.previewed(headers) if route.preview_header else None
+        if target is None:
+            target = route.choose(headers, key, self._draw >> 64)
+        if route.trials is not None and not target.is_preview and not route.is_overridden(headers):
+            self._trial = route.trials.begin(target.name, key, self._started)
+        target.backend.budget.request()
+        self._go_to(target)
+
+    def _go_to_idle(self) -> None:
+        """The request came to the listener for versions that have no traffic."""
+        target = self._route.idle
+        if target is None:
+            detail = f"route {self._route.name} has no idle version to preview: each of them has traffic"
+            self.fail(Fault(404, "refused", detail))
+            return
         target.backend.budget.request()
         self._go_to(target)
 
@@ -187,6 +205,8 @@ class Exchange(Dispatch):
             out += chunk(body) if self._with_chunks else body
         elapsed = monotonic() - self._started
         self._target.block.first_byte(int(elapsed * 1e6))
+        if self._trial is not None:
+            self._trial.answered(answer, body)
         if complete:
             if self._with_chunks:
                 out += LAST_CHUNK
@@ -212,6 +232,8 @@ class Exchange(Dispatch):
 
     def answer_body(self, body: bytes, complete: bool) -> None:
         """Part of Answered."""
+        if self._trial is not None:
+            self._trial.more(body)
         if self._with_chunks:
             body = chunk(body) if body else b""
             if complete:
@@ -246,6 +268,9 @@ class Exchange(Dispatch):
         elapsed = monotonic() - self._started
         self._target.block.first_byte(int(elapsed * 1e6))
         record(self._target.block, OK, elapsed)
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.ended(False, elapsed)
         if self._endpoint is not None:
             self._endpoint.report(True, context.now)
         self._leave()  # a tunnel is open for hours: it is no request that the service works on
@@ -276,6 +301,8 @@ class Exchange(Dispatch):
     def _complete(self, elapsed: float) -> None:
         """The answer's last byte is written."""
         record(self._target.block, self._outcome, elapsed)
+        if self._trial is not None:
+            self._trial.ended(self._outcome == SERVER_ERROR, elapsed)
         if self._endpoint is not None:
             self._endpoint.report(self._outcome != SERVER_ERROR, self.context.now)
         self._end(reusable=self._body_complete)
@@ -283,7 +310,10 @@ class Exchange(Dispatch):
 
     def fail(self, fault: Fault) -> None:
         """Answer with a problem, or cut the answer short where its head is out already."""
-        record_fault(self._target.block, fault, monotonic() - self._started)
+        elapsed = monotonic() - self._started
+        record_fault(self._target.block, fault, elapsed)
+        if self._trial is not None:
+            self._trial.failed(fault, self._head_sent, elapsed)
         if self._endpoint is not None:
             if fault.outcome in _THE_SERVICES_FAULT:
                 self._endpoint.report(False, self.context.now)

@@ -9,6 +9,8 @@ from typing import Any
 from gateway.http.headers import BLANKS, Shape
 from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.evidence import Trials
+from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.pool import Backend, Pool
 from gateway.routing.document import route_from, service_from
 from gateway.routing.match import longest_prefix
@@ -23,9 +25,11 @@ LONGEST_REMEMBERED = 256
 class Target:
     """One service as one route sees it; `block` is the tally of this route, service and interval."""
 
-    __slots__ = ("backend", "block", "name", "stamp")
+    __slots__ = ("backend", "block", "is_preview", "name", "stamp")
 
-    def __init__(self, route: Route, backend: Backend, tally: TallyWriter) -> None:
+    def __init__(self, route: Route, backend: Backend, tally: TallyWriter, is_preview: bool = False) -> None:
+        """`is_preview`: it was asked for by name, so nobody may stand in for it."""
+        self.is_preview = is_preview
         self.backend = backend
         self.name = backend.name
         self.stamp = b"x-model-version: %b\r\nx-request-id: " % backend.name.encode()
@@ -39,19 +43,28 @@ class CompiledRoute:
         "failing",
         "falls_back",
         "has_overrides",
+        "idle",
         "key",
         "last_resort",
         "name",
         "path",
+        "preview_header",
+        "previews",
         "rate_limit",
         "splitter",
         "stable",
         "targets",
         "timeouts",
+        "trials",
     )
 
     def __init__(
-        self, route: Route, services: Mapping[str, Backend], tally: TallyWriter, resort: Backend | None = None
+        self,
+        route: Route,
+        services: Mapping[str, Backend],
+        tally: TallyWriter,
+        resort: Backend | None = None,
+        ledgers: Ledgers | None = None,
     ) -> None:
         """`resort` was stable before and answers until the new stable has once."""
         self.name = route.name
@@ -66,6 +79,13 @@ class CompiledRoute:
         self.targets = tuple(Target(route, services[name], tally) for name in self.splitter.services)
         self.stable = next(target for target in self.targets if target.name == route.stable)
         self.last_resort = Target(route, resort, tally) if resort else None
+        self.preview_header = route.preview.encode()
+        self.previews = {
+            name.encode(): Target(route, services[name], tally, is_preview=True)
+            for name in self.splitter.services
+        }
+        self.idle = self.previews.get(route.idle.encode())
+        self.trials: Trials | None = ledgers.trials(route) if ledgers is not None else None
 
     def choose(self, headers: Mapping[bytes, bytes], key: bytes, draw: int) -> Target:
         """Return the target of a request while all services are up: override, sticky key, draw."""
@@ -75,6 +95,14 @@ class CompiledRoute:
             if index is not None:
                 return self.targets[index]
         return self.targets[splitter.by_key(key) if key else splitter.by_draw(draw)]
+
+    def previewed(self, headers: Mapping[bytes, bytes]) -> Target | None:
+        """Return the service that a request asks for by the name in the preview header, if it does."""
+        return self.previews.get(headers.get(self.preview_header, b""))
+
+    def is_overridden(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Tell whether an override sends a request where it goes, rather than the split."""
+        return self.has_overrides and self.splitter.overridden(headers) is not None
 
     def rate_key(self, fields: Mapping[bytes, bytes], shape: Shape, peer: bytes) -> bytes:
         """Return by what a request is counted towards the rate limit; empty: with all that lack it."""
@@ -106,13 +134,19 @@ class Table:
     `looked_at` are the header names (lower case) that any route decides by.
     """
 
-    __slots__ = ("_lines", "_resorts", "_routes", "_services", "_stables", "_tally", "looked_at")
+    __slots__ = ("_ledgers", "_lines", "_resorts", "_routes", "_services", "_stables", "_tally", "looked_at")
 
     def __init__(
-        self, document: Mapping[str, Any], pool: Pool, tally: TallyWriter, before: Table | None = None
+        self,
+        document: Mapping[str, Any],
+        pool: Pool,
+        tally: TallyWriter,
+        before: Table | None = None,
+        ledgers: Ledgers | None = None,
     ) -> None:
         """Prepare a plan's document (`gateway.routing.document`), which comes after another table."""
         self._tally = tally
+        self._ledgers = ledgers
         self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
         self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {
             route["path"].encode(): route for route in document["routes"]
@@ -141,7 +175,7 @@ class Table:
         if found is not None and not isinstance(found, CompiledRoute):
             route = route_from(found)
             found = self._routes[route.path.encode()] = CompiledRoute(
-                route, self._services, self._tally, self._resorts.get(route.name)
+                route, self._services, self._tally, self._resorts.get(route.name), self._ledgers
             )
         if len(line) <= LONGEST_REMEMBERED:
             if len(self._lines) >= LINES_REMEMBERED:
@@ -153,6 +187,8 @@ class Table:
 def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     for route in routes:
         yield from (override["header"].encode() for override in route["overrides"])
+        if route.get("preview"):
+            yield route["preview"].encode()
         for key in (route["sticky"], (route.get("rate_limit") or {}).get("by")):
             if key and key["kind"] != "ip":
                 yield b"cookie" if key["kind"] == "cookie" else key["name"].encode()

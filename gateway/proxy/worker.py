@@ -86,6 +86,7 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Mapping[s
     await drain(context, orders)
     ticking.cancel()
     context.pool.close()
+    context.ledgers.close()
 
 
 def _files_to_open() -> int:

@@ -86,6 +86,14 @@ class Places:
         """What every worker holds, those that were killed a moment ago included."""
         return sorted(self.run.glob("worker-*.counts"))
 
+    def ledger(self, rollout: int, worker: int) -> Path:
+        """What one worker saw of one rollout."""
+        return self.run / f"ledger-{rollout}-{worker}"
+
+    def ledgers(self, rollout: int | None = None) -> list[Path]:
+        """What every worker saw of a rollout; None: of all there have been."""
+        return sorted(self.run.glob(f"ledger-{'*' if rollout is None else rollout}-*"))
+
     @property
     def rates(self) -> Path:
         """How far each key has used up its rate limit, over all workers."""

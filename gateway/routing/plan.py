@@ -67,6 +67,11 @@ class Route:
     since: int = 0
     keyed: tuple[float, ...] = ()
 
+    @property
+    def idle(self) -> str:
+        """The first service of the weights that has none, which `preview` shows; empty where all have some."""
+        return next((name for name, units in self.weights if not units), "")
+
     def share(self, service: str) -> float:
         """Return the asked share of a service in percent, 0 where the route does not name it."""
         return dict(self.weights).get(service, 0) / (UNITS / 100)

@@ -19,7 +19,7 @@ from typing import Literal
 from gateway.routing.keyed import placing_weights
 from gateway.routing.plan import UNITS, Route
 
-Reason = Literal["override", "sticky", "weights"]
+Reason = Literal["preview", "override", "sticky", "weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,9 @@ def explain(route: Route, headers: Mapping[str, str], ip: str) -> Choice | None:
     """
     splitter = Splitter(route)
     encoded = {name.encode("latin-1"): value.encode("latin-1") for name, value in headers.items()}
+    named = headers.get(route.preview, "") if route.preview else ""
+    if named in splitter.services:
+        return Choice(named, "preview", f"{route.preview}: {named}")
     index = splitter.overridden(encoded)
     if index is not None:
         override = next(o for o in route.overrides if headers.get(o.header) == o.value)

@@ -43,7 +43,7 @@ class Worker:
             self.port = listener.getsockname()[1]
             fd = listener.fileno()
             self.process = subprocess.Popen(
-                [*ASSEMBLE, "worker", str(self.places.state), "0", str(stage.folder), str(fd)],
+                [*ASSEMBLE, "worker", str(self.places.state), "0", str(stage.folder), f"plain={fd}"],
                 pass_fds=(fd,), stdin=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
 
