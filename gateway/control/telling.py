@@ -65,8 +65,8 @@ def revision_line(entry: Revision, before: Revision, file: str) -> str:
     return f"revision {entry.revision}, {source}{reason}: {'; '.join(changes) or 'no difference'}{restart}"
 
 
-def _addresses(plan: RoutingPlan) -> tuple[str, str, str]:
-    return plan.listen, plan.admin, plan.tls.listen if plan.tls else ""
+def _addresses(plan: RoutingPlan) -> tuple[str, str, str, str]:
+    return plan.listen, plan.admin, plan.tls.listen if plan.tls else "", plan.preview
 
 
 def complaint_lines(complaint: dict[str, str], file: str, revision: int) -> list[str]:

@@ -246,7 +246,10 @@ def _text_for(revision: Revision, text: str) -> str:
         return revision.text
     from gateway.routing.rewrite import rewrite_weights  # here, so that no YAML is loaded before publishing
 
-    return rewrite_weights(text, {route.name: dict(route.weights) for route in revision.plan.routes})
+    routes = revision.plan.routes
+    return rewrite_weights(
+        text, {route.name: dict(route.weights) for route in routes}, {r.name: r.stable for r in routes}
+    )
 
 
 def complain(places: Places, kind: str, message: str) -> None:

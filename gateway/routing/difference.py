@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from gateway.routing.difference_rollout import plan_changes, rollout_changes
 from gateway.routing.fields import shown_duration
 from gateway.routing.plan import Route, RoutingPlan, Service, shortest_percent
 from gateway.routing.read_settings import shown_size
@@ -23,7 +24,7 @@ def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:
     """Return one short line per change, none where requests are treated just as before."""
     if old is None:
         return [f"first revision: {_count(new.routes, 'route')}, {_count(new.services, 'service')}"]
-    return [*_settings(old, new), *_services(old, new), *_routes(old, new)]
+    return [*_settings(old, new), *plan_changes(old, new), *_services(old, new), *_routes(old, new)]
 
 
 def _count(things: tuple[object, ...], noun: str) -> str:
@@ -134,6 +135,7 @@ def _changes(old: Route, new: Route) -> Iterator[str]:
     yield from _inside(old.failing, new.failing)
     if old.rate_limit != new.rate_limit:
         yield f"rate_limit {_rate(old.rate_limit)} -> {_rate(new.rate_limit)}"
+    yield from rollout_changes(old, new)
 
 
 def _weights(old: Route, new: Route) -> list[str]:

@@ -85,6 +85,7 @@ def read_plan(text: str, path: Path) -> RoutingPlan:
     """Parse the text of `path`; models and certificates are looked for beside it. Raises ConfigError."""
     from gateway.routing.certificates import checks
     from gateway.routing.parse import parse  # here, so that `rollback` loads no YAML before it published
+    from gateway.routing.zones import why_no_zone
 
     folder = path.parent
     return parse(
@@ -92,6 +93,7 @@ def read_plan(text: str, path: Path) -> RoutingPlan:
         file=path.name,
         model_exists=lambda model: _why_no_model(folder / model),
         pem=checks(folder),
+        zone_exists=why_no_zone,
     )
 
 

@@ -22,7 +22,7 @@ def without_those_in_use(plan: RoutingPlan) -> RoutingPlan:
 
 def park(plan: RoutingPlan, service: str) -> RoutingPlan:
     """Return the plan with a service parked, where no route needs it."""
-    return without_those_in_use(replace(plan, parked=(*plan.parked, service)))
+    return without_those_in_use(replace(plan, parked=(*unpark(plan, service).parked, service)))
 
 
 def unpark(plan: RoutingPlan, service: str) -> RoutingPlan:

@@ -69,7 +69,7 @@ class Route:
 
     @property
     def idle(self) -> str:
-        """The first service of the weights that has none, which `preview` shows; empty where all have some."""
+        """The first service of the weights without any, which `preview` shows; empty where all have some."""
         return next((name for name, units in self.weights if not units), "")
 
     def share(self, service: str) -> float:

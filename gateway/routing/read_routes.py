@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.routing import fields
+from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Override, Route
 from gateway.routing.read_failing import read_failing, read_rate_limit, read_sticky, read_timeouts
+from gateway.routing.read_freeze import ZoneExists, any_zone
+from gateway.routing.read_rollout import read_rollout
+from gateway.routing.read_settings import read_keys
 from gateway.routing.read_weights import read_weights
 from gateway.routing.report import Report, entries, mapping, sequence, shown, text
+from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import Timeouts
 from gateway.routing.yaml_nodes import Mapping as MappingNode
-from gateway.routing.yaml_nodes import Node
+from gateway.routing.yaml_nodes import Node, Scalar
 
 MAX_ROUTES = 20_000
 MAX_OVERRIDES = 100
@@ -25,12 +30,16 @@ FORM_KEYS = (
     "retries",
     "on_unavailable",
     "rate_limit",
+    "rollout",
+    "preview",
 )
 """What a route says besides its name and path, and what the one-route form says at the top level."""
 ROUTE_KEYS = ("name", "path", *FORM_KEYS)
 
 
-def read_routes(report: Report, node: Node, known: Known) -> tuple[Route, ...]:
+def read_routes(
+    report: Report, node: Node, known: Known, zone_exists: ZoneExists = any_zone
+) -> tuple[Route, ...]:
     """Return the routes of the list form, as far as they can be read."""
     if isinstance(node, MappingNode) and node.pairs:
         report.add(node, "`routes` must be a list: begin each route with `- name: …`")
@@ -40,11 +49,13 @@ def read_routes(report: Report, node: Node, known: Known) -> tuple[Route, ...]:
         report.add(node, f"there are {len(items)} routes; at most {MAX_ROUTES} are possible")
         return ()
     seen: dict[tuple[str, str], int] = {}
-    routes = [_listed_route(report, item, known, seen) for item in items]
+    routes = [_listed_route(report, item, known, zone_exists, seen) for item in items]
     return tuple(route for route in routes if route is not None)
 
 
-def _listed_route(report: Report, node: Node, known: Known, seen: dict[tuple[str, str], int]) -> Route | None:
+def _listed_route(
+    report: Report, node: Node, known: Known, zone_exists: ZoneExists, seen: dict[tuple[str, str], int]
+) -> Route | None:
     found = mapping(report, node, "routes", "- {name: late, path: /v2, weights: {blue: 100}}")
     if found is None:
         return None
@@ -60,10 +71,17 @@ def _listed_route(report: Report, node: Node, known: Known, seen: dict[tuple[str
             report.add(given[key], f"the {key} `{shown(value)}` {taken}")
         elif value is not None:
             seen[key, value] = given[key].line
-    return read_route(report, name or "", path or "", given, known)
+    return read_route(report, name or "", path or "", given, known, zone_exists)
 
 
-def read_route(report: Report, name: str, path: str, given: Mapping[str, Node], known: Known) -> Route | None:
+def read_route(
+    report: Report,
+    name: str,
+    path: str,
+    given: Mapping[str, Node],
+    known: Known,
+    zone_exists: ZoneExists = any_zone,
+) -> Route | None:
     """Return one route from its values by key, None where its weights or stable cannot be read."""
     stable = fields.service(report, given["stable"], "stable", known) if "stable" in given else None
     weights = read_weights(report, given["weights"], known, stable) if "weights" in given else None
@@ -72,12 +90,31 @@ def read_route(report: Report, name: str, path: str, given: Mapping[str, Node], 
     timeouts = read_timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
     failing = read_failing(report, given)
     rate = read_rate_limit(report, given["rate_limit"]) if "rate_limit" in given else None
+    rollout = read_rollout(report, given["rollout"], zone_exists) if "rollout" in given else Rollout()
+    preview = _preview(report, given["preview"]) if "preview" in given else ""
     if not weights:
         return None
     reached = dict.fromkeys(override.to for override in overrides)
     weights += tuple((name, 0) for name in reached if name not in dict(weights))
     first = stable or weights[0][0]
-    return Route(name, path, first, weights, sticky, overrides, timeouts, failing, rate)
+    return Route(name, path, first, weights, sticky, overrides, timeouts, failing, rate, rollout, preview)
+
+
+def _preview(report: Report, node: Node) -> str:
+    """Return the header by which a request names the service it wants, in lower case."""
+    if isinstance(node, Scalar) and isinstance(parse_address(node.value), Address):
+        report.add(
+            node,
+            "an address belongs in `preview` at the file's top level; that of a route names a header, as in"
+            " `preview: {header: x-preview}`",
+        )
+        return ""
+    found = read_keys(report, node, "preview", "{header: x-preview}", {"header": _header})
+    return found[0].get("header", "").lower() if found else ""
+
+
+def _header(report: Report, node: Node, what: str) -> str | None:
+    return fields.token(report, node, what, "x-preview")
 
 
 def _overrides(report: Report, node: Node, known: Known) -> Iterator[Override]:

@@ -1,8 +1,8 @@
-"""New weights into routing.yaml, with everything a person wrote around them left alone.
+"""New weights and stable into routing.yaml, with everything a person wrote around them left alone.
 
 The text is edited at the exact characters of the values that change, never dumped anew, so comments,
 order, quoting and line ends survive. A version that had no weight so far gets an entry that looks like its
-neighbours'.
+neighbours', and so does a `stable` that was unsaid because it was the first of the weights.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.routing.parse import DEFAULT_ROUTE, parse_root
 from gateway.routing.plan import UNITS, Route, shortest_percent
 from gateway.routing.report import Report
 from gateway.routing.yaml_nodes import Mapping as MappingNode
-from gateway.routing.yaml_nodes import Scalar, Sequence
+from gateway.routing.yaml_nodes import Node, Refused, Scalar, Sequence
 from gateway.routing.yaml_tree import collector_paused, read
 
 _Edit = tuple[int, int, str]
@@ -24,11 +24,14 @@ _Edit = tuple[int, int, str]
 
 
 @collector_paused()
-def rewrite_weights(text: str, weights: Mapping[str, Mapping[str, int]]) -> str:
+def rewrite_weights(
+    text: str, weights: Mapping[str, Mapping[str, int]], stable: Mapping[str, str] | None = None
+) -> str:
     """Return the text with the given division (route -> service -> units) for each route named.
 
-    A service of the route that is not named gets 0. Raises ConfigError where the text is not a valid
-    routing.yaml, and ChangeRefused where it lacks a route or service or the units do not add up.
+    A service of the route that is not named gets 0. `stable` (route -> service) is written where the text
+    means another one. Raises ConfigError where the text is not a valid routing.yaml, and ChangeRefused where
+    it lacks a route or service or the units do not add up.
     """
     root, problems = read(text)
     if not isinstance(root, MappingNode):
@@ -43,14 +46,17 @@ def rewrite_weights(text: str, weights: Mapping[str, Mapping[str, int]]) -> str:
         route = plan.route(name)
         if route is None:
             raise ChangeRefused(f"routing.yaml has no route called `{name}`; its weights were not written")
-        _check(route, units, services)
+        wanted = (stable or {}).get(name, route.stable)
+        _check(route, units, wanted, services)
         if _positive(dict(route.weights)) != _positive(units):
-            edits.extend(_edits(text, written[name], units))
+            edits.extend(_edits(text, _weights_of(written[name]), units))
+        if route.stable != wanted:
+            edits.append(_stable_edit(text, written[name], wanted))
     return _apply(text, edits)
 
 
-def _check(route: Route, units: Mapping[str, int], services: set[str]) -> None:
-    unknown = [name for name, share in units.items() if share and name not in services]
+def _check(route: Route, units: Mapping[str, int], stable: str, services: set[str]) -> None:
+    unknown = [name for name in (*_positive(units), stable) if name not in services]
     if unknown:
         raise ChangeRefused(f"routing.yaml has no service called `{unknown[0]}`; nothing was written")
     if sum(units.values()) != UNITS or min(units.values()) < 0:
@@ -62,19 +68,27 @@ def _positive(units: Mapping[str, int]) -> dict[str, int]:
 
 
 def _written(root: MappingNode) -> dict[str, MappingNode]:
-    """Return the node of the weights of each route; the tree has been found valid before."""
-    top = {key.value: node for key, node in root.pairs}
-    if isinstance(top.get("weights"), MappingNode):
-        return {DEFAULT_ROUTE: _mapping(top["weights"])}
+    """Return the node that says what each route does; the tree has been found valid before."""
+    top = _by_key(root)
+    if "weights" in top:
+        return {DEFAULT_ROUTE: root}
     routes = top["routes"]
     assert isinstance(routes, Sequence)
     found: dict[str, MappingNode] = {}
     for item in routes.items:
-        given = {key.value: node for key, node in _mapping(item).pairs}
-        name = given["name"]
+        route = _mapping(item)
+        name = _by_key(route)["name"]
         assert isinstance(name, Scalar)
-        found[name.value] = _mapping(given["weights"])
+        found[name.value] = route
     return found
+
+
+def _by_key(node: MappingNode) -> dict[str, Node]:
+    return {key.value: value for key, value in node.pairs}
+
+
+def _weights_of(route: MappingNode) -> MappingNode:
+    return _mapping(_by_key(route)["weights"])
 
 
 def _mapping(node: object) -> MappingNode:
@@ -97,16 +111,44 @@ def _edits(text: str, node: MappingNode, units: Mapping[str, int]) -> Iterator[_
         yield _flow_insertion(text, node, added) if node.flow else _block_insertion(text, node, added)
 
 
+def _stable_edit(text: str, route: MappingNode, service: str) -> _Edit:
+    """Replace the name of stable, or put it before the weights where it is unsaid."""
+    said = _by_key(route).get("stable")
+    if isinstance(said, Scalar):
+        inside = 1 if said.style else 0
+        return said.start + inside, said.end - inside, service
+    index, key = next((n, key) for n, (key, _) in enumerate(route.pairs) if key.value == "weights")
+    entry = _unsaid(text, key, route.pairs[index][1], service)
+    at = key.start
+    before = re.search(r"\?[ \t]+\Z", text[route.start : at])  # `? weights` is a key as well
+    if before:
+        at = route.start + before.start()
+    if not route.flow:
+        separator = _line_break(text, at) + " " * (route.column - 1)
+    else:
+        separator = _separator(text, route, index)
+    return at, at, entry + separator
+
+
+def _unsaid(text: str, key: Scalar, weights: Node, service: str) -> str:
+    """Return an entry for stable, whose key is quoted as that of the weights is and its name as theirs."""
+    style = _mapping(weights).pairs[0][0].style
+    colon = ":" if key.style and style and text[key.end : key.end + 2] == ":{" else ": "
+    return f"{key.style}stable{key.style}{colon}{style}{service}{style}"
+
+
 def _flow_insertion(text: str, node: MappingNode, added: list[tuple[str, str]]) -> _Edit:
     """Append after the last value, separated as the last two entries are."""
     key, value = node.pairs[-1]
-    separator = ", "
-    if len(node.pairs) > 1:
-        between = text[_end(node, -2) : key.start]
-        if re.fullmatch(r"\s*,\s+", between):
-            separator = between
+    separator = _separator(text, node, len(node.pairs) - 1)
     at = _end(node, -1)
     return at, at, "".join(separator + _entry(text, key, value, *entry) for entry in added)
+
+
+def _separator(text: str, node: MappingNode, index: int) -> str:
+    """Return what stands before an entry of a mapping in braces, `, ` where that is nothing plain."""
+    between = text[_end(node, index - 1) : node.pairs[index][0].start] if index else ""
+    return between if re.fullmatch(r"\s*,\s+", between) else ", "
 
 
 def _block_insertion(text: str, node: MappingNode, added: list[tuple[str, str]]) -> _Edit:
@@ -115,15 +157,20 @@ def _block_insertion(text: str, node: MappingNode, added: list[tuple[str, str]])
     end_of_line = re.compile(r"[^\r\n]*").match(text, _end(node, -1))
     assert end_of_line is not None
     at = end_of_line.end()
+    newline = _line_break(text, at) + " " * (node.column - 1)
+    return at, at, "".join(newline + _entry(text, key, value, *entry) for entry in added)
+
+
+def _line_break(text: str, at: int) -> str:
+    """Return the line break at an offset, else that of the file."""
     breaks = re.compile(r"\r\n|\r|\n")
     found = breaks.match(text, at) or breaks.search(text)
-    newline = (found[0] if found else "\n") + " " * (node.column - 1)
-    return at, at, "".join(newline + _entry(text, key, value, *entry) for entry in added)
+    return found[0] if found else "\n"
 
 
 def _end(node: MappingNode, index: int) -> int:
     value = node.pairs[index][1]
-    assert isinstance(value, Scalar)
+    assert not isinstance(value, Refused)
     return value.end
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,31 @@ def test_a_save_that_says_the_same_makes_no_revision_and_is_remembered(site: Sit
     site.set(20)
     site.restore(1)
     assert "canary: 10}   # a better remark" in site.text()
+
+
+def promote(plan: RoutingPlan) -> RoutingPlan:
+    """Make canary stable and give it everything."""
+    [late] = plan.routes
+    weights = tuple((name, 100_000 if name == "canary" else 0) for name, _ in late.weights)
+    return replace(plan, routes=(replace(late, stable="canary", weights=weights, keyed=()),))
+
+
+@pytest.mark.parametrize("said", ["    stable: blue\n", ""])
+def test_who_became_stable_is_written_back(tmp_path: Path, said: str) -> None:
+    """Also where the file did not say so: then it says it now, and reading it finds nothing new."""
+    site = Site.made(tmp_path, ROUTING.replace("    stable: blue\n", said))
+    try:
+        commit(site.places, ME, promote)
+        write_back(site.places, site.config)
+        wanted = ROUTING.replace("stable: blue", "stable: canary").replace("blue: 90", "blue: 0")
+        assert site.text() == wanted.replace("canary: 10", "canary: 100")
+        assert (site.head().text, site.head().file) == (site.text(), "written")
+        assert not follow_file(site.places, FILE, site.config)
+        assert read_plan(site.text(), site.config).routes[0].stable == site.live().routes[0].stable
+        site.restore(1)
+        assert site.text() == ROUTING.replace("    stable: blue\n", said)
+    finally:
+        shutil.rmtree(site.places.run.resolve(), ignore_errors=True)
 
 
 def test_a_change_is_written_back_with_comments_and_layout_kept(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
+from gateway.routing.document import from_document, to_json
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.read_tls import PemChecks
+from gateway.routing.rollouts import ErrorsJudge, Judge, Notify, Step
 from gateway.routing.settings import (
     Certificate,
     Failing,
@@ -45,6 +48,11 @@ def model_exists(path: str) -> str | None:
     return None if path in MODELS else "there is no such folder"
 
 
+def zone_exists(name: str) -> str | None:
+    """Stand for the time zones of a machine: one is known."""
+    return None if name == "Europe/Oslo" else "there is no such zone"
+
+
 def text_of(folder: str, name: str) -> str:
     """Return a file with its line ends and byte order mark as they are."""
     return (HERE / folder / f"{name}.yaml").read_bytes().decode()
@@ -52,7 +60,7 @@ def text_of(folder: str, name: str) -> str:
 
 def plan_of(text: str) -> RoutingPlan:
     """Return the plan of a text."""
-    return parse(text, model_exists=model_exists, pem=PEM)
+    return parse(text, model_exists=model_exists, pem=PEM, zone_exists=zone_exists)
 
 
 def fair(name: str) -> RoutingPlan:
@@ -71,7 +79,13 @@ def told(text: str) -> list[str]:
 def test_a_broken_file_is_refused_at_its_line_with_its_sentence(name: str) -> None:
     """Exactly the expected problems are told, no more and no fewer, each at its line."""
     with pytest.raises(ConfigError) as caught:
-        parse(text_of("broken", name), file="my.yaml", model_exists=model_exists, pem=PEM)
+        parse(
+            text_of("broken", name),
+            file="my.yaml",
+            model_exists=model_exists,
+            pem=PEM,
+            zone_exists=zone_exists,
+        )
     found = [(problem.line, problem.message) for problem in caught.value.problems]
     assert [line for line, _ in found] == [entry["line"] for entry in EXPECTED[name]]
     for (line, message), entry in zip(found, EXPECTED[name], strict=True):
@@ -130,6 +144,57 @@ def test_the_short_form_has_the_keys_of_a_route() -> None:
     assert (route.failing, route.timeouts.per_try) == (Failing(2), 5.0)
     assert route.rate_limit == RateLimit(10, 1.0, 10, Sticky("ip"))
     assert plan.tls == Tls("0.0.0.0:8443", (Certificate("certs/site.pem", "certs/site.key"),))
+
+
+def test_every_setting_of_a_rollout_is_read() -> None:
+    """What is written about steps, judges, windows, previews and receivers stands in the plan."""
+    plan = fair("21-rollouts")
+    late, rest = plan.routes
+    assert (plan.preview, late.preview, rest.preview) == ("127.0.0.1:8082", "x-preview", "")
+    assert plan.notify == (
+        Notify("webhook", "https://ci.example/rollouts", "${HOOK_SECRET}", ("failed", "promoted"), 3.0),
+        Notify("slack", "${SLACK_URL}"),
+        Notify("command", "page --who 'on call'"),
+        Notify("file", "rollouts.jsonl"),
+    )
+    assert late.rollout.steps == (
+        Step(1_000, "time", 600.0),
+        Step(5_000),
+        Step(12_500, "time", 5_400.0),
+        Step(25_000, "person"),
+        Step(100_000),
+    )
+    assert late.rollout.judge.errors == ErrorsJudge(2.0, 0.0025)
+    assert [metric.name for metric in late.rollout.judge.metrics] == ["backlog", "refunds"]
+    assert [(window.begin, window.end) for window in late.rollout.freeze] == [(6720, 480), (2880, 4320)]
+    assert (late.rollout.keep_warm, late.rollout.hooks[0].at) == (0.0, ("before_promote",))
+    assert rest.rollout.steps == (Step(500), Step(100_000))
+    assert rest.rollout.judge == Judge(errors=ErrorsJudge(acceptable_rate=0.0), latency=None, outputs=None)
+
+
+def test_a_preview_of_the_one_route_form_is_a_header_or_an_address() -> None:
+    """A mapping is that of the route, an address that of the file; both need a list of routes."""
+    plan = fair("22-rollout-in-the-short-form")
+    assert (plan.preview, plan.routes[0].preview) == ("", "x-preview")
+    assert plan.routes[0].rollout.steps[1] == Step(50_000, "time", 3600.0)
+    text = text_of("fair", "22-rollout-in-the-short-form")
+    plan = plan_of(text.replace("{header: x-preview}", "127.0.0.1:8082"))
+    assert (plan.preview, plan.routes[0].preview) == ("127.0.0.1:8082", "")
+
+
+def test_a_plan_with_rollouts_outlives_the_journal() -> None:
+    """Everything that is read can be written as a document and read back."""
+    for name in FAIR:
+        plan = fair(name)
+        assert from_document(json.loads(to_json(plan))) == plan
+
+
+def test_time_zones_are_believed_in_unless_somebody_looks() -> None:
+    """Who edits weights in a text alone need not know where people live."""
+    text = text_of("fair", "21-rollouts").replace("Europe/Oslo", "Middle-earth/Shire")
+    assert parse(text, model_exists=model_exists, pem=PEM).routes[0].rollout.freeze[0].zone.endswith("Shire")
+    [only] = told(text)
+    assert "`Middle-earth/Shire` cannot be the time zone of a `freeze`" in only
 
 
 def test_names_stay_what_was_written() -> None:

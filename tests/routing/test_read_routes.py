@@ -8,6 +8,7 @@ from gateway.routing.parse import parse
 from gateway.routing.plan import UNITS, Override, Route
 from gateway.routing.read_routes import MAX_OVERRIDES, MAX_ROUTES, read_routes
 from gateway.routing.report import Report
+from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
 from gateway.routing.yaml_tree import read
 
@@ -71,6 +72,24 @@ def test_a_route_says_what_it_does_about_failures_and_greed() -> None:
     assert (route.failing, route.rate_limit) == (Failing(0, "fail"), RateLimit(5, 1.0, 5))
 
 
+def test_a_route_says_how_its_canaries_are_rolled_out() -> None:
+    """Without a word it is as usual; the header of a preview is lower-cased."""
+    assert (route_with("retries: 1").rollout, route_with("retries: 1").preview) == (Rollout(), "")
+    route = route_with("rollout: {keep_warm: 2h, freeze: [Fri 16:00 - Mon 08:00 Any/Where]}")
+    assert (route.rollout.keep_warm, route.rollout.freeze[0].zone) == (7200.0, "Any/Where")
+    assert route_with("preview: {header: X-Preview}").preview == "x-preview"
+
+
+def test_the_caller_knows_the_time_zones() -> None:
+    """A zone that does not exist is told with the caller's reason."""
+    node, _ = read(f"[{{{PLAIN}, rollout: {{freeze: [Fri 16:00 - Mon 08:00 Any/Where]}}}}]")
+    assert node is not None
+    report = Report()
+    read_routes(report, node, KNOWN, lambda name: f"nobody knows {name}")
+    [problem] = report.problems
+    assert problem.message.endswith("nobody knows Any/Where")
+
+
 def test_stable_may_be_any_service() -> None:
     """Stable need not have a weight."""
     route = route_with("stable: canary")
@@ -100,6 +119,15 @@ def test_stable_may_be_any_service() -> None:
         ("retry: 3", "`retry` is not a known key of a route"),
         ("retries: 9", "`retries` must be a whole number from 0 to 5"),
         ("on_unavailable: canary", "`stable` or `fail`"),
+        ("rollout: canary", "`rollout` must be a mapping"),
+        ("rollout: {steps: [{setWeight: 0}]}", "above 0 and at most 100"),
+        ("steps: [{setWeight: 5}]", "`steps` is not a known key of a route"),
+        ("preview: x-preview", "`preview` must be a mapping such as `{header: x-preview}`"),
+        ("preview: 127.0.0.1:8082", "an address belongs in `preview` at the file's top level"),
+        (
+            "preview: {header: 'x preview'}",
+            "cannot be the name of a header; write something like `x-preview`",
+        ),
         ("rate_limit: 5", "write it as `100/s`"),
     ],
 )
