@@ -1,0 +1,109 @@
+"""`gateway switch`: everything to another version at once, after it has shown that it can answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.common import WrongUsage, author, check_published, find_running
+from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_up
+from gateway.cli.rollout_verbs import RouteName, Steps, parsed_steps
+
+if TYPE_CHECKING:
+    from gateway.rollout.smoke import Sample
+    from gateway.routing.plan import Route, RoutingPlan
+
+MOST_SAMPLES = 100
+MOST_BYTES = 1024 * 1024
+
+
+def switch(
+    service: Annotated[str, typer.Argument(help="The version that gets everything.")],
+    route: RouteName = None,
+    steps: Steps = "",
+    sample: Annotated[
+        Path | None, typer.Option(help="Requests to try it with: a JSON document, or one a line.")
+    ] = None,
+    path: Annotated[str, typer.Option(help="Where samples are sent (default: the route's path).")] = "",
+    reason: Reason = "",
+    as_json: Json = False,
+    state_dir: StateDir = None,
+    config: Config = CONFIG,
+) -> None:
+    """Send everything to another version at once (blue-green), or by --steps.
+
+    Before anything moves the version is started if it rests, checked, and warmed with sample requests: those
+    of --sample, else the examples of its model.yaml. If it fails one of these, nothing moves. The old
+    version stays warm for `keep_warm` (1 h): gateway rollback
+
+    Example: gateway switch green --reason "retrained on June"
+    """
+    from gateway.cli.rollout_told import tell
+    from gateway.rollout.moves import route_for
+    from gateway.rollout.switch import Order, carry_out, latest
+    from gateway.routing.change import Request, complaint, write_back
+
+    running = must_be_up(find_running(state_dir, str(config)))
+    file = Path(running.config)
+    plan = latest(running.places)
+    chosen = route_for(plan, route, service)
+    samples = _read(sample, path or chosen.path) if sample else _examples(plan, chosen, service, file.parent)
+    wanted = parsed_steps(steps) if steps else ()
+    order = Order(service, chosen.name, tuple(samples), wanted)
+    plan, _ = carry_out(
+        running.places,
+        file,
+        order,
+        Request("switch", author(), reason),
+        lambda line: None if as_json else print(f"  {line}", flush=True),
+    )
+    write_back(running.places, file)
+    check_published(running, plan.revision)
+    moved = plan.route(chosen.name)
+    assert moved is not None  # it was switched a moment ago
+    tell(running.places, plan, moved, complaint(running.places), as_json=as_json)
+
+
+def _examples(plan: RoutingPlan, route: Route, service: str, folder: Path) -> list[Sample]:
+    """Return a request made from the examples of a model of ours; none where the version runs elsewhere."""
+    from gateway.rollout.smoke import Sample
+    from gateway.serving.example import example_request
+    from gateway.serving.model_file import parse_model_file
+
+    found = plan.service(service)
+    if found is None or not found.model:
+        return []
+    file = folder / found.model / "model.yaml"
+    name = parse_model_file(file.read_text(encoding="utf-8"), str(file)).spec.name
+    return [Sample(f"/v2/models/{name}/infer", example_request(folder / found.model).encode())]
+
+
+def _read(file: Path, path: str) -> list[Sample]:
+    from gateway.rollout.smoke import Sample
+
+    if not path.startswith("/"):
+        raise WrongUsage(f"--path {path}: write where the samples are sent, beginning with a slash")
+    if file.stat().st_size > MOST_BYTES:
+        raise WrongUsage(f"{file} has more than {MOST_BYTES} bytes; a few requests are enough")
+    text = file.read_text(encoding="utf-8")
+    try:
+        documents = [json.loads(text)]
+    except ValueError:
+        documents = _lines(file, text)
+    if not documents or len(documents) > MOST_SAMPLES:
+        raise WrongUsage(f"{file} has {len(documents)} requests; write 1 to {MOST_SAMPLES}")
+    return [Sample(path, json.dumps(document).encode()) for document in documents]
+
+
+def _lines(file: Path, text: str) -> list[object]:
+    found: list[object] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                found.append(json.loads(line))
+            except ValueError as error:
+                raise WrongUsage(f"{file}:{number}: this is no JSON document ({error})") from None
+    return found
