@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos train lock clean
+.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ strictness: $(VENV)/.dev .venv-bench/.done ## send hostile requests to nginx, HA
 
 chaos: $(VENV)/.dev $(VENV)/.compiled ## make what fails fail, and write down what each fault costs
 	@$(BIN)/python -m benchmarks.chaos
+
+prove: $(VENV)/.dev ## prove the judge's error rates by simulation, and write docs/rollout-statistics.md
+	@$(BIN)/python -m benchmarks.prove
+
+rollouts: $(VENV)/.dev $(VENV)/.compiled ## roll out good and bad versions for real, and write docs/rollouts-measured.md
+	@$(BIN)/python -m benchmarks.rollouts
 
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from time import perf_counter, time
 
-from gateway.cli.common import author, check_published, fail, find_running, print_json, say, trouble
+from gateway.cli.common import Running, author, check_published, fail, find_running, print_json, say, trouble
+from gateway.cli.rollback_told import rollouts_told
 from gateway.errors import GatewayError
 from gateway.routing.change import Request, commit, complaint, restore, write_back
 from gateway.routing.plan import RoutingPlan
@@ -76,16 +77,7 @@ def _parsed(arguments: list[str]) -> dict[str, str]:
 
 def _run(options: dict[str, str], began: float) -> int:
     running = find_running(options.get("--state-dir"), options.get("--config"))
-    before = None
-    reason = options.get("--reason", "")
-    if "--to" in options:
-        request = Request("restore", author(), reason or f"back to revision {options['--to']}")
-        before = published(running.places)
-        plan, changed = restore(running.places, request, int(options["--to"]))
-    else:
-        route = options.get("--route")
-        request = Request("rollback", author(), reason)
-        plan, changed = commit(running.places, request, lambda head: roll_back(head, route, time()))
+    before, plan, changed = _changed(running, options)
     milliseconds = (perf_counter() - began) * 1000
     check_published(running, plan.revision)
     if "--json" not in options:
@@ -107,6 +99,23 @@ def _run(options: dict[str, str], began: float) -> int:
     return 0
 
 
+def _changed(running: Running, options: dict[str, str]) -> tuple[RoutingPlan | None, RoutingPlan, bool]:
+    """Do it; return the plan before, the live plan, and whether that is a new revision."""
+    reason = options.get("--reason", "")
+    if "--to" in options:
+        request = Request("restore", author(), reason or f"back to revision {options['--to']}")
+        before = published(running.places)
+        return before, *restore(running.places, request, int(options["--to"]))
+    heads: list[RoutingPlan] = []
+
+    def back(head: RoutingPlan) -> RoutingPlan:
+        heads.append(head)
+        return roll_back(head, options.get("--route"), time())
+
+    plan, changed = commit(running.places, Request("rollback", author(), reason), back)
+    return heads[-1], plan, changed
+
+
 def _tell(before: RoutingPlan | None, plan: RoutingPlan, changed: bool, milliseconds: float) -> None:
     if changed:
         lines = [f"revision {plan.revision} is live after {milliseconds:.1f} ms"]
@@ -116,7 +125,7 @@ def _tell(before: RoutingPlan | None, plan: RoutingPlan, changed: bool, millisec
         shares = ", ".join(f"{name} {share:g} %" for name, share in shares_of(route).items())
         lines.append(f"  {route.name}: {shares}")
     if before is not None:
-        lines += _addresses(before, plan)
+        lines += [*_addresses(before, plan), *(f"  {line}" for line in rollouts_told(before, plan, time()))]
     say("\n".join(lines))
 
 

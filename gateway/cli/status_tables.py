@@ -9,6 +9,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.numbers import compact, fixed
+from gateway.cli.rollout_brief import brief, is_under_way
+from gateway.cli.rollout_view import drawn
+
 WARNINGS_SHOWN = 20
 UNWRAPPED = 100_000
 """Columns of what is no terminal: a line that was wrapped cannot be found by grep."""
@@ -25,8 +29,11 @@ def console() -> Console:
     return Console(markup=False, width=None if sys.stdout.isatty() else UNWRAPPED)
 
 
-def status_tables(status: dict[str, Any]) -> RenderableType:
-    """Draw the status: what is not as it should be, each route, the processes."""
+def status_tables(status: dict[str, Any], *, is_live: bool = False) -> RenderableType:
+    """Draw the status: what is not as it should be, each route, the processes.
+
+    `is_live`: rollouts are drawn in full, and the routes that have one under way come first.
+    """
     parts: list[RenderableType] = [
         Text(
             f"revision {status['revision']}   requests {status['listen']}"
@@ -36,12 +43,20 @@ def status_tables(status: dict[str, Any]) -> RenderableType:
     parts += [Text(warning, style="bold red") for warning in status["warnings"][:WARNINGS_SHOWN]]
     if (more := len(status["warnings"]) - WARNINGS_SHOWN) > 0:
         parts.append(Text(f"and {more} more; see: gateway status --json", style="bold red"))
-    for route in status["routes"][:50]:
+    routes = sorted(status["routes"], key=lambda r: is_live and not is_under_way(r["rollout"]))
+    for route in routes[:50]:
         parts += [Text(""), Text(route_title(route), style="italic"), route_table(route)]
+        parts += _rollout(route["rollout"], is_live=is_live)
     if status["services"]:
         parts += [Text(""), service_table(status["services"])]
     parts += [Text(""), process_table(status["processes"])]
     return Group(*parts)
+
+
+def _rollout(rollout: dict[str, Any], *, is_live: bool) -> list[RenderableType]:
+    if is_live and rollout["progress"] is not None:
+        return [Text(""), drawn(rollout)]
+    return list(brief(rollout))
 
 
 def route_title(route: dict[str, Any]) -> str:
@@ -60,12 +75,12 @@ def route_table(route: dict[str, Any]) -> Table:
         table.add_row(
             Text(name, style="bold" if name == route["stable"] else ""),
             f"{version['weight']:g}",
-            _number(version["served"], 2),
+            fixed(version["served"], 2),
             compact(version["interval_requests"]),
             compact(version["rate"], 1),
             Text(f"{version['errors'] * 100:.2f}", style="red" if version["errors"] > 0 else ""),
-            _number(version["p50_ms"], 2),
-            _number(version["p99_ms"], 2),
+            fixed(version["p50_ms"], 2),
+            fixed(version["p99_ms"], 2),
             compact(version["fallbacks"]),
         )
     return table
@@ -101,15 +116,3 @@ def process_state(process: dict[str, Any]) -> Text:
     """Say in a word whether a process does its work."""
     state = process["state"]
     return Text("DOWN" if state == "down" else state, style=STYLES[state])
-
-
-def compact(number: float, digits: int = 0) -> str:
-    """Write a count in at most six characters: 12345 as 12.3k."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if number >= size:
-            return f"{number / (1e3 if unit == 'k' else size):.1f}{unit}"
-    return f"{number:.{digits}f}"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

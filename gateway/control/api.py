@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,13 +20,14 @@ from starlette.types import ASGIApp
 
 from gateway.control import changes, readings
 from gateway.control.bodies import check_known, read_body
-from gateway.control.changes import Asker, known_route
+from gateway.control.changes import known_route
 from gateway.control.guard import Guard
 from gateway.control.metrics import MEDIA_TYPE, exposition
 from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import document
-from gateway.control.preconditions import etag, if_match
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
+from gateway.control.replies import asker_of, reply
+from gateway.control.rollout_api import RolloutApi
 from gateway.control.status import snapshot
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
@@ -45,6 +45,7 @@ class Api:
     def __init__(self, places: Places, settle: Callable[[], None]) -> None:
         self._places = places
         self._settle = settle
+        self._rollouts = RolloutApi(places, settle)
 
     def routes(self) -> list[Route]:
         """Return every path there is."""
@@ -52,6 +53,7 @@ class Api:
             Route("/api/v1/status", self.status),
             Route("/api/v1/routes/{name}/weights", self.weights, methods=["GET", "PUT"]),
             Route("/api/v1/routes/{name}/rollback", self.roll_back_route, methods=["POST"]),
+            *self._rollouts.routes(),
             Route("/api/v1/rollback", self.roll_back_all, methods=["POST"]),
             Route("/api/v1/revisions", self.revisions),
             Route("/metrics", self.metrics),
@@ -63,7 +65,7 @@ class Api:
     async def status(self, _request: Request) -> Response:
         """Answer what `gateway status --json` says."""
         found = await asyncio.to_thread(snapshot, self._places)
-        return _json(found, int(found["revision"]))
+        return reply(found, int(found["revision"]))
 
     async def weights(self, request: Request) -> Response:
         """Answer a route's live division, or replace it."""
@@ -71,12 +73,12 @@ class Api:
             return await self._put_weights(request)
         plan = await asyncio.to_thread(readings.live_plan, self._places)
         route = known_route(plan, request.path_params["name"])
-        return _json({**readings.weights_of(route), "revision": plan.revision}, plan.revision)
+        return reply({**readings.weights_of(route), "revision": plan.revision}, plan.revision)
 
     async def _put_weights(self, request: Request) -> Response:
         body = await read_body(request, NewWeights, WEIGHTS_EXAMPLE, required=True)
         name = request.path_params["name"]
-        asker = _asker(request, body.reason)
+        asker = asker_of(request, body.reason)
         return await self._change_route(
             name, partial(changes.set_weights, self._places, asker, name, body.weights)
         )
@@ -85,7 +87,7 @@ class Api:
         """Send one route to stable, or back to the weights of an earlier revision."""
         body = await read_body(request, Rollback, ROLLBACK_EXAMPLE, required=False)
         name = request.path_params["name"]
-        asker = _asker(request, body.reason)
+        asker = asker_of(request, body.reason)
         if body.to is None:
             return await self._change_route(name, partial(changes.to_stable, self._places, asker, name))
         return await self._change_route(
@@ -95,18 +97,18 @@ class Api:
     async def roll_back_all(self, request: Request) -> Response:
         """Send every route to stable, or make an earlier revision the latest one."""
         body = await read_body(request, Rollback, ROLLBACK_EXAMPLE, required=False)
-        asker = _asker(request, body.reason)
+        asker = asker_of(request, body.reason)
         if body.to is None:
             plan, changed = await self._change(partial(changes.to_stable, self._places, asker, None))
         else:
             plan, changed = await self._change(partial(changes.to_revision, self._places, asker, body.to))
         routes = [readings.weights_of(route) for route in plan.routes]
-        return _json({"revision": plan.revision, "changed": changed, "routes": routes}, plan.revision)
+        return reply({"revision": plan.revision, "changed": changed, "routes": routes}, plan.revision)
 
     async def _change_route(self, name: str, change: Callable[[], tuple[RoutingPlan, bool]]) -> Response:
         plan, changed = await self._change(change)
         told = readings.weights_of(known_route(plan, name))
-        return _json({**told, "revision": plan.revision, "changed": changed}, plan.revision)
+        return reply({**told, "revision": plan.revision, "changed": changed}, plan.revision)
 
     async def _change(self, change: Callable[[], tuple[RoutingPlan, bool]]) -> tuple[RoutingPlan, bool]:
         def changed_and_settled() -> tuple[RoutingPlan, bool]:
@@ -122,7 +124,7 @@ class Api:
         check_known(request.query_params, ["limit"], "query parameter")
         limit = _limit(request.query_params.get("limit", str(readings.REVISIONS_SHOWN)))
         found = await asyncio.to_thread(readings.revisions, self._places, limit)
-        return _json({"revisions": found})
+        return reply({"revisions": found})
 
     async def metrics(self, _request: Request) -> Response:
         """Answer the counters for Prometheus."""
@@ -131,34 +133,24 @@ class Api:
 
     async def healthz(self, _request: Request) -> Response:
         """Answer that this process is alive."""
-        return _json({"alive": True})
+        return reply({"alive": True})
 
     async def readyz(self, _request: Request) -> Response:
         """Answer whether the data plane can answer requests."""
         reason = await asyncio.to_thread(readings.why_not_ready, self._places)
         if reason:
             raise Refusal(503, reason, {"retry-after": "1"})
-        return _json({"ready": True})
+        return reply({"ready": True})
 
     async def openapi(self, _request: Request) -> Response:
         """Answer the description of all this."""
-        return _json(document())
+        return reply(document())
 
 
 def _limit(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= readings.REVISIONS_LIMIT:
         return int(text)
     raise Refusal(400, f"limit must be a whole number from 1 to {readings.REVISIONS_LIMIT}, not {text[:40]}")
-
-
-def _asker(request: Request, reason: str) -> Asker:
-    peer = request.client.host if request.client else "unknown"
-    return Asker(f"api:{peer}", reason, if_match(request.headers.get("if-match")))
-
-
-def _json(value: object, revision: int | None = None) -> Response:
-    headers = {} if revision is None else {"etag": etag(revision)}
-    return Response(orjson.dumps(value) + b"\n", headers=headers, media_type="application/json")
 
 
 def build_app(places: Places, settle: Callable[[], None]) -> ASGIApp:

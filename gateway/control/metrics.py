@@ -15,8 +15,10 @@ from prometheus_client.registry import Collector
 
 from gateway.control import figures
 from gateway.control.health import processes
+from gateway.control.metrics_rollouts import rollout_families
 from gateway.control.metrics_views import view_families
 from gateway.control.observation import Observation, is_beating, observe
+from gateway.control.rollout_state import read_judged
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, UNAVAILABLE, Count
 from gateway.routing.places import Places
 from gateway.routing.plan import UNITS
@@ -59,6 +61,7 @@ class Tallies(Collector):
         yield from worker_families(seen, now)
         yield from process_families(self._places, seen, now)
         yield from view_families(seen.plan, seen.views)
+        yield from rollout_families(seen.plan, read_judged(self._places), time.time())
 
 
 def request_families(versions: Sequence[Version]) -> Iterator[Metric]:

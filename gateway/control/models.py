@@ -42,6 +42,31 @@ class Rollback(Strict):
     reason: Reason = ""
 
 
+class NewRollout(Strict):
+    """A rollout to begin: its `steps` in percent hold until their verdict; without, those of routing.yaml.
+
+    `force`: even if the canary has no replica that could answer.
+    """
+
+    canary: Annotated[str, Field(min_length=1)]
+    steps: list[Annotated[float, Field(allow_inf_nan=False)]] | None = None
+    force: bool = False
+    reason: Reason = ""
+
+
+class Reasoned(Strict):
+    """An event of a rollout that needs no more than a reason."""
+
+    reason: Reason = ""
+
+
+class Promotion(Strict):
+    """The next step, or with `full` everything at once."""
+
+    full: bool = False
+    reason: Reason = ""
+
+
 class Answer(BaseModel):
     """What the API tells; a later version may tell more."""
 

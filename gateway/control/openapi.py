@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal
@@ -11,29 +10,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.control import models, status_models
+from gateway.control.operation import CHANGE, Operation
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
+from gateway.control.rollout_operations import ROLLOUT_OPERATIONS
 
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 """Of this description: the first number changes when what was answered before no longer is."""
 
 _REFS = "#/components/schemas/{model}"
-_READ = (421,)
-_CHANGE = (400, 403, 404, 412, 413, 415, 421, 422, 503)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path. Without an `answer` model the answer is text; `refusals` are statuses."""
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    answer: type[BaseModel] | None
-    body: type[BaseModel] | None = None
-    body_required: bool = False
-    refusals: tuple[int, ...] = _READ
 
 
 OPERATIONS = (
@@ -56,7 +41,7 @@ OPERATIONS = (
         models.ChangedWeights,
         models.NewWeights,
         body_required=True,
-        refusals=_CHANGE,
+        refusals=CHANGE,
     ),
     Operation(
         "post",
@@ -65,8 +50,9 @@ OPERATIONS = (
         "Send a route to stable, or back to its weights of an earlier revision",
         models.ChangedWeights,
         models.Rollback,
-        refusals=_CHANGE,
+        refusals=CHANGE,
     ),
+    *ROLLOUT_OPERATIONS,
     Operation(
         "post",
         "/api/v1/rollback",
@@ -74,7 +60,7 @@ OPERATIONS = (
         "Send every route to stable, or make an earlier revision the latest one",
         models.ChangedPlan,
         models.Rollback,
-        refusals=tuple(status for status in _CHANGE if status != 404),
+        refusals=tuple(status for status in CHANGE if status != 404),
     ),
     Operation(
         "get",

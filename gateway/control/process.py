@@ -1,4 +1,4 @@
-"""The control process: the admin API on an inherited socket, and routing.yaml watched beside it.
+"""The control process: the admin API on an inherited socket; beside it the file is watched and rollouts move.
 
 It may be killed at any moment: the data plane does not ask it for anything, and what it left undone is found
 by the next one.
@@ -10,13 +10,24 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 
 from gateway.control.api import build_app
+from gateway.control.notify import Notifier
 from gateway.control.watcher import Watcher
 from gateway.lifeline import at_end_of_input
+from gateway.rollout import record
+from gateway.rollout.controller import Controller
+from gateway.rollout.hooks import Hooks
+from gateway.rollout.judge import judge
+from gateway.rollout.ports import Ports
+from gateway.rollout.providers import Providers
+from gateway.rollout.read import EvidenceReader
 from gateway.routing.places import Places
 
 END_WITHIN = 0.5
@@ -26,9 +37,10 @@ SWITCH_INTERVAL = 0.0005
 
 
 def run(places: Places, config: Path, admin: socket.socket) -> None:
-    """Serve the admin API and follow routing.yaml until SIGTERM, SIGINT or the end of standard input."""
+    """Serve the admin API, follow routing.yaml, move rollouts; until SIGTERM, SIGINT or the end of input."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     watcher = Watcher(places, config)
+    controller = _controller(places, config, watcher)
     server = uvicorn.Server(_configuration(places, watcher))
 
     def stop(*_: object) -> None:
@@ -38,13 +50,39 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     at_end_of_input(stop)
-    thread = threading.Thread(target=watcher.run, name="watcher", daemon=True)
+    with _beside(watcher, "watcher"), _beside(controller, "controller"):
+        server.run(sockets=[admin])
+
+
+class _Runs(Protocol):
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@contextmanager
+def _beside(work: _Runs, name: str) -> Iterator[None]:
+    """Have something run in a thread of its own meanwhile."""
+    thread = threading.Thread(target=work.run, name=name, daemon=True)
     thread.start()
     try:
-        server.run(sockets=[admin])
+        yield
     finally:
-        watcher.stop()
+        work.stop()
         thread.join(END_WITHIN)
+
+
+def _controller(places: Places, config: Path, watcher: Watcher) -> Controller:
+    ports = Ports(
+        reader=EvidenceReader,
+        judge=judge,
+        store=record,
+        providers=Providers(),
+        hooks=Hooks(),
+        notifier=Notifier(config.parent),
+        wake=watcher.wake,
+    )
+    return Controller(places, ports)
 
 
 def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:

@@ -13,6 +13,8 @@ from gateway.control import figures
 from gateway.control.health import processes, services
 from gateway.control.observation import Observation, observe
 from gateway.control.readings import iso_time
+from gateway.control.rollout_state import read_judged, rollout_state
+from gateway.control.rollout_warnings import rollout_warnings
 from gateway.control.service_warnings import verdicts
 from gateway.control.views import Views
 from gateway.control.warnings import warnings
@@ -36,6 +38,8 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     versions = figures.by_version(seen.counts)
     recent_hits = figures.limit_hits(state.recent_hits for state in seen.states.values())
     file = file_state(seen, running)
+    judged, clock = read_judged(places), time.time()
+    troubles = rollout_warnings(places, seen.plan, judged, clock)
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,
@@ -43,8 +47,11 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         "admin": seen.running.admin or seen.plan.admin,
         "tls": seen.running.tls,
         "file": file,
-        "warnings": warnings(seen, running, file, read_report(places), recent_hits, time.time()),
-        "routes": [route_state(route, versions) for route in seen.plan.routes],
+        "warnings": warnings(seen, running, file, read_report(places), recent_hits, clock, troubles),
+        "routes": [
+            {**route_state(route, versions), "rollout": rollout_state(route, judged, clock)}
+            for route in seen.plan.routes
+        ],
         "services": services(seen.plan, seen.views),
         **view_state(seen.plan, seen.views),
         "limits": limit_state(seen, recent_hits),

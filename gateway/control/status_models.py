@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gateway.control.models import Answer
+from gateway.control.rollout_models import RolloutState
 
 ReplicaWord = Literal["up", "warming", "unwell", "ejected", "down"]
 
@@ -57,6 +58,7 @@ class RouteState(Answer):
     served: dict[str, float]
     since: Since
     versions: dict[str, VersionState]
+    rollout: RolloutState
 
 
 class ProcessState(Answer):

@@ -5,7 +5,7 @@ A gateway in which all is well has none of them. The first are what users feel, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,14 +30,16 @@ def warnings(
     reload: ReloadReport | None,
     recent_hits: Mapping[str, int],
     now: float,
+    rollouts: Iterable[str] = (),
 ) -> list[str]:
-    """Return what to tell; `processes` and `file` are as `status` shows them.
+    """Return what to tell; `processes` and `file` are as `status` shows them, `rollouts` are sentences.
 
     `recent_hits` are those of the last minute, `now` is in seconds since 1970.
     """
     return [
         *route_warnings(seen.plan, seen.views),
         *process_warnings(processes),
+        *rollouts,
         *service_warnings(seen.plan, seen.views),
         *setup_warnings(seen, file, reload),
         *(told for found in seen.views.certificates if (told := of_certificate(found, now))),

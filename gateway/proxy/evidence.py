@@ -32,7 +32,7 @@ class Trials:
         self._stable = progress.stable
         self._thresholds = progress.thresholds[: METRICS - 1]
         self._hasher = blake2b(key=progress.id.to_bytes(8, "big"), digest_size=8)
-        outputs = route.rollout.judge.outputs
+        outputs = progress.judge.outputs
         self._sampler = Sampler() if outputs is not None and outputs.on_change != "ignore" else None
         self.output = outputs.output if outputs is not None else ""
         self.interval = interval

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one version did in one span: `requests`, and how many of them were bad, for each metric.
+    """What one version did in one span: `requests`, and how many of just these were bad, for each metric.
 
     The metrics stand in the order errors, then the latency quantiles.
     """

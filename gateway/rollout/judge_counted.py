@@ -9,6 +9,7 @@ from gateway.rollout.chains import (
     bad_events,
     bad_of,
     drawn,
+    has_keys,
     independent,
     relative_risk,
     requests_of,
@@ -26,7 +27,7 @@ def weigh_counted(question: Question, scene: Scene) -> MetricVerdict:
     worse = good = 0.0
     if question.threshold != 0:
         chains, rest = starting_anywhere(scene.spans, question.index)
-        worse = log_evidence(chains, rest, worse_than(1.0))
+        worse = log_evidence(chains, rest, worse_than(1.0), apart=has_keys(scene.spans))
         good = max(ratio_evidence(question, scene), absolute_evidence(question, scene))
     canary_bad, stable_bad = bad_events(scene.spans, question.index)
     return MetricVerdict(
@@ -55,7 +56,7 @@ def ratio_evidence(question: Question, scene: Scene) -> float:
     """Return the logarithm of the evidence of this step against "too bad beside stable"."""
     groups, rest = independent(scene.here)
     chains = [drawn(group, question.index) for group in groups]
-    return log_evidence(chains, rest, good_against(question.margin))
+    return log_evidence(chains, rest, good_against(question.margin), apart=has_keys(scene.here))
 
 
 def absolute_evidence(question: Question, scene: Scene) -> float:
@@ -68,7 +69,7 @@ def absolute_evidence(question: Question, scene: Scene) -> float:
         bad = sum([bad_of(span.canary, question.index) for span in spans])
         requests = sum([span.canary.requests for span in spans])
         terms.append(log(weight) + log_rate_evidence(bad, requests, question.acceptable))
-    return log_sum(terms)
+    return max(terms) if has_keys(scene.here) else log_sum(terms)
 
 
 def measured(question: Question, scene: Scene, weighed: MetricVerdict) -> MetricVerdict:
@@ -81,8 +82,10 @@ def measured(question: Question, scene: Scene, weighed: MetricVerdict) -> Metric
     if question.threshold == 0:
         return weighed
     groups, left = independent(scene.spans)
-    low = lower_risk(*starting_anywhere(scene.spans, question.index), question.worse_bar)
-    high = upper_risk([drawn(group, question.index) for group in groups], left, question.worse_bar)
+    apart = has_keys(scene.spans)
+    low = lower_risk(*starting_anywhere(scene.spans, question.index), question.worse_bar, apart=apart)
+    drawings = [drawn(group, question.index) for group in groups]
+    high = upper_risk(drawings, left, question.worse_bar, apart=apart)
     if low is not None and high is not None and high <= low:
         high = None
     effect = relative_risk(scene.spans, question.index)

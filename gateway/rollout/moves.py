@@ -57,14 +57,17 @@ def start(
     if canary == route.stable:
         raise ChangeRefused(f"{canary} is stable on route {route.name} already; name another version")
     state = after(route.progress.state if route.progress else "healthy", "start")
+    plan = let_go(plan, route)  # what the last promotion replaced: nobody goes back past this rollout
+    given = steps or route.rollout.steps
     progress = Progress(
         id=plan.revision + 1,
         canary=canary,
         stable=route.stable,
         state=state,
         step=0,
-        steps=steps or route.rollout.steps,
+        steps=given if given[-1].weight >= UNITS else (*given, Step(UNITS)),
         why=f"the rollout of {canary} began",
+        judge=route.rollout.judge,
         thresholds=thresholds,
     )
     return _at_step(plan, route, progress)
@@ -107,6 +110,7 @@ def switch(plan: RoutingPlan, route: Route, to: str, why: str, now: float) -> Ro
     if to == route.stable and route.share(to) == 100:
         raise ChangeRefused(f"{to} has all the traffic of route {route.name} already; nothing was changed")
     state = after(route.progress.state if route.progress else "healthy", "complete")
+    plan = let_go(plan, route)
     ended = Progress(
         id=plan.revision + 1,
         canary=to,

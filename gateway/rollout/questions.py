@@ -80,7 +80,8 @@ def questions_of(spec: Judge, progress: Progress) -> list[Question]:
 
     Errors have one half and the quantiles share the other; where one is not judged the other has all. At
     less than all of the traffic a step may cost what a version at the margin would cost at 100 %, so margins
-    widen and the acceptable rate grows as shares get smaller.
+    widen and the acceptable rate grows as shares get smaller. Beyond its q-quantile stable had 1 − q of its
+    answers, so of latency `margin` times that is acceptable.
     """
     share, asked = next_share(progress), []
     quantiles = spec.latency.quantiles if spec.latency else ()
@@ -95,7 +96,9 @@ def questions_of(spec: Judge, progress: Progress) -> list[Question]:
         known = progress.thresholds[place] if place < len(progress.thresholds) else 0
         margin = _scaled(spec.latency.margin, share)
         name = latency_name(quantile)
-        asked.append(Question(name, place + 1, alpha, spec.alpha, margin, 0.0, share, known))
+        # Where stable's latencies lie closely together hardly any is beyond a threshold, in either version.
+        acceptable = min((1.0 - quantile) * margin, _MOST_ACCEPTABLE)
+        asked.append(Question(name, place + 1, alpha, spec.alpha, margin, acceptable, share, known))
     return asked
 
 

@@ -51,7 +51,7 @@ def carry_out(
     `tell` is given a line for each thing done. Raises ChangeRefused or GatewayError where a check fails;
     nothing has moved then, and a version that rested before does so again.
     """
-    plan = _latest(places)
+    plan = latest(places)
     route = route_for(plan, order.route, order.to)
     service = _known(plan, order.to)
     if order.to == route.stable and route.share(order.to) == 100:
@@ -83,7 +83,8 @@ def _moved(head: RoutingPlan, name: str, service: Service, order: Order, reason:
     return switch(head, route, service.name, f"{why}: {reason}" if reason else why, time.time())
 
 
-def _latest(places: Places) -> RoutingPlan:
+def latest(places: Places) -> RoutingPlan:
+    """Return the plan in force; raises ChangeRefused where nothing was ever started."""
     with journal.opened(places.journal) as connection:
         head = journal.head(connection)
     if head is None:

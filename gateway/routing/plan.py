@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.routing.rollouts import Notify, Progress, Rollout
 from gateway.routing.settings import Failing, Limits, RateLimit, Sticky, Timeouts, Tls, Traffic
@@ -66,6 +66,13 @@ class Route:
     progress: Progress | None = None
     since: int = 0
     keyed: tuple[float, ...] = ()
+
+    @property
+    def rules(self) -> Rollout:
+        """By what a rollout is led: as the file says, but judged as it was when it began."""
+        if self.progress is None or not self.progress.is_active:
+            return self.rollout
+        return replace(self.rollout, judge=self.progress.judge)
 
     @property
     def idle(self) -> str:

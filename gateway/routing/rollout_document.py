@@ -80,4 +80,5 @@ def progress_document(progress: Progress) -> dict[str, Any]:
 def progress_from(document: Mapping[str, Any]) -> Progress:
     """Return what `progress_document` wrote."""
     lists = {key: tuple(document.get(key, ())) for key in ("thresholds", "accepted")}
-    return Progress(**{**document, **lists, "steps": steps_from(document["steps"])})
+    judge = judge_from(document.get("judge", {}))
+    return Progress(**{**document, **lists, "steps": steps_from(document["steps"]), "judge": judge})

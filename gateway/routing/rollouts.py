@@ -41,7 +41,8 @@ class ErrorsJudge:
 
 @dataclass(frozen=True, slots=True)
 class LatencyJudge:
-    """Answers slower than stable's quantiles were before the rollout; `margin` as with errors."""
+    """Answers slower than stable's quantiles were before the rollout; `margin` as with errors, of what stable
+    has beyond them now, or had then."""
 
     quantiles: tuple[float, ...] = (0.5, 0.95, 0.99)
     margin: float = 1.5
@@ -144,7 +145,7 @@ class Progress:
     """Where a route's rollout stands, or how its last one ended.
 
     `id` is the revision that started it. `step` is the index of the step in force; the weights follow from
-    it, never the other way round. `steps` are those the rollout began with. `thresholds` are stable's
+    it, never the other way round. `steps` and `judge` are those it began with. `thresholds` are stable's
     latency quantiles in microseconds, frozen (empty: not known yet). `why` is one sentence on how it came to
     be in `state`. `previous` was stable before a promotion and can be gone back to until `warm_until`.
     `held_by` names the metric that asked for a person; those in `accepted` have been answered and ask no
@@ -163,6 +164,7 @@ class Progress:
     warm_until: float = 0.0
     held_by: str = ""
     accepted: tuple[str, ...] = ()
+    judge: Judge = field(default_factory=Judge)
 
     @property
     def is_active(self) -> bool:

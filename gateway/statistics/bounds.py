@@ -53,7 +53,7 @@ def upper_rate(bad: int, requests: int, alpha: float) -> float:
     return refuted
 
 
-def lower_risk(chains: Sequence[Chain], rest: float, log_bar: float) -> float | None:
+def lower_risk(chains: Sequence[Chain], rest: float, log_bar: float, *, apart: bool = False) -> float | None:
     """Return the largest relative risk that the evidence shows to be surpassed; None where it shows none.
 
     It is 1 at least exactly when the evidence against "no worse" has reached the bar. Monotone: each
@@ -61,17 +61,17 @@ def lower_risk(chains: Sequence[Chain], rest: float, log_bar: float) -> float | 
     """
 
     def surpassed(place: int) -> bool:
-        return log_evidence(chains, rest, worse_than(_risk(place))) >= log_bar
+        return log_evidence(chains, rest, worse_than(_risk(place)), apart=apart) >= log_bar
 
     found = _last_true(surpassed, -_FURTHEST, _FURTHEST)
     return None if found is None else _risk(found)
 
 
-def upper_risk(chains: Sequence[Chain], rest: float, log_bar: float) -> float | None:
+def upper_risk(chains: Sequence[Chain], rest: float, log_bar: float, *, apart: bool = False) -> float | None:
     """Return the least relative risk that the evidence shows not to be reached; None where it shows none."""
 
     def unreached(place: int) -> bool:
-        return log_evidence(chains, rest, better_than(_risk(-place))) >= log_bar
+        return log_evidence(chains, rest, better_than(_risk(-place)), apart=apart) >= log_bar
 
     found = _last_true(unreached, -_FURTHEST, _FURTHEST)
     return None if found is None else _risk(-found)

@@ -20,7 +20,10 @@ Shiryaev-Roberts detectors (Shin, Ramdas & Rinaldo, *E-detectors*, 2023), normal
 
 **Users who stick to a version.** A user's bad events are not independent, so of each only the first counts.
 Whose it is then depends on the user's place alone. For r = 1 the test is exact: the time of the first bad
-event has nothing to do with the place, so at share w it is the canary's with probability w. For r < 1 let
+event has nothing to do with the place, so at share w it is the canary's with probability w. A chain that
+starts later counts the first since then, hence some users again: each is a fair game, but not one in common
+with the others. So of those the largest counts: that weight_j E_j reaches 1/α has probability α weight_j at
+most, and the weights add up to 1. For r < 1 let
 the same users have the same places and let a better version put off the bad events of its users. Each
 counts once, with a gain that falls as the share grows (ln θ(r)/θ(1) does): as long as the share never falls,
 being put off can only lower it, or take the event away, and stable's users lose the same as before. So the
@@ -90,16 +93,24 @@ OTHERWISE = Alternatives(1.0, _OTHER)
 """Against "just as often": more often and less often."""
 
 
-def log_evidence(chains: Sequence[Chain], rest: float, against: Alternatives) -> float:
+def log_evidence(
+    chains: Sequence[Chain], rest: float, against: Alternatives, *, apart: bool = False
+) -> float:
     """Return the natural logarithm of the evidence against `against.null`, the mean over the alternatives.
 
-    `rest` is the prior weight of starts still to come; with those in the chains it adds up to 1.
+    `rest` is the prior weight of starts still to come; with those in the chains it adds up to 1. `apart`: the
+    chains are games of their own, so the largest counts and not their sum.
     """
-    values = [log(rest)] if rest > 0.0 else []
+    weighed = []
     for chain in chains:
         if chain:
             weight, share, canary, stable = chain[-1]
-            values += _after(_before(chain[:-1], weight, against), share, canary, stable, against)
+            weighed.append(_after(_before(chain[:-1], weight, against), share, canary, stable, against))
+    if apart:
+        return max(map(log_sum, weighed), default=0.0)
+    values = [log(rest)] if rest > 0.0 else []
+    for found in weighed:
+        values += found
     return log_sum(values)
 
 

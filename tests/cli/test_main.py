@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+from gateway.cli import verbs
 from tests.cli.site import Site
 
-VERBS = ("up", "serve", "check", "status", "set-weight", "rollback", "history", "explain")
+VERBS = tuple(verb.__name__.replace("_", "-") for verb in verbs.VERBS)
 
 
 def test_every_verb_has_a_help_page_with_an_example(site: Site) -> None:

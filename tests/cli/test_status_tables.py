@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from gateway.cli.status_tables import WARNINGS_SHOWN, compact, console, replica_state, status_tables
+from gateway.cli.status_tables import WARNINGS_SHOWN, console, replica_state, status_tables
+from tests.cli.rollouts import metric, rollout
 
 
 def drawn(what: RenderableType, width: int = 160) -> str:
@@ -32,6 +33,7 @@ STATUS: dict[str, Any] = {
             "path": "/late[/a]",
             "stable": "blue",
             "since": {"revision": 4},
+            "rollout": {"progress": None},
             "versions": {
                 "blue": {
                     "weight": 90.0,
@@ -82,14 +84,6 @@ def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
     assert ["replica", "blue", "1", "–", "DOWN", "7"] in rows
 
 
-@pytest.mark.parametrize(
-    ("number", "written"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (2_500_000, "2.5M"), (3e9, "3.0G")]
-)
-def test_counts_stay_short(number: float, written: str) -> None:
-    """A column has room for six characters, however long the gateway has run."""
-    assert compact(number) == written
-
-
 def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:
     """The first are shown, the others counted."""
     warnings = [f"service s{n}: trouble" for n in range(50)]
@@ -118,3 +112,25 @@ def test_through_a_pipe_no_line_is_wrapped(
     lines = capsys.readouterr().out.splitlines()
     assert long in lines
     assert f"late at {path}, stable is blue, since revision 4" in lines
+
+
+def test_a_rollout_is_told_below_its_route() -> None:
+    """In a few lines, whatever text is in them."""
+    lines = drawn(
+        status_tables({**STATUS, "routes": [{**STATUS["routes"][0], "rollout": rollout()}]})
+    ).splitlines()
+    row = next(number for number, line in enumerate(lines) if line.startswith("blue "))
+    assert lines[row + 1].startswith("rollout of canary, step 2 of 4, 5 %: errors: 3 of 900 [/x]")
+    assert "[5" not in "".join(lines)
+
+
+def test_live_it_is_drawn_and_comes_first() -> None:
+    """Routes whose rollout is under way stand above the others, which keep their order."""
+    usual = STATUS["routes"][0]
+    routes = [{**usual, "name": name} for name in ("first", "second")]
+    routes.append({**usual, "name": "third", "rollout": rollout(metric())})
+    shown = drawn(status_tables({**STATUS, "routes": routes}, is_live=True))
+    names = [line.split()[0] for line in shown.splitlines() if " at /late" in line]
+    assert names == ["third", "first", "second"]
+    assert "1\u00a0% ━━ [5\u00a0%] ── 25\u00a0%" in shown
+    assert "┃·" in shown

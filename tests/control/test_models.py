@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.control.models import REASON_LIMIT, NewWeights, Rollback
+from gateway.control.models import REASON_LIMIT, NewRollout, NewWeights, Promotion, Reasoned, Rollback
 
 
 def test_weights_are_numbers_by_service() -> None:
@@ -53,3 +53,41 @@ def test_a_reason_is_one_visible_line(reason: Any) -> None:
 def test_a_rollback_needs_nothing() -> None:
     """Without a body everything goes to stable."""
     assert (Rollback().to, Rollback().reason) == (None, "")
+
+
+def test_a_rollout_needs_a_canary_and_no_more() -> None:
+    """Steps are numbers, or left out for those of routing.yaml."""
+    body = NewRollout.model_validate({"canary": "v2"})
+    assert (body.steps, body.force, body.reason) == (None, False, "")
+    assert NewRollout.model_validate({"canary": "v2", "steps": [1, 5.5]}).steps == [1.0, 5.5]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            {},
+            {"canary": ""},
+            {"canary": 2},
+            {"canary": "v2", "steps": "1,5"},
+            {"canary": "v2", "steps": ["1"]},
+        ),
+        *(
+            {"canary": "v2", "steps": [float("inf")]},
+            {"canary": "v2", "force": 1},
+            {"canary": "v2", "full": True},
+        ),
+    ],
+)
+def test_what_is_no_rollout(body: Any) -> None:
+    """Nothing is converted, nothing unknown is passed over."""
+    with pytest.raises(ValidationError):
+        NewRollout.model_validate(body)
+
+
+def test_events_take_a_reason_and_a_promotion_may_be_full() -> None:
+    """All may be left out."""
+    assert Reasoned().reason == Promotion().reason == ""
+    assert Promotion.model_validate({"full": True}).full
+    with pytest.raises(ValidationError):
+        Reasoned.model_validate({"full": True})

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.control.api import Api
-from gateway.control.openapi import OPERATIONS, Operation, document
+from gateway.control.openapi import OPERATIONS, document
+from gateway.control.operation import Operation
 from gateway.control.problems import MEDIA_TYPE
 from gateway.routing.places import Places
 
@@ -21,7 +22,16 @@ BODIES: dict[str, Any] = {
     "setWeights": {"weights": {"blue": 1, "canary": 1}, "reason": "a test"},
     "rollBackRoute": None,
     "rollBackAll": {"to": 1, "reason": "a test"},
+    "startRollout": {"canary": "canary", "steps": [1, 5], "reason": "a test"},
+    "promoteRollout": {"full": True},
 }
+BEFORE: dict[str, tuple[str, ...]] = {
+    "pauseRollout": ("startRollout",),
+    "resumeRollout": ("startRollout", "pauseRollout"),
+    "promoteRollout": ("startRollout",),
+    "abortRollout": ("startRollout",),
+}
+"""What has to have happened for an operation to be possible."""
 
 
 def references(value: Any) -> Iterator[str]:
@@ -79,6 +89,9 @@ def test_every_operation_answers_as_described(control: Control, operation: Opera
     site = control.site
     site.tally().beat(time.monotonic() + 60, 1, 0)
     site.list_processes({"role": "control", "pid": control.process.pid}, {"role": "worker", "pid": 0})
+    for name in BEFORE.get(operation.name, ()):
+        earlier = next(found for found in OPERATIONS if found.name == name)
+        assert control.ask("POST", earlier.path.replace("{name}", "late"), BODIES.get(name)).status == 200
     path = operation.path.replace("{name}", "late")
     answer = control.ask(operation.method.upper(), path, BODIES.get(operation.name))
     assert answer.status == 200

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import time
 from typing import TYPE_CHECKING
 
+from gateway.rollout import moves
 from gateway.routing.change import Request, commit, complaint
 from gateway.routing.revise import roll_back
 from tests.control.conftest import until
@@ -176,3 +178,30 @@ def test_it_says_nothing_of_requests(control: Control) -> None:
     for path in ("/metrics", "/api/v1/status", "/nowhere"):
         control.ask("GET", path)
     assert control.log == ""
+
+
+def judged(control: Control) -> float:
+    """Return when rollouts were looked at last, 0 before."""
+    try:
+        found = json.loads((control.site.places.run / "rollouts.json").read_bytes())
+    except FileNotFoundError:
+        return 0.0
+    return float(found["at"]) if "late" in found["routes"] else 0.0
+
+
+def test_rollouts_are_looked_at_whoever_dies(control: Control) -> None:
+    """A second process goes on where the first was killed: same step, same weights, nobody moved."""
+    places = control.site.places
+    begun, _ = commit(
+        places, Request("rollout", "me"), lambda plan: moves.start(plan, plan.routes[0], "canary")
+    )
+    until(lambda: judged(control), "the first look")
+    control.kill()
+    before = judged(control)
+    control.start()
+    until(lambda: judged(control) > before, "the next look")
+    assert control.site.live() == begun.revision
+    assert control.site.weights()["canary"] == 5.0
+    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    control.process.send_signal(signal.SIGTERM)
+    assert ended(control) == 0

@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 from gateway.monitoring.health_report import report_path, write
 from gateway.monitoring.tally import FALLBACK, OK, SERVER_ERROR, TIMEOUT, TallyWriter
 from gateway.monitoring.tally_layout import HIT_RATE
+from gateway.rollout.moves import start
 from gateway.routing.change import Request, commit, complain
 from gateway.routing.places import Places
 from gateway.routing.revise import replace_weights
@@ -62,6 +63,7 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     assert late["weights"] == {"blue": 90.0, "green": 0.0, "canary": 10.0}
     assert late["served"] == {"blue": 0.0, "green": 0.0, "canary": 0.0}
     assert late["since"] == {"revision": 1}
+    assert (late["rollout"]["progress"], late["rollout"]["judged"]) == (None, False)
     version = late["versions"]["canary"]
     assert (version["weight"], version["requests"], version["interval_requests"]) == (10.0, 0, 0)
     assert (version["rate"], version["errors"], version["fallbacks"]) == (0.0, 0.0, 0)
@@ -260,3 +262,17 @@ def test_the_command_line_pays_for_no_framework() -> None:
     program = f"import sys, gateway.control.status; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_rollout_is_shown_with_its_verdict_and_warned_of(site: Site) -> None:
+    """While it is judged there is nothing to warn of."""
+    commit(site.places, Request("rollout", "cli:me"), lambda head: start(head, head.routes[0], "canary"))
+    found = snapshot(site.places, NOW)
+    assert found["routes"][0]["rollout"]["progress"]["state"] == "progressing"
+    assert any("is not judged yet: it stays at 5 %" in warning for warning in found["warnings"])
+    verdict = {"outcome": "inconclusive", "sentence": "it is early", "metrics": [], "alpha": 0.05}
+    told = {"verdict": verdict, "situation": None, "step_requests": 3, "rate": 0.5}
+    (site.places.run / "rollouts.json").write_text(json.dumps({"at": time.time(), "routes": {"late": told}}))
+    found = snapshot(site.places, NOW)
+    assert found["routes"][0]["rollout"]["verdict"]["sentence"] == "it is early"
+    assert not any("is not judged" in warning for warning in found["warnings"])

@@ -33,17 +33,19 @@ def test_nothing_is_said_while_all_is_well() -> None:
 
 
 def test_what_users_feel_comes_first() -> None:
-    """Routes, processes, services, the setup, certificates, limits, and last the views that are missing."""
+    """Routes, processes, rollouts, services, the setup, certificates, limits, last missing views."""
     service = ServiceView({"127.0.0.1:9003": "down"}, "", 0)
     certificate = CertificateView("a.pem", (), 0.0, "no such file")
     views = merged({0: Report(1, {"canary": service}, 0, (certificate,))}, ("worker-1.health: no",))
     seen = Observation(PLAN, Running(config="r.yaml"), {}, (), "written", None, views)
     process = {"role": "control", "service": "", "number": 0, "pid": None, "state": "down", "restarts": 0}
     file = {"ok": False, "kind": "refused", "message": "r.yaml:3:1: no"}
-    found = warnings(seen, [process], file, ReloadReport(1, FAILED, problem="no port"), {"rate": 1}, NOW)
+    report, rollouts = ReloadReport(1, FAILED, problem="no port"), iter(["the rollout: is paused"])
+    found = warnings(seen, [process], file, report, {"rate": 1}, NOW, rollouts)
     assert [line.partition(":")[0] for line in found] == [
         "route late",
         "control is not running",
+        "the rollout",
         "service canary has no replica to use",
         "r.yaml is not what is live (revision 0 is)",
         "the last reload failed, what ran before runs on",

@@ -1,0 +1,1 @@
+"""Proves, by simulation, what docs/rollout-statistics.md promises of the judge."""

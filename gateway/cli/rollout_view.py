@@ -1,0 +1,134 @@
+"""A rollout drawn for `gateway status --watch`: steps, each metric's evidence, time, what is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.numbers import UNKNOWN, compact, short
+from gateway.cli.rollout_bars import HEADING, evidence_bar, steps_line
+from gateway.cli.rollout_brief import State, headline, is_under_way, outlook
+from gateway.control.rollout_words import duration
+
+SIGNS = {"pass": "✓", "fail": "✗", "hold": "?", "inconclusive": "·"}
+STYLES = {"pass": "green", "fail": "bold red", "hold": "bold yellow", "inconclusive": ""}
+HOOKS = {"asked": "asked, no answer yet", "held": "the next step is held", "failed": "to be taken back"}
+
+
+def drawn(rollout: State) -> RenderableType:
+    """Draw a rollout; one that is over has its steps and a sentence."""
+    steps = steps_line(rollout["progress"])
+    if not is_under_way(rollout):
+        return Group(headline(rollout["progress"]), Padding(steps, (0, 0, 0, 2)))
+    parts: list[RenderableType] = [headline(rollout["progress"]), Padding(steps, (1, 0, 1, 2))]
+    if rollout["verdict"] and rollout["verdict"]["metrics"]:
+        parts += [metric_table(rollout), Text("")]
+    return Group(*parts, _labelled([*_facts(rollout), *outlook(rollout), *_sentences(rollout)]))
+
+
+def _labelled(lines: list[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column()
+    for label, text in lines:
+        grid.add_row(Text(label), Text(text))
+    return grid
+
+
+def metric_table(rollout: State) -> Table:
+    """Draw each metric: how many and how bad, how many times as bad, and the evidence; fits 80 columns."""
+    progress = rollout["progress"]
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("metric", no_wrap=True, max_width=13)
+    for name in (progress["canary"], "bad %", progress["stable"], "bad %"):
+        table.add_column(name, justify="right", no_wrap=True, max_width=7)
+    table.add_column("times as bad", no_wrap=True)
+    table.add_column(HEADING, no_wrap=True)
+    for metric in rollout["verdict"]["metrics"]:
+        style = STYLES[metric["outcome"]]
+        table.add_row(
+            Text(SIGNS[metric["outcome"]], style),
+            Text(metric["name"], style),
+            compact(metric["canary_requests"]),
+            _bad(metric, "canary"),
+            compact(metric["stable_requests"]),
+            _bad(metric, "stable"),
+            effect(metric),
+            evidence_bar(metric),
+        )
+    return table
+
+
+def _bad(metric: State, arm: str) -> str:
+    requests = metric[f"{arm}_requests"]
+    is_counted = requests and metric["good_bar"]  # what cannot pass by being rarely bad counts no bad events
+    return short(100 * metric[f"{arm}_bad"] / requests) if is_counted else UNKNOWN
+
+
+def effect(metric: State) -> str:
+    """Write how many times as bad the canary is, with the interval that holds at all times."""
+    if metric["effect"] is None:
+        return UNKNOWN
+    low, high = ("?" if end is None else short(end) for end in (metric["low"], metric["high"]))
+    return f"{short(metric['effect'])} ({low}–{high})"
+
+
+def _facts(rollout: State) -> Iterator[tuple[str, str]]:
+    """Yield what is known of the step in force: time, requests, what is needed, what holds it up."""
+    situation = rollout["situation"]
+    if not situation:
+        return
+    counted = f"{rollout['step_requests']:,} requests ({rollout['rate']:.3g} per second)"
+    yield "so far", f"{duration(situation['elapsed'])} in this step, {counted}"
+    if rollout["progress"]["state"] == "progressing":
+        yield "needed", needed(rollout)
+    if situation["frozen"]:
+        yield "frozen", f"{situation['frozen']}: no step begins by itself until that ends"
+    if found := HOOKS.get(situation["gate"]):
+        yield "hooks", found + (f": {situation['gate_why']}" if situation["gate_why"] else "")
+
+
+def needed(rollout: State) -> str:
+    """Say how much the step in force still needs, in requests and in time, if it goes on as it looks."""
+    progress = rollout["progress"]
+    step = progress["steps"][progress["step"] - 1]
+    if step["until"] == "person":
+        return "somebody who says `gateway promote`"
+    left = step["seconds"] - rollout["situation"]["elapsed"]
+    wait = f"{duration(left)} of its time" if left > 0 else ""
+    is_last = progress["steps"][progress["step"]]["weight"] >= 100
+    if step["until"] == "time" and not is_last:
+        return wait or "a request of the canary's"
+    return f"{wait} and {_requests(rollout)}" if wait else _requests(rollout)
+
+
+def _requests(rollout: State) -> str:
+    metrics = rollout["verdict"]["metrics"] if rollout["verdict"] else []
+    waiting = [metric for metric in metrics if metric["outcome"] == "inconclusive" and metric["good_bar"]]
+    first = rollout["min_requests"] - rollout["step_requests"]
+    known = [metric["needed"] for metric in waiting if metric["needed"] is not None]
+    most = max([*known, first, 0])
+    then = {"pause": "it pauses", "abort": "it is taken back", "promote": "it goes on"}[rollout["then"]]
+    limit = f"after {duration(rollout['max_wait'])} without a verdict {then}"
+    if len(known) < len(waiting):
+        unknown = ", ".join(metric["name"] for metric in waiting if metric["needed"] is None)
+        at_least = f"at least {most:,} more requests; " if most else ""
+        return f"{at_least}how many {unknown} takes cannot be told yet; {limit}"
+    if not most:
+        return f"nothing more to count; {limit}"
+    time = f", {duration(most / rollout['rate'])} at this rate" if rollout["rate"] > 0 else ""
+    return f"about {most:,} more requests{time}; {limit}"
+
+
+def _sentences(rollout: State) -> Iterator[tuple[str, str]]:
+    """Yield what a metric says that a bar cannot show, unless the verdict says it already."""
+    verdict = rollout["verdict"]
+    for metric in verdict["metrics"] if verdict else []:
+        has_bars = metric["worse_bar"] and metric["good_bar"]
+        if not has_bars and metric["sentence"] != verdict["sentence"]:
+            yield metric["name"], metric["sentence"].removeprefix(f"{metric['name']}: ")

@@ -1,0 +1,25 @@
+"""One method of one path of the admin API, as data: what `openapi` describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+READ = (421,)
+CHANGE = (400, 403, 404, 412, 413, 415, 421, 422, 503)
+"""Statuses with which any reading and any change may be refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. Without an `answer` model the answer is text; `refusals` are statuses."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: type[BaseModel] | None
+    body: type[BaseModel] | None = None
+    body_required: bool = False
+    refusals: tuple[int, ...] = READ

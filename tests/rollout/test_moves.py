@@ -1,0 +1,228 @@
+"""What each event of a rollout does to the plan: weights and state in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.errors import ChangeRefused
+from gateway.rollout import moves
+from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.revise import roll_back, says_the_same, succeed
+from gateway.routing.rollouts import Progress, Rollout, Step
+from gateway.routing.settings import Sticky
+
+NAMES = ("blue", "green", "canary")
+SERVICES = tuple(Service(name, urls=("http://127.0.0.1:1",)) for name in NAMES)
+STEPS = (Step(5_000), Step(50_000, "time", 60.0), Step(UNITS))
+ROUTE = Route("late", "/late", "blue", (("blue", UNITS), ("green", 0)), rollout=Rollout(steps=STEPS))
+OTHER = Route("other", "/other", "green", (("green", UNITS),))
+PLAN = RoutingPlan(SERVICES, (ROUTE, OTHER), revision=6)
+NOW = 1e9
+
+
+def late(plan: RoutingPlan) -> Route:
+    """Return the route."""
+    found = plan.route("late")
+    assert found is not None
+    return found
+
+
+def progress(plan: RoutingPlan) -> Progress:
+    """Return where its rollout stands."""
+    found = late(plan).progress
+    assert found is not None
+    return found
+
+
+def units(plan: RoutingPlan) -> dict[str, int]:
+    """Return its weights, zeros left out."""
+    return {name: share for name, share in late(plan).weights if share}
+
+
+def started(plan: RoutingPlan = PLAN) -> RoutingPlan:
+    """Return a plan with a rollout at its first step, as a revision."""
+    return succeed(plan, moves.start(plan, late(plan), "canary"))
+
+
+def test_a_start_is_at_the_first_step() -> None:
+    """Its id is the revision that makes it; the route's own steps are fixed for it."""
+    plan = started()
+    assert units(plan) == {"blue": 95_000, "canary": 5_000}
+    assert progress(plan) == Progress(
+        7, "canary", "blue", "progressing", 0, STEPS, "the rollout of canary began"
+    )
+    assert late(plan).since == plan.revision == 7
+
+
+def test_a_start_may_have_its_own_steps_and_thresholds() -> None:
+    """A person chose them, or they are known already."""
+    own = (Step(1_000), Step(UNITS))
+    found = progress(moves.start(PLAN, ROUTE, "canary", steps=own, thresholds=(1, 2, 3)))
+    assert (found.steps, found.thresholds) == (own, (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("canary", "steps", "said"),
+    [
+        ("canari", (), "there is no service canari"),
+        ("blue", (), "blue is stable on route late already"),
+        ("canary", (Step(UNITS),), "to move everything at once: gateway switch"),
+    ],
+)
+def test_a_start_that_makes_no_sense_is_refused(canary: str, steps: tuple[Step, ...], said: str) -> None:
+    """With what to do instead."""
+    with pytest.raises(ChangeRefused, match=said):
+        moves.start(PLAN, ROUTE, canary, steps=steps)
+
+
+def test_a_second_start_is_refused_until_the_first_has_ended() -> None:
+    """Then it is another rollout."""
+    plan = started()
+    with pytest.raises(ChangeRefused, match="a rollout is under way"):
+        moves.start(plan, late(plan), "green")
+    ended = succeed(plan, moves.abort(plan, late(plan), "enough"))
+    assert progress(started(ended)).id == 9
+
+
+def test_an_advance_gives_the_next_steps_weight() -> None:
+    """Other services keep their proportions."""
+    split = replace(ROUTE, weights=(("blue", 75_000), ("green", 25_000)))
+    plan = started(replace(PLAN, routes=(split, OTHER)))
+    onward = moves.advance(plan, late(plan), "good", NOW)
+    assert units(onward) == {"blue": 37_500, "green": 12_500, "canary": 50_000}
+    assert (progress(onward).step, progress(onward).state, progress(onward).why) == (1, "progressing", "good")
+
+
+def test_the_advance_to_everything_completes() -> None:
+    """The canary is stable, and the version before stays warm for a while."""
+    plan = started()
+    plan = succeed(plan, moves.advance(plan, late(plan), "good", NOW))
+    done = moves.advance(plan, late(plan), "very good", NOW)
+    assert done == moves.complete(plan, late(plan), "very good", NOW)
+    assert (late(done).stable, units(done)) == ("canary", {"canary": UNITS})
+    found = progress(done)
+    assert (found.state, found.step, found.stable, found.previous) == ("healthy", 2, "blue", "blue")
+    assert found.warm_until == NOW + ROUTE.rollout.keep_warm
+
+
+def test_a_person_may_complete_from_any_step() -> None:
+    """`promote --full`, from a pause as well."""
+    plan = started()
+    paused = moves.pause(plan, late(plan), "look")
+    for at in (plan, paused):
+        assert units(moves.complete(at, late(at), "now", NOW)) == {"canary": UNITS}
+
+
+def test_a_pause_keeps_the_share() -> None:
+    """And a resume goes on from it; neither begins another interval of counting."""
+    plan = started()
+    paused = succeed(plan, moves.pause(plan, late(plan), "lunch"))
+    resumed = succeed(paused, moves.resume(paused, late(paused), "back"))
+    assert [progress(each).state for each in (paused, resumed)] == ["paused", "progressing"]
+    assert units(paused) == units(resumed) == units(plan)
+    assert late(paused).since == late(resumed).since == late(plan).since
+    with pytest.raises(ChangeRefused, match="`resume` is not possible"):
+        moves.resume(plan, late(plan), "why")
+
+
+@pytest.mark.parametrize("how", ["resume", "advance", "complete"])
+def test_going_on_answers_the_metric_that_held(how: str) -> None:
+    """It asks no more; what was answered before stays answered."""
+    plan = moves.pause(started(), late(started()), "look", "outputs")
+    assert progress(plan).held_by == "outputs"
+    again = {
+        "resume": lambda: moves.resume(plan, late(plan), "seen"),
+        "advance": lambda: moves.advance(plan, late(plan), "seen", NOW),
+        "complete": lambda: moves.complete(plan, late(plan), "seen", NOW),
+    }[how]()
+    assert (progress(again).held_by, progress(again).accepted) == ("", ("outputs",))
+
+
+@pytest.mark.parametrize("how", [moves.fail, moves.abort])
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_what_is_taken_back_gets_nothing_more(how: object, is_paused: bool) -> None:
+    """In one piece with the state that says so."""
+    plan = started()
+    if is_paused:
+        plan = moves.pause(plan, late(plan), "look")
+    back = how(plan, late(plan), "worse")  # type: ignore[operator]
+    assert units(back) == {"blue": UNITS}
+    assert (progress(back).state, progress(back).why) == ("degraded", "worse")
+    with pytest.raises(ChangeRefused, match="no rollout is under way"):
+        moves.resume(back, late(back), "why")
+
+
+def test_taking_back_leaves_the_others_their_proportions() -> None:
+    """A third version keeps what it had beside stable."""
+    split = replace(ROUTE, weights=(("blue", 75_000), ("green", 25_000)))
+    plan = started(replace(PLAN, routes=(split, OTHER)))
+    assert units(moves.fail(plan, late(plan), "worse")) == {"blue": 75_000, "green": 25_000}
+
+
+def test_users_come_back_to_where_they_were() -> None:
+    """Placing weights are those from before the rollout, so no key moves but the canary's own."""
+    sticky = replace(
+        ROUTE, sticky=Sticky("header", "x-user-id"), weights=(("blue", 66_667), ("green", 33_333))
+    )
+    plan = started(replace(PLAN, routes=(sticky, OTHER)))
+    back = succeed(plan, moves.abort(plan, late(plan), "enough"))
+    blue, green, canary = late(back).keyed
+    assert (blue, green) == pytest.approx((66_667, 33_333))
+    assert canary == 0
+
+
+def test_a_switch_moves_everything_at_once() -> None:
+    """As a rollout that is over at once, whatever was before."""
+    found = moves.switch(PLAN, ROUTE, "green", "green is ready", NOW)
+    assert (late(found).stable, units(found)) == ("green", {"green": UNITS})
+    assert (progress(found).state, progress(found).previous, progress(found).id) == ("healthy", "blue", 7)
+    with pytest.raises(ChangeRefused, match="green has all the traffic"):
+        moves.switch(found, late(found), "green", "again", NOW)
+
+
+def test_thresholds_are_frozen_in_place() -> None:
+    """Nothing else changes, the interval of counting included."""
+    plan = started()
+    frozen = succeed(plan, moves.freeze_thresholds(plan, late(plan), (10, 20, 30)))
+    assert progress(frozen) == replace(progress(plan), thresholds=(10, 20, 30))
+    assert late(frozen).since == late(plan).since
+    with pytest.raises(ChangeRefused, match="no rollout is under way"):
+        moves.freeze_thresholds(PLAN, ROUTE, (1,))
+
+
+def test_the_version_before_rests_once_its_time_is_over() -> None:
+    """Where no route needs it; and cannot be gone back to any more."""
+    plan = started()
+    plan = succeed(plan, moves.complete(plan, late(plan), "good", NOW))
+    back = roll_back(plan, "late", NOW + 1)
+    assert (late(back).stable, progress(back).state) == ("blue", "degraded")
+    gone = succeed(plan, moves.let_go(plan, late(plan)))
+    assert gone.parked == ("blue",)
+    assert (progress(gone).previous, progress(gone).state) == ("", "healthy")
+    assert moves.let_go(gone, late(gone)) == gone
+    assert says_the_same(roll_back(gone, "late", NOW + 1), gone)
+
+
+def test_a_parked_version_is_back_with_its_first_share() -> None:
+    """In the revision that starts its rollout."""
+    plan = started(replace(PLAN, parked=("canary",)))
+    assert plan.parked == ()
+
+
+def test_the_route_that_is_meant() -> None:
+    """By name, by the canary among its weights, or by the rollout under way; else the person is asked."""
+    assert moves.route_for(PLAN, "other") is OTHER
+    with pytest.raises(ChangeRefused, match="there is no route late2; there is late, other"):
+        moves.route_for(PLAN, "late2")
+    both = replace(PLAN, routes=(replace(ROUTE, weights=(("blue", UNITS), ("canary", 0))), OTHER))
+    assert moves.route_for(both, None, "canary").name == "late"
+    with pytest.raises(ChangeRefused, match=r"several routes are possible \(late, other\)"):
+        moves.route_for(PLAN, None, "green")
+    with pytest.raises(ChangeRefused, match="no route has canary among its weights"):
+        moves.route_for(PLAN, None, "canary")
+    with pytest.raises(ChangeRefused, match="no route has a rollout under way"):
+        moves.route_for(PLAN, None)
+    assert moves.route_for(started(), None).name == "late"
+    assert moves.route_for(replace(PLAN, routes=(ROUTE,)), None, "canary") is ROUTE
