@@ -21,13 +21,13 @@ _INCIDENT = 4.0
 
 async def keyed(scale: Scale) -> Reached:
     """A new build of the same model, users pinned by a header."""
-    return _reached(await trial(scale, routing(), versions("v3", "v3"), users.requests(1)), most_failed=0)
+    return promoted(await trial(scale, routing(), versions("v3", "v3"), users.requests(1)), most_failed=0)
 
 
 async def unkeyed(scale: Scale) -> Reached:
     """Another model, whose outputs are not compared, and requests without a key."""
     text = routing(keyed=False, outputs="ignore")
-    return _reached(
+    return promoted(
         await trial(scale, text, versions("v1", "v3"), users.requests(2, keyed=False)), most_failed=0
     )
 
@@ -36,7 +36,7 @@ async def incident(scale: Scale) -> Reached:
     """Both versions fail 30 % and are slow for four seconds, at 5 % and once more at 25 %."""
     found = await trial(scale, routing(), versions("v3", "v3"), users.requests(3), _twice)
     both = [sum(one.version == name for one in found.failed) for name in (STABLE, CANARY)]
-    return _reached(
+    return promoted(
         found,
         Figure("failed at stable", both[0], least=100),
         Figure("failed at the canary", both[1], least=5),
@@ -57,15 +57,15 @@ async def _twice(found: Site) -> float:
     return began
 
 
-def _reached(found: Trial, *more: Figure, most_failed: int | None = None) -> Reached:
+def promoted(found: Trial, *more: Figure, most_failed: int | None = None) -> Reached:
+    """Return what came of a version that was to be promoted."""
     bad = failed(found.asked)
     file = yaml.safe_load(found.file)["routes"][0]
+    stable = found.moves[-1].route.stable if found.moves else STABLE
     is_stable = file["stable"] == CANARY and not file["weights"].get(STABLE)
     steps = [move.action for move in found.moves if move.author == "rollout"]
     figures = (
-        Figure(
-            "promoted", found.progress.state == "healthy" and found.moves[-1].route.stable == CANARY, least=1
-        ),
+        Figure("promoted", found.progress.state == "healthy" and stable == CANARY, least=1),
         Figure("stable by the file", is_stable, least=1),
         Figure("in the history", "complete" in found.history, least=1),
         Figure("failed requests", len(bad), most=most_failed),

@@ -40,6 +40,7 @@ class Load:
         self.asked: list[Asked] = []
         self._port = port
         self._is_over = False
+        self._enough, self._is_enough = 0, asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: list[_Wire] = []
 
@@ -57,6 +58,13 @@ class Load:
     def flow(self, requests: Sequence[tuple[str, bytes]], rate: float) -> None:
         """Send these, again and again, so many a second."""
         self._start(self._flow(requests, rate))
+
+    async def until(self, requests: int, patience: float = 30.0) -> None:
+        """Wait until so many requests have ended; raises TimeoutError."""
+        self._enough = requests
+        self._is_enough.clear()
+        if len(self.asked) < requests:
+            await asyncio.wait_for(self._is_enough.wait(), patience)
 
     def move_to(self, port: int) -> None:
         """Send what comes from now on to another port."""
@@ -82,6 +90,8 @@ class Load:
             wire.close()
             wire = _Wire(self._port)
         self.asked.append(await wire.ask(user, content))
+        if len(self.asked) == self._enough:
+            self._is_enough.set()
         self._idle.append(wire)
 
 

@@ -50,12 +50,12 @@ class Effect:
 async def requests_to_detection(effect: Effect, runs: int) -> tuple[list[int], int]:
     """Roll it out `runs` times; return the requests until each was taken back, and all that were sent."""
     names = [f"r{number}" for number in range(min(ROUTES, runs))]
-    with site(_routing(effect, names), _versions(effect)) as found:
+    with site(routing(effect, names), _versions(effect)) as found:
         async with Load(found.port()) as load:
             for number, name in enumerate(names):
                 path = f"/v2/models/late/versions/{name}/infer"
                 load.flow(users.requests(number, keyed=False, path=path), effect.rate)
-            await until(lambda: len(load.asked) >= _ENOUGH * len(names), 60, "the first answers")
+            await load.until(_ENOUGH * len(names), 60)
             turns = [runs // len(names) + (n < runs % len(names)) for n in range(len(names))]
             await asyncio.gather(*(_runs(found, *one) for one in zip(names, turns, strict=True)))
         return _counted(found), len(load.asked)
@@ -82,7 +82,8 @@ def _versions(effect: Effect) -> dict[str, Version]:
     return {STABLE: Version("", Fault(errors=stable)), CANARY: Version("", Fault(errors=canary))}
 
 
-def _routing(effect: Effect, names: Sequence[str]) -> str:
+def routing(effect: Effect, names: Sequence[str]) -> str:
+    """Return a routing.yaml with so many routes whose canaries are judged by this effect alone."""
     errors = "off" if effect.is_latency else "{margin: 1.5}"
     latency = "{quantiles: [0.95]}" if effect.is_latency else "off"
     return _SERVICES + "".join(_ROUTE % (name, name, errors, latency) for name in names)

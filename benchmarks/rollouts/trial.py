@@ -119,7 +119,7 @@ async def trial(
     with site(text, running) as found:
         async with Load(found.port()) as load:
             load.flow(requests, scale.rate)
-            await until(lambda: len(load.asked) >= WARM, 30, "the first answers")
+            await load.until(WARM)
             with SlotWatch(found.places) as watch:
                 await asyncio.to_thread(found.verb, "rollout", CANARY, "--reason", "measured")
                 happened = asyncio.ensure_future(event(found)) if event is not None else None

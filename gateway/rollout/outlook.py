@@ -15,6 +15,8 @@ ERROR_RISKS = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 """How many times as often a bad version fails, of those that are looked at."""
 SLOWDOWNS = (1.1, 1.25, 1.5, 2.0)
 """How many times as long a slow version takes for each answer."""
+LIKELY = 0.8
+"""The chance from which on a regression is said to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,16 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class StepOutlook:
-    """One step. `requests` and `seconds` are those until it is over for a version that is no worse (median,
-    p90), and `slowest` names what takes longest to be satisfied. `finds`: the least regression of the errors
-    that is found with a chance of `LIKELY`, `finds_latency` likewise (None: none of those looked at);
-    `reachable`: the least for which half the time until `max_wait` is enough."""
+    """One step, at `share` of what canary and stable take together, which is `rate` a second.
 
+    `requests` and `seconds` are those until it is over for a version that is no worse (median, p90);
+    `slowest` names what takes longest to be satisfied, `in_time` is the chance that it is before `max_wait`.
+    `finds` is the least regression of the errors that is found with a chance of `LIKELY`, `finds_latency`
+    likewise; `reachable` the least of the errors that is found by `max_wait` as often as not, if nothing else
+    ends the step (None: none of those looked at).
+    """
+
+    share: float
     weight: int
     until: str
     rate: float
@@ -88,6 +95,7 @@ class StepOutlook:
     detections: tuple[Detection, ...]
     finds: float | None
     finds_latency: float | None
+    reachable: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from gateway.rollout.questions import Question
 from gateway.rollout.starts import MOST
 from gateway.statistics.power import Mixture, boundaries, mean_path, rate_test, risk_test
 from gateway.statistics.sequential import Chain, Entry, good_against, worse_than
-from gateway.statistics.walk import Paths, between, first_good, first_worse, pace, requests_for
+from gateway.statistics.walk import LENGTH, Paths, between, first_good, first_worse, pace, requests_for
 
 EARLY = 0.25
 """A later start within this part of the way to a verdict has all but the evidence of the first."""
+ALIKE = 4.0
 MOST_RISKY = 0.95
 """No version fails more often than this, however many times as often as stable it is said to."""
 
@@ -60,28 +61,48 @@ class Case:
         return self.base * (1 - self.share) / (self.own * self.share)
 
 
-def meetings(case: Case, paths: Paths) -> list[tuple[float, float]]:
+@lru_cache(maxsize=4096)
+def meetings(case: Case, paths: Paths) -> tuple[tuple[float, float], ...]:
     """Return for each path after how many requests the version would fail, and after how many it would pass.
 
     Each as if the other did not end it; infinity: not on this path.
     """
-    worse, ratio, absolute = _worse(case), _ratio(case), _absolute(case)
-    means = [mean_path(test, case.odds) for test in (worse, ratio)]
-    stride, count = pace(max([mean for mean in means if mean < math.inf], default=1.0))
-    most = boundaries(worse, stride, count, 1)
-    least = boundaries(ratio, stride, count)
+    worse, ratio = _worse(case), _ratio(case)
+    to_fail, to_pass = mean_path(worse, case.odds), mean_path(ratio, case.odds)
+    if to_fail < to_pass * ALIKE and to_pass < to_fail * ALIKE:
+        to_fail = to_pass = max(to_fail, to_pass)  # the same strides, so that either race is run on one path
+    elif to_pass == math.inf:
+        to_pass = to_fail
+    return tuple(zip(_failing(case, worse, to_fail, paths), _passing(case, ratio, to_pass, paths), strict=True))
+
+
+def _failing(case: Case, test: Mixture, mean: float, paths: Paths) -> list[float]:
+    if mean == math.inf:
+        return [math.inf] * len(paths.gaps)
+    stride, count = pace(mean)
+    most, odds, rate = boundaries(test, stride, count, 1), case.odds, case.rate
+    return [
+        requests_for(first_worse(between(gaps, stride, odds), most, stride), rate, noise)
+        for gaps, noise in zip(paths.gaps, paths.noise, strict=True)
+    ]
+
+
+def _passing(case: Case, test: Mixture, mean: float, paths: Paths) -> list[float]:
+    """Return after how many requests either bar passes it: beside stable, or by its own rate."""
+    stride, count = pace(mean if mean < math.inf else 1.0)
+    least, odds, rate = boundaries(test, stride, count), case.odds, case.rate
+    found = [
+        requests_for(first_good(between(gaps, stride, odds), least, stride), rate, noise)
+        for gaps, noise in zip(paths.gaps, paths.noise, strict=True)
+    ]
+    absolute = _absolute(case)
+    if absolute is None:
+        return found
     good_odds = (1 - case.own) / case.own
-    least_good = boundaries(absolute, stride, count) if absolute else []
-    found = []
-    for gaps, noise in zip(paths.gaps, paths.noise, strict=True):
-        steps = between(gaps, stride, case.odds)
-        fails = requests_for(first_worse(steps, most, stride), case.rate, noise)
-        passes = requests_for(first_good(steps, least, stride), case.rate, noise)
-        if absolute:
-            good = first_good(between(gaps, stride, good_odds), least_good, stride)
-            passes = min(passes, good / case.share)
-        found.append((fails, passes))
-    return found
+    stride, count = pace(min(mean_path(absolute, good_odds), mean, LENGTH))
+    least = boundaries(absolute, stride, count)
+    alone = [first_good(between(gaps, stride, good_odds), least, stride) for gaps in paths.gaps]
+    return [min(one, other / case.share) for one, other in zip(found, alone, strict=True)]
 
 
 def _worse(case: Case) -> Mixture:

@@ -18,14 +18,15 @@ ENOUGH = 200
 
 
 def thresholds(places: Places, route: Route) -> tuple[int, ...]:
-    """Return stable's latency quantiles in microseconds, one for each that routing.yaml names.
+    """Return beyond how many microseconds an answer is slow, for each quantile that routing.yaml names.
 
     Empty where none is asked for, or where stable has not answered often enough yet.
     """
     judged = route.rules.judge.latency
     if judged is None:
         return ()
-    return from_counts(_counts(places), route, judged.quantiles)
+    ignored = round(judged.ignore_below * 1e6)
+    return tuple(max(found, ignored) for found in from_counts(_counts(places), route, judged.quantiles))
 
 
 def from_counts(counts: Iterable[Count], route: Route, quantiles: tuple[float, ...]) -> tuple[int, ...]:

@@ -90,7 +90,11 @@ def _output(report: Report, node: Node, what: str) -> str | None:
 
 _MARGIN = number(1, 100, above=True)
 _ERRORS: dict[str, Reader] = {"margin": _MARGIN, "acceptable_rate": _rate}
-_LATENCY: dict[str, Reader] = {"quantiles": _quantiles, "margin": _MARGIN}
+_LATENCY: dict[str, Reader] = {
+    "quantiles": _quantiles,
+    "margin": _MARGIN,
+    "ignore_below": seconds(zero=True),
+}
 _OUTPUTS: dict[str, Reader] = {"on_change": choice("hold", "abort", "ignore"), "output": _output}
 
 

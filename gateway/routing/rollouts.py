@@ -42,10 +42,11 @@ class ErrorsJudge:
 @dataclass(frozen=True, slots=True)
 class LatencyJudge:
     """Answers slower than stable's quantiles were before the rollout; `margin` as with errors, of what stable
-    has beyond them now, or had then."""
+    has beyond them now, or had then. No answer that takes less than `ignore_below` counts as slow."""
 
     quantiles: tuple[float, ...] = (0.5, 0.95, 0.99)
     margin: float = 1.5
+    ignore_below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

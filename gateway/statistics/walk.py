@@ -7,10 +7,10 @@ question: two answers differ by what was asked and not by luck.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-PATHS, LENGTH = 600, 300
+PATHS, LENGTH = 400, 240
 """Paths walked, and how far: in strides, each of as many of the canary's events as a question needs."""
 STRETCH, SOME = 4.0, 20
 """A path goes on to this multiple of the way that the mean path needs, and by some strides at least."""
@@ -43,25 +43,26 @@ def pace(events: float) -> tuple[int, int]:
     return stride, min(LENGTH, math.ceil(STRETCH * events / stride) + SOME)
 
 
-def between(gaps: Sequence[float], stride: int, odds: float) -> list[float]:
-    """Return how many events of stable fall between the canary's, from stride to stride.
+def between(gaps: Sequence[float], stride: int, odds: float) -> Iterator[float]:
+    """Yield how many events of stable fall between the canary's, from stride to stride.
 
     One by one that is a geometric number; of many at once only the mean and the variance matter.
     """
     if stride == 1:
         scale = 1 / math.log1p(1 / odds)
-        return [float(int(gap * scale)) for gap in gaps]
+        return (int(gap * scale) for gap in gaps)
     mean, spread = stride * odds, math.sqrt(stride * odds * (1 + odds))
-    return [max(0.0, mean + spread * (gap - 1)) for gap in gaps]
+    least = mean - spread
+    return (max(0.0, least + spread * gap) for gap in gaps)
 
 
-def first_worse(steps: Sequence[float], most: Sequence[float], stride: int) -> float:
+def first_worse(steps: Iterable[float], most: Sequence[float], stride: int) -> float:
     """Return after how many events of both a test is crossed that the canary's events speak for.
 
     `most[i]`: what stable may have had by the end of stride i. Infinity: not on this path.
     """
     stable, place = 0.0, 0
-    for step, limit in zip(steps, most, strict=False):
+    for limit, step in zip(most, steps, strict=False):
         stable += step
         place += 1
         if stable <= limit:
@@ -69,13 +70,15 @@ def first_worse(steps: Sequence[float], most: Sequence[float], stride: int) -> f
     return math.inf
 
 
-def first_good(steps: Sequence[float], least: Sequence[float], stride: int) -> float:
+def first_good(steps: Iterable[float], least: Sequence[float], stride: int) -> float:
     """Return after how many events of both a test is crossed that stable's events speak for.
 
-    `least[i]`: what stable must have had before stride i ends. Infinity: not on this path.
+    `least[i]`: what stable must have had after i strides of the canary. Infinity: not on this path.
     """
     stable, place = 0.0, 0
-    for step, limit in zip(steps, least, strict=False):
+    if stride > 1:  # where many of the canary's come at once, what stable had meanwhile is met at their end
+        least = least[1:]
+    for limit, step in zip(least, steps, strict=False):
         stable += step
         if stable >= limit:
             return place * stride + limit

@@ -10,7 +10,7 @@ from gateway.errors import ChangeRefused
 from gateway.rollout import moves
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.revise import roll_back, says_the_same, succeed
-from gateway.routing.rollouts import Progress, Rollout, Step
+from gateway.routing.rollouts import Judge, Progress, Rollout, Step
 from gateway.routing.settings import Sticky
 
 NAMES = ("blue", "green", "canary")
@@ -226,3 +226,28 @@ def test_the_route_that_is_meant() -> None:
         moves.route_for(PLAN, None)
     assert moves.route_for(started(), None).name == "late"
     assert moves.route_for(replace(PLAN, routes=(ROUTE,)), None, "canary") is ROUTE
+
+
+def test_a_start_lets_go_of_what_the_last_promotion_replaced() -> None:
+    """Nobody goes back past the rollout that is under way, so it need not stay warm."""
+    plan = succeed(PLAN, moves.switch(PLAN, late(PLAN), "green", "new colours", NOW))
+    assert progress(plan).previous == "blue"
+    plan = succeed(plan, moves.start(plan, late(plan), "canary"))
+    assert progress(plan).previous == ""
+    assert plan.parked == ("blue",)
+    plan = roll_back(plan, "late", NOW)
+    assert (late(plan).stable, units(plan)) == ("green", {"green": UNITS})
+
+
+def test_steps_end_with_all_of_the_traffic() -> None:
+    """Whoever names steps that stop before it means it all the same."""
+    plan = moves.start(PLAN, late(PLAN), "canary", steps=(Step(5_000),))
+    assert progress(plan).steps == (Step(5_000), Step(UNITS))
+
+
+def test_a_rollout_is_judged_as_it_was_when_it_began() -> None:
+    """What is saved into the file meanwhile holds from the next one on."""
+    plan = started()
+    stricter = replace(late(plan), rollout=Rollout(judge=Judge(alpha=0.01), freeze=()))
+    assert stricter.rules.judge == late(PLAN).rollout.judge
+    assert replace(stricter, progress=None).rules.judge.alpha == 0.01

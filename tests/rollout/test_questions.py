@@ -54,13 +54,13 @@ def test_two_ways_to_pass_share_alpha() -> None:
     assert exp(both.good_bar) == pytest.approx(40)
     assert exp(ratio.good_bar) == pytest.approx(20)
     assert exp(latency.good_bar) == pytest.approx(40)
+    assert exp(latency.worse_bar) == pytest.approx(120)
 
 
 def test_of_latency_what_stable_had_beyond_its_quantile_is_the_measure() -> None:
     """Times the margin; also where no answer at all is beyond it now, so that steady services pass."""
     _, p50, p95, p99 = questions_of(Judge(), progress(step=3))
     assert [q.acceptable for q in (p50, p95, p99)] == pytest.approx([0.5, 0.075, 0.015])
-    assert exp(latency.worse_bar) == pytest.approx(120)
 
 
 def test_the_next_share_of_the_last_step_is_everything() -> None:

@@ -100,6 +100,14 @@ def test_they_are_read_from_the_workers(places: Places) -> None:
     assert thresholds(places, unjudged) == ()
 
 
+def test_nothing_quicker_than_what_is_ignored_is_slow(places: Places) -> None:
+    """However quick stable is: nobody minds a millisecond."""
+    block = TallyWriter(places.tally(0), 1).block("late", "blue", 1)
+    block.words[block.histogram + bucket_of(1000)] += ENOUGH
+    judge = Judge(latency=LatencyJudge(ignore_below=0.02))
+    assert thresholds(places, replace(ROUTE, rollout=Rollout(judge=judge))) == (20_000,) * 3
+
+
 def test_a_file_that_is_no_tally_is_an_error(places: Places) -> None:
     """Whoever asks decides what that means."""
     places.tally(0).write_bytes(bytes(8192))

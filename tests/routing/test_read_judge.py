@@ -36,6 +36,7 @@ def judge_of(text: str) -> tuple[Judge, list[str]]:
         ("{errors: off}", Judge(errors=None)),
         ("{latency: off}", Judge(latency=None)),
         ("{latency: {quantiles: [0.01, 0.999]}}", Judge(latency=LatencyJudge((0.01, 0.999)))),
+        ("{latency: {ignore_below: 20ms}}", Judge(latency=LatencyJudge(ignore_below=0.02))),
         ("{outputs: off}", Judge(outputs=None)),
         ("{outputs: {on_change: ignore}}", Judge(outputs=OutputsJudge("ignore"))),
         ("{outputs: {output: score}}", Judge(outputs=OutputsJudge(output="score"))),

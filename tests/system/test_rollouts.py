@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from time import monotonic
 
+import pytest
 import uvloop
 
 from benchmarks.rollouts import users
+from benchmarks.rollouts.__main__ import ROWS, outcome
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.row import Scale
 from benchmarks.rollouts.site import Site
@@ -15,7 +17,7 @@ from benchmarks.rollouts.trial import CANARY, STABLE, Event, Trial, is_at, routi
 from benchmarks.rollouts.version import Version
 from tests.system.gateway_under_test import BOUND
 
-SCALE = Scale(rate=300.0, patience=3 * BOUND, kills=0, runs=0)
+SCALE = Scale(rate=300.0, patience=3 * BOUND, kills=3, runs=2)
 QUICK = routing(keyed=False, latency="off", outputs="ignore", acceptable="10%", least=100)
 """A judge that needs few requests, where nothing fails."""
 
@@ -70,3 +72,11 @@ def test_a_control_process_killed_in_the_middle_changes_nothing() -> None:
     assert found.moves[-1].route.stable == CANARY
     assert found.failed == []
     assert found.problems == []
+
+
+@pytest.mark.parametrize("name", ["slow", "verdicts", "switches", "kills"])
+def test_what_must_hold_holds(name: str) -> None:
+    """The cheapest rows of the measured rollouts, small."""
+    row = next(row for row in ROWS if row.name == name)
+    found = outcome(row, SCALE)
+    assert found.verdict == "met", (found.problem, found.reached)
