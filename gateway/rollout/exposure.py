@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.rollout.outlook import ERROR_RISKS, Ask, Exposure
-from gateway.rollout.prospects import MOST_RISKY, Stretch
+from gateway.rollout.prospects import Stretch, failing
 from gateway.rollout.stages import Fate, Stage, fates
 from gateway.routing.plan import UNITS
 from gateway.statistics.walk import Paths, quantile
+
+
+LAG = 1.0
+"""Seconds from the request that shows it to the last one that the version gets: a look is taken once a second."""
 
 
 def exposures(ask: Ask, stages: Sequence[Stage], paths: Paths) -> tuple[Exposure, ...]:
@@ -38,7 +42,8 @@ class _Way:
     def take(self, stage: Stage, fate: Fate, bad_each: float) -> None:
         self.requests += fate.stays
         self.seconds += fate.stays / stage.rate
-        self.bad += fate.stays * stage.share * bad_each
+        late = LAG * stage.rate if fate.is_found else 0.0
+        self.bad += (fate.stays + late) * stage.share * bad_each
         self.found_at = stage.place + 1 if fate.is_found else 0
         may_grow = stage.judge.then == "promote" and stage.next_weight < UNITS
         self.goes_on = fate.goes_on or (may_grow and not fate.is_found)
@@ -50,11 +55,11 @@ def _exposure(risk: float, stages: Sequence[Stage], paths: Paths) -> Exposure:
     for stage in stages:
         if not any(way.goes_on for way in ways):
             break
-        own = max(stage.bases[0], min(stage.bases[0] * risk, MOST_RISKY))
+        more = failing(stage.bases[0], risk) - stage.bases[0]
         stays = []
         for way, fate in zip(ways, fates(stage, {0: risk}, past, paths), strict=True):
             if way.goes_on:
-                way.take(stage, fate, own - stage.bases[0])
+                way.take(stage, fate, more)
                 stays += [fate.stays] if way.goes_on else []
         past = (*past, stage.stretch(quantile(stays, 0.5), risk)) if stays else past
     return _summed(risk, ways)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from gateway.rollout.exposure import exposures, worst_of
+from gateway.rollout.exposure import LAG, exposures, worst_of
 from gateway.rollout.outlook import (
     ERROR_RISKS,
     LIKELY,
@@ -20,7 +20,7 @@ from gateway.rollout.outlook import (
     Outlook,
     StepOutlook,
 )
-from gateway.rollout.prospects import Stretch
+from gateway.rollout.prospects import Stretch, failing
 from gateway.rollout.remarks import notes_of, warnings_of
 from gateway.rollout.schedules import better_schedule
 from gateway.rollout.slowness import slow_risks
@@ -65,7 +65,7 @@ def _outlooks(ask: Ask, stages: Sequence[Stage], paths: Paths) -> Iterable[StepO
 def _outlook(
     ask: Ask, stage: Stage, past: tuple[Stretch, ...], took: Sequence[float], paths: Paths
 ) -> StepOutlook:
-    failing = [_detection(stage, "errors", risk, risks, past, paths) for risk, risks in _of_errors(stage)]
+    more = [_detection(stage, "errors", risk, risks, past, paths) for risk, risks in _of_errors(stage)]
     slow = [_detection(stage, "latency", size, risks, past, paths) for size, risks in _of_latency(ask, stage)]
     median, p90 = quantile(took, 0.5), quantile(took, 0.9)
     limit = math.inf if stage.is_timed else stage.limit
@@ -80,10 +80,10 @@ def _outlook(
         seconds_p90=p90 / stage.rate,
         slowest=_slowest(stage, paths),
         in_time=sum(length <= limit for length in took) / len(took),
-        detections=(*failing, *slow),
-        finds=_least(failing),
+        detections=(*more, *slow),
+        finds=_least(more),
         finds_latency=_least(slow),
-        reachable=next((one.size for one in failing if one.requests <= stage.limit), None),
+        reachable=next((one.size for one in more if one.requests <= stage.limit), None),
     )
 
 
@@ -121,8 +121,8 @@ def _detection(
 
 
 def _excess(stage: Stage, risk: float, found: Sequence[Fate]) -> float:
-    stays = math.fsum(fate.stays for fate in found) / len(found)
-    return stays * stage.share * stage.bases[0] * (risk - 1)
+    stays = math.fsum(fate.stays + LAG * stage.rate * fate.is_found for fate in found) / len(found)
+    return stays * stage.share * (failing(stage.bases[0], risk) - stage.bases[0])
 
 
 def _least(found: Sequence[Detection]) -> float | None:

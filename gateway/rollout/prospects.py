@@ -23,6 +23,11 @@ MOST_RISKY = 0.95
 """No version fails more often than this, however many times as often as stable it is said to."""
 
 
+def failing(base: float, risk: float) -> float:
+    """Return which fraction of a version's answers is bad, if of stable's `base` is."""
+    return max(base, min(base * risk, MOST_RISKY))
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A step that is over: the canary's share, its requests, in how many spans, and how bad the canary was."""
@@ -48,7 +53,7 @@ class Case:
     @property
     def own(self) -> float:
         """The fraction of the canary's answers that are bad."""
-        return max(self.base, min(self.base * self.risk, MOST_RISKY))
+        return failing(self.base, self.risk)
 
     @property
     def rate(self) -> float:
@@ -127,7 +132,7 @@ def _before(past: tuple[Stretch, ...], base: float) -> tuple[Chain, int]:
     entries: list[Entry] = []
     for stretch in past:
         spans = max(1, round(stretch.spans * min(1.0, MOST * 0.75 / max(total, 1))))
-        own = min(base * stretch.risk, MOST_RISKY)
+        own = failing(base, stretch.risk)
         canary, stable = stretch.requests * stretch.share * own, stretch.requests * (1 - stretch.share) * base
         for number in range(spans):
             place = len(entries)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gateway.rollout.outlook import Ask, Outlook, StepOutlook
-from gateway.rollout.wording import span
 from gateway.routing.plan import shortest_percent
 
 EXPECTED = 0.9
 PLAIN = 2.0
 """A step that finds this many times as many errors in time is not warned about."""
+
+
+def span(seconds: float) -> str:
+    """Return a time with two digits that count: `45 s`, `12 min`, `3.4 h`, `2.5 d`; `never` if infinite."""
+    if math.isinf(seconds):
+        return "never"
+    for size, unit in ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min")):
+        if seconds >= size * (2 if unit == "d" else 1):
+            return f"{seconds / size:.2g} {unit}" if seconds < 99.5 * size else f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def warnings_of(ask: Ask, outlook: Outlook) -> tuple[str, ...]:

@@ -1,4 +1,8 @@
-"""Looks for a schedule that is better: faster at no more bad answers, or with fewer in no more time."""
+"""Looks for a schedule that is better: faster at no more bad answers, or with fewer in no more time.
+
+Its first step is never larger than the one that was asked for: a small first step also guards against what no
+judge sees.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +43,14 @@ def better_schedule(ask: Ask, outlook: Outlook, paths: Paths) -> Better | None:
 
 
 def _candidates(ask: Ask, paths: Paths) -> list[tuple[float, tuple[int, ...]]]:
-    """Return schedules with their median time, those first that are likely to cost little: small first steps."""
+    """Return schedules with their median time, the fastest first."""
+    now = _weights(ask)
+    shares = sorted({*SHARES, *now})
     found = []
     for count in range(1, MOST_STEPS + 1):
-        for weights in combinations(SHARES, count):
-            found.append((_seconds(with_steps(ask, weights), paths), weights))
+        for weights in combinations(shares, count):
+            if weights[0] <= now[0]:
+                found.append((_seconds(with_steps(ask, weights), paths), weights))
     return sorted(found)
 
 

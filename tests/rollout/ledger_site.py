@@ -14,7 +14,7 @@ from gateway.monitoring.ledger_read import Counter, Entry
 from gateway.rollout.evidence import Evidence
 from gateway.routing import journal
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places, prepare, remove_run
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.rollouts import Progress, Step
 from gateway.routing.settings import Sticky
@@ -187,7 +187,10 @@ class Site:
         if found is not None:
             found.close()
 
-    def close(self) -> None:
-        """Let go of the files."""
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for worker in list(self.writers):
             self.restart_worker(worker)
+        remove_run(self.places)

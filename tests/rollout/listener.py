@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 @dataclass
 class Listener:
-    """`answers` are used up one by one, the last for ever; each is a status and a body, or None for silence."""
+    """`answers` are used up one by one, the last for ever: a status and a body, or None for silence."""
 
     answers: list[tuple[int, bytes] | None] = field(default_factory=lambda: [(200, b"")])
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
