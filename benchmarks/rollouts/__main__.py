@@ -19,12 +19,20 @@ from benchmarks.admin import Refused
 from benchmarks.chaos.__main__ import _machine
 from benchmarks.contenders import ROOT
 from benchmarks.process import end_in_order
-from benchmarks.rollouts import bad, good, held, kills, moved
+from benchmarks.rollouts import bad, good, held, kills, moved, planned
 from benchmarks.rollouts.page import HEAD, lines, notes, page
 from benchmarks.rollouts.row import FULL, QUICK, Outcome, Reached, Row, Scale
 from benchmarks.stage import allow_many_files
 
-ROWS: tuple[Row, ...] = (*good.ROWS[:2], *bad.ROWS, *held.ROWS, *good.ROWS[2:], *moved.ROWS, *kills.ROWS)
+ROWS: tuple[Row, ...] = (
+    *good.ROWS[:2],
+    *bad.ROWS,
+    *held.ROWS,
+    *good.ROWS[2:],
+    *moved.ROWS,
+    *kills.ROWS,
+    *planned.ROWS,
+)
 PAGE = ROOT / "docs" / "rollouts-measured.md"
 LONGEST = 400.0
 """Seconds after which a row is given up."""

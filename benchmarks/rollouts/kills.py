@@ -5,29 +5,26 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 from time import monotonic
 
-import yaml
-
-from benchmarks.rollouts import users
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.history import ends, problems
-from benchmarks.rollouts.load import Load, failed, failures
+from benchmarks.rollouts.killing import GOOD, ROUTES, VICTIMS, Killing, disagreements
+from benchmarks.rollouts.load import Asked, Load, failed, failures
 from benchmarks.rollouts.row import Figure, Reached, Row, Scale, Table
-from benchmarks.rollouts.site import Site, site
+from benchmarks.rollouts.site import gateway, serving
 from benchmarks.rollouts.trial import until
-from benchmarks.rollouts.verbs import Verbs
 from benchmarks.rollouts.version import Version
+from gateway.rollout.replay import replay
 from gateway.routing import journal
-from gateway.routing.slot import PlanSlot, published
 
 SEED = 20_130_301
-ROUTES = {"one": ("green", "teal"), "two": ("teal", "green"), "bad": ("blue", "red")}
-"""Each route's versions: on two they take turns at being the canary, on the last it is always red."""
-GOOD = ("one", "two")
-RATE = 150.0
-"""Requests a second on each route."""
-_BETWEEN = (0.2, 1.6)
+BETWEEN = (0.3, 6.0)
+"""Seconds from one kill to the next: what dies again and again is started with growing patience."""
+SITES = 4
+"""Gateways side by side."""
 _TURN = 90.0
 """Seconds within which what is under way at the end must have ended."""
 _JUDGE = "{errors: {margin: 4, acceptable_rate: 20%}, latency: off, outputs: off, min_requests: 60}"
@@ -41,14 +38,6 @@ _ROUTE = """
       judge: %s
 """
 _SERVICES = "services: {%s}\nroutes:%s"
-VICTIMS = {
-    "the control process": 60,
-    "`gateway rollout`, while it starts one": 12,
-    "`gateway promote`": 8,
-    "a worker": 12,
-    "the supervisor and all it started, at once": 8,
-}
-"""What is killed how often in a hundred."""
 
 
 def routing() -> str:
@@ -62,153 +51,65 @@ def routing() -> str:
 
 
 async def killed(scale: Scale) -> Reached:
-    """Kill what has its turn, at seeded moments; then let everything come to its end."""
+    """Kill what has its turn, at seeded moments, in several gateways side by side; then let all end."""
     names = sorted({name for pair in ROUTES.values() for name in pair})
     versions = {name: Version("", Fault(errors=0.3 if name == "red" else 0.0)) for name in names}
-    dice = random.Random(SEED)
-    with site(routing(), versions) as found:
-        run = Killing(found, dice)
-        async with Load(found.port()) as load:
-            run.flow(load)
-            for _ in range(scale.kills):
-                run.keep_going()
-                await asyncio.sleep(dice.uniform(*_BETWEEN))
-                await run.kill(dice.choices(list(VICTIMS), list(VICTIMS.values()))[0], load)
-            began = monotonic()
-            await until(run.is_settled, _TURN, "every rollout has ended", found)
-            took = monotonic() - began
-            await until(lambda: not disagreements(found), 10, "journal, slot and file agree", found)
-        return _reached(run, load, took)
+    with serving(versions), ExitStack() as stack:
+        found = [stack.enter_context(gateway(routing(), versions)) for _ in range(SITES)]
+        runs = [Killing(one, random.Random(SEED + number)) for number, one in enumerate(found)]
+        turns = [scale.kills // SITES + (n < scale.kills % SITES) for n in range(SITES)]
+        asked = await asyncio.gather(*(_site(*one) for one in zip(runs, turns, strict=True)))
+        return reached(runs, [one for some in asked for one in some])
 
 
-class Killing:
-    """Who was killed how often, and how often that was in the middle of a rollout."""
-
-    def __init__(self, found: Site, dice: random.Random) -> None:
-        self.site = found
-        self.dice = dice
-        self.kills: Counter[str] = Counter()
-        self.amid: Counter[str] = Counter()
-        self.backwards = 0
-        self._verbs = Verbs(found)
-        self._slot = 0
-
-    def flow(self, load: Load) -> None:
-        """Send requests on every route."""
-        for number, name in enumerate(ROUTES):
-            path = f"/v2/models/late/versions/{name}/infer"
-            load.flow(users.requests(number, keyed=False, path=path), RATE)
-
-    def keep_going(self) -> None:
-        """Start a rollout on each route that has none under way."""
-        for name, canary in self._idle():
-            self._verbs.start("rollout", canary, "--route", name, "--force")
-
-    def is_settled(self) -> bool:
-        """Tell whether no rollout is under way any more, and no verb that would start one."""
-        active = [name for name in ROUTES if (p := self.site.progress(name)) and p.state == "progressing"]
-        self._look_at_slot()
-        return not active and not self._verbs.running()
-
-    async def kill(self, victim: str, load: Load) -> None:
-        """Kill one of this kind; it comes back by itself, or a new `gateway up` is started."""
-        self._look_at_slot()
-        is_amid = any((p := self.site.progress(name)) and p.is_active for name in ROUTES)
-        if victim.startswith("`"):
-            await self._kill_verb(victim.strip("`").split()[1].rstrip("`,"))
-        elif victim == "the control process":
-            await self._kill_process("control", 0)
-        elif victim == "a worker":
-            await self._kill_process("worker", self.dice.randrange(2))
-        else:
-            await self._kill_all(load)
-        self.kills[victim] += 1
-        self.amid[victim] += is_amid
-
-    async def _kill_verb(self, verb: str) -> None:
-        """Start a verb and kill it within the time that it takes."""
-        await self._verbs.finished()
-        if verb == "rollout":
-            await until(lambda: bool(self._idle()), 40, "a rollout to start", self.site)
-            name, canary = self.dice.choice(self._idle())
-            self._verbs.start("rollout", canary, "--route", name, "--force")
-        else:
-            self._verbs.start("promote", "--route", self.dice.choice(GOOD))
-        await asyncio.sleep(self.dice.uniform(0.05, 0.6))
-        self._verbs.kill_last()
-
-    async def _kill_process(self, role: str, number: int) -> None:
-        await until(lambda: self.site.pid(role, number) > 0, 20, f"a {role} to kill", self.site)
-        self.site.kill_process(role, number)
-
-    async def _kill_all(self, load: Load) -> None:
-        await self._verbs.finished()
-        await asyncio.to_thread(self.site.kill_all)
-        self._slot = 0  # the memory is new
-        await asyncio.to_thread(self.site.start)
-        load.move_to(self.site.port())
-
-    def _idle(self) -> list[tuple[str, str]]:
-        """Return each route that has no rollout under way, with the version that is to be its next canary."""
-        found = []
-        for name, pair in ROUTES.items():
-            route = self.site.route(name)
-            if not (route.progress and route.progress.is_active) and not self._verbs.is_about(name):
-                found.append((name, pair[1] if route.stable == pair[0] else pair[0]))
-        return found
-
-    def _look_at_slot(self) -> None:
-        with PlanSlot(self.site.places) as slot:
-            self.backwards += slot.word[0] < self._slot
-            self._slot = slot.word[0]
+async def _site(run: Killing, kills: int) -> list[Asked]:
+    """Kill so often in one gateway, and wait until it has come to rest."""
+    async with Load(run.site.port()) as load:
+        run.flow(load)
+        for _ in range(kills):
+            run.keep_going()
+            await asyncio.sleep(run.dice.uniform(*BETWEEN))
+            await run.kill(run.dice.choices(list(VICTIMS), list(VICTIMS.values()))[0], load)
+        began = monotonic()
+        await until(run.is_settled, _TURN, "every rollout has ended", run.site)
+        run.took = monotonic() - began
+        await until(lambda: not disagreements(run.site), 10, "journal, slot and file agree", run.site)
+    return load.asked
 
 
-def disagreements(found: Site) -> list[str]:
-    """Return where journal, slot and routing.yaml say different things."""
-    with journal.opened(found.places.journal) as connection:
-        head = journal.head(connection)
-    plan = published(found.places)
-    assert head is not None
-    said = [] if plan == head.plan else ["the slot does not hold the journal's latest plan"]
-    with PlanSlot(found.places) as slot:
-        said += [] if slot.word[0] == head.revision else [f"the slot's word says {slot.word[0]}"]
-    for written in yaml.safe_load((found.folder / "routing.yaml").read_text())["routes"]:
-        route = head.plan.route(written["name"])
-        assert route is not None
-        weights = {name: float(weight) for name, weight in written["weights"].items() if weight}
-        live = {name: units / 1000 for name, units in route.weights if units}
-        if (written["stable"], weights) != (route.stable, live):
-            said.append(f"the file says {weights} of {route.name}, the journal {live}")
-    return said
-
-
-def _reached(run: Killing, load: Load, took: float) -> Reached:
-    found, broken = run.site, []
-    how: dict[str, Counter[str]] = {}
-    for name in ROUTES:
-        moves = found.moves(name)
-        broken += [f"{name}: {problem}" for problem in problems(moves)]
-        how[name] = Counter(ends(moves).values())
+def reached(runs: Sequence[Killing], asked: Sequence[Asked]) -> Reached:
+    """Return what came of all gateways together."""
+    how = {name: Counter[str]() for name in ROUTES}
+    broken, unlike, unfounded = [], [], 0
+    for run in runs:
+        unlike += disagreements(run.site)
+        with journal.opened(run.site.places.journal) as connection:
+            unfounded += len(replay(connection))
+        for name in ROUTES:
+            moves = run.site.moves(name)
+            broken += [f"{name}: {problem}" for problem in problems(moves)]
+            how[name].update(ends(moves).values())
     wrong = how["bad"]["promoted"] + sum(how[name]["rolled back"] for name in GOOD)
-    ended = sum(sum(counts.values()) for counts in how.values())
-    bad = failed(load.asked)
+    bad = failed(asked)
     figures = (
-        Figure("killed", sum(run.kills.values())),
-        Figure("rollouts", ended),
+        Figure("killed", sum(run.kills.total() for run in runs)),
+        Figure("rollouts", sum(counts.total() for counts in how.values())),
         Figure("of them not ended", sum(c["progressing"] + c["paused"] for c in how.values()), most=0),
         Figure("good ones rolled back, bad ones promoted", wrong, most=0),
         Figure("weights that are not their step's, steps skipped or taken twice", len(broken), most=0),
-        Figure("journal, slot and file disagree at the end", len(disagreements(found)), most=0),
-        Figure("revisions that went backwards", run.backwards, most=0),
-        Figure("all had ended after", took, " s"),
+        Figure("journal, slot and file disagree at the end", len(unlike), most=0),
+        Figure("verdicts that `gateway replay` derives otherwise", unfounded, most=0),
+        Figure("revisions that went backwards", sum(run.backwards for run in runs), most=0),
+        Figure("after the last kill all had ended within", max(run.took for run in runs), " s"),
     )
-    notes = (f"what failed while workers were killed: {failures(bad)}", *broken)
-    return Reached(len(load.asked), len(bad), figures, "", notes, (_killed(run), _ended(how)))
+    notes = (f"what failed, the bad version's own included: {failures(bad)}", *broken, *unlike)
+    return Reached(len(asked), len(bad), figures, "", notes, (_killed(runs), _ended(how)))
 
 
-def _killed(run: Killing) -> Table:
+def _killed(runs: Sequence[Killing]) -> Table:
     head = ("killed with -9", "times", "in the middle of a rollout")
-    return head, [(name, str(run.kills[name]), str(run.amid[name])) for name in VICTIMS]
+    kills, amid = (sum((getattr(run, what) for run in runs), Counter[str]()) for what in ("kills", "amid"))
+    return head, [(name, str(kills[name]), str(amid[name])) for name in VICTIMS]
 
 
 def _ended(how: dict[str, Counter[str]]) -> Table:

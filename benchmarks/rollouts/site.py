@@ -7,13 +7,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
 from benchmarks.chaos.site import START, WORKERS
 from benchmarks.chaos.site import Site as ChaosSite
-from benchmarks.contenders import ROOT, gateway_program
+from benchmarks.contenders import gateway_program
 from benchmarks.process import stop, tree, wait_until
 from benchmarks.rollouts.history import Move, moves_in
 from benchmarks.rollouts.version import Version
@@ -103,20 +103,37 @@ class Site(ChaosSite):
 
 
 @contextmanager
-def site(routing: str, versions: Mapping[str, Version]) -> Iterator[Site]:
-    """Run versions and a gateway; in `routing` $NAME is that version's url, $NAME_folder its model."""
-    with tempfile.TemporaryDirectory(prefix="gateway-rollouts-") as name, ExitStack() as stack:
+def serving(versions: Mapping[str, Version]) -> Iterator[None]:
+    """Run versions until the block ends."""
+    try:
         for version in versions.values():
-            stack.callback(version.kill)
             version.launch()
         for version in versions.values():
             version.await_port()
-        words = {known: one.url for known, one in versions.items()}
+        yield
+    finally:
+        for version in versions.values():
+            version.kill()
+
+
+@contextmanager
+def gateway(routing: str, versions: Mapping[str, Version]) -> Iterator[Site]:
+    """Run a gateway before versions that run; in `routing` $NAME is that version's url."""
+    with tempfile.TemporaryDirectory(prefix="gateway-rollouts-") as name:
         found = Site(Path(name), versions)
-        text = Template(routing).substitute(words, models=ROOT / "model_versions")
-        (found.folder / "routing.yaml").write_text(text)
-        stack.callback(found.end)
-        found.start()
+        urls = {known: one.url for known, one in versions.items()}
+        (found.folder / "routing.yaml").write_text(Template(routing).substitute(urls))
+        try:
+            found.start()
+            yield found
+        finally:
+            found.end()
+
+
+@contextmanager
+def site(routing: str, versions: Mapping[str, Version]) -> Iterator[Site]:
+    """Run versions and a gateway before them."""
+    with serving(versions), gateway(routing, versions) as found:
         yield found
 
 

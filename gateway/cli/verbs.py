@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import look_verbs, process_verbs, replay_verb, rollout_verbs, switch_verb, weight_verbs
+from gateway.cli import (
+    look_verbs,
+    plan_verb,
+    process_verbs,
+    replay_verb,
+    rollout_verbs,
+    switch_verb,
+    weight_verbs,
+)
 from gateway.cli.common import fail, trouble
 from gateway.errors import GatewayError
 
@@ -27,6 +35,7 @@ VERBS = (
     look_verbs.check,
     look_verbs.status,
     process_verbs.reload,
+    plan_verb.plan,
     rollout_verbs.rollout,
     rollout_verbs.pause,
     rollout_verbs.resume,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 
+from gateway.errors import GatewayError
 from gateway.rollout.course import Course
 from gateway.rollout.ports import Ports
 from gateway.routing.places import Places
+
+log = logging.getLogger("gateway.rollout")
 
 
 class Courses:
@@ -26,7 +30,10 @@ class Courses:
     def take_leftovers(self, connection: sqlite3.Connection, now: float) -> None:
         """Take up what workers wrote for rollouts that ended while nobody looked, so that it is removed."""
         for path in self._places.ledgers():
-            self.of(connection, int(path.name.split("-")[1]), now)
+            try:
+                self.of(connection, int(path.name.split("-")[1]), now)
+            except GatewayError as error:
+                log.error("%s; %s stays where it is", error, path)
 
     def begin_leg(self, connection: sqlite3.Connection, rollout: int) -> None:
         """Count the time in the step anew, also for a control process that comes after this one."""

@@ -12,9 +12,8 @@ from gateway.rollout.stages import Fate, Stage, fates
 from gateway.routing.plan import UNITS
 from gateway.statistics.walk import Paths, quantile
 
-
 LAG = 1.0
-"""Seconds from the request that shows it to the last one that the version gets: a look is taken once a second."""
+"""Seconds from the request that shows it to the last that the version gets: one looks once a second."""
 
 
 def exposures(ask: Ask, stages: Sequence[Stage], paths: Paths) -> tuple[Exposure, ...]:

@@ -13,9 +13,9 @@ class KeyCounts:
     """Fed with what the workers saw of keys, in the order of time.
 
     `draws[place][arm]` are draws, and `bad_draws[place][arm][metric]` those of them that were bad.
-    `firsts[place][start][arm][metric]` are the bad events in the span at
-    `place` of keys that had had none since the one at `start`. What is kept of a key is the spans it drew in,
-    as bits of a number, and for each metric it was bad for the last of them in which it was.
+    `firsts[place][start][arm][metric]` are the bad events in the span at `place` of keys that had had none
+    since the one at `start`. What is kept of a key is the spans it drew in, as bits of a number, and for each
+    metric it was bad for the last of them in which it was.
     """
 
     __slots__ = ("_drawn", "_last_bad", "bad_draws", "draws", "firsts")

@@ -15,6 +15,8 @@ ERROR_RISKS = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 """How many times as often a bad version fails, of those that are looked at."""
 SLOWDOWNS = (1.1, 1.25, 1.5, 2.0)
 """How many times as long a slow version takes for each answer."""
+PAUSE = "its pause"
+"""What a step waits for that time alone ends."""
 LIKELY = 0.8
 """The chance from which on a regression is said to be found."""
 
@@ -78,8 +80,8 @@ class StepOutlook:
     `requests` and `seconds` are those until it is over for a version that is no worse (median, p90);
     `slowest` names what takes longest to be satisfied, `in_time` is the chance that it is before `max_wait`.
     `finds` is the least regression of the errors that is found with a chance of `LIKELY`, `finds_latency`
-    likewise; `reachable` the least of the errors that is found by `max_wait` as often as not, if nothing else
-    ends the step (None: none of those looked at).
+    likewise; `reachable` the least of the errors that is found by `max_wait`, or by the end of a pause, as
+    often as not, if nothing else ends the step (None: none of those looked at).
     """
 
     share: float

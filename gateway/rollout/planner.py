@@ -14,6 +14,7 @@ from gateway.rollout.exposure import LAG, exposures, worst_of
 from gateway.rollout.outlook import (
     ERROR_RISKS,
     LIKELY,
+    PAUSE,
     SLOWDOWNS,
     Ask,
     Detection,
@@ -29,7 +30,7 @@ from gateway.statistics.walk import Paths, quantile
 
 
 def plan(ask: Ask, paths: Paths) -> Outlook:
-    """Return the outlook on a rollout; `paths` are chance, drawn by the caller (`gateway.statistics.walk`)."""
+    """Return the outlook on a rollout; `paths` are chance, drawn by the caller (`statistics.walk`)."""
     stages = stages_of(ask)
     found = tuple(_outlooks(ask, stages, paths))
     total = totals(stages, paths)
@@ -68,7 +69,7 @@ def _outlook(
     more = [_detection(stage, "errors", risk, risks, past, paths) for risk, risks in _of_errors(stage)]
     slow = [_detection(stage, "latency", size, risks, past, paths) for size, risks in _of_latency(ask, stage)]
     median, p90 = quantile(took, 0.5), quantile(took, 0.9)
-    limit = math.inf if stage.is_timed else stage.limit
+    limit = stage.least if stage.is_timed else stage.limit
     return StepOutlook(
         share=stage.share,
         weight=stage.step.weight,
@@ -83,7 +84,7 @@ def _outlook(
         detections=(*more, *slow),
         finds=_least(more),
         finds_latency=_least(slow),
-        reachable=next((one.size for one in more if one.requests <= stage.limit), None),
+        reachable=next((one.size for one in more if one.requests <= limit), None),
     )
 
 
@@ -132,8 +133,8 @@ def _least(found: Sequence[Detection]) -> float | None:
 def _slowest(stage: Stage, paths: Paths) -> str:
     """Return what a version that is no worse waits for longest."""
     if stage.is_timed:
-        return "its pause"
-    waits = {"min_requests": float(stage.judge.min_requests), "its pause": stage.least}
+        return PAUSE
+    waits = {"min_requests": float(stage.judge.min_requests), PAUSE: stage.least}
     for question, passes in zip(stage.questions, unhurt(stage, paths), strict=True):
         waits[question.name] = quantile(passes, 0.5)
     return max(waits, key=lambda name: waits[name])

@@ -30,7 +30,7 @@ def failing(base: float, risk: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A step that is over: the canary's share, its requests, in how many spans, and how bad the canary was."""
+    """A step that is over: the canary's share, the requests, in how many spans, how bad the canary was."""
 
     share: float
     requests: int
@@ -78,7 +78,9 @@ def meetings(case: Case, paths: Paths) -> tuple[tuple[float, float], ...]:
         to_fail = to_pass = max(to_fail, to_pass)  # the same strides, so that either race is run on one path
     elif to_pass == math.inf:
         to_pass = to_fail
-    return tuple(zip(_failing(case, worse, to_fail, paths), _passing(case, ratio, to_pass, paths), strict=True))
+    return tuple(
+        zip(_failing(case, worse, to_fail, paths), _passing(case, ratio, to_pass, paths), strict=True)
+    )
 
 
 def _failing(case: Case, test: Mixture, mean: float, paths: Paths) -> list[float]:
@@ -137,7 +139,9 @@ def _before(past: tuple[Stretch, ...], base: float) -> tuple[Chain, int]:
         for number in range(spans):
             place = len(entries)
             weight = 1 / ((place + 1) * (place + 2))
-            entries.append((weight, stretch.share, _part(canary, number, spans), _part(stable, number, spans)))
+            entries.append(
+                (weight, stretch.share, _part(canary, number, spans), _part(stable, number, spans))
+            )
     return tuple(entries), len(entries)
 
 

@@ -16,7 +16,6 @@ from gateway.monitoring.tally_read import Count, read
 from gateway.rollout.outlook import Traffic
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.statistics.histogram import BUCKETS
 
 BAD = (SERVER_ERROR, UNAVAILABLE, BAD_GATEWAY, TIMEOUT, FALLBACK)
 """What the judge calls a bad event and the tallies tell apart. A client that left is not among them: whether
@@ -25,7 +24,9 @@ ENOUGH = 1000
 """Requests of stable that the last seconds must hold, lest all be used that were counted since the start."""
 
 
-def recent_traffic(places: Places, route: Route, now: float | None = None) -> Traffic | None:
+def recent_traffic(
+    places: Places, route: Route, canary: str = "", now: float | None = None
+) -> Traffic | None:
     """Return the route's traffic of the last seconds; None where it has none.
 
     `now` is in monotonic seconds. Its error rate is never 0: where no answer failed, half an answer is taken
@@ -40,31 +41,28 @@ def recent_traffic(places: Places, route: Route, now: float | None = None) -> Tr
     own = [count for count in counts if count.service == route.stable]
     if not rate or not own:
         return None
-    outcomes, histogram = _added([count.recent_outcomes for count in own]), [0] * BUCKETS
-    window = "the last seconds"
-    if sum(outcomes) >= ENOUGH:
-        histogram = _added([count.recent_histogram for count in own])
-    else:
-        window = "all since the gateway was started"
-        outcomes = _added([count.outcomes for count in own])
-        histogram = _added([count.histogram for count in own])
+    outcomes, histogram, window = _stable(own)
     requests, bad = sum(outcomes), sum(outcomes[outcome] for outcome in BAD)
     if not requests:
         return None
     source = f"{bad:,} of {requests:,} answers of {route.stable} failed ({window})"
-    return Traffic(rate, max(bad, 0.5) / requests, tuple(histogram), source, stable_part(route))
+    return Traffic(rate, max(bad, 0.5) / requests, histogram, source, stable_part(route, canary))
 
 
-def stable_part(route: Route) -> float:
-    """Return stable's part of what a canary would leave over: 1 unless other services have a share.
+def _stable(counts: list[Count]) -> tuple[list[int], tuple[int, ...], str]:
+    """Return stable's outcomes and latencies, and since when."""
+    outcomes = _added([count.recent_outcomes for count in counts])
+    if sum(outcomes) >= ENOUGH:
+        return outcomes, tuple(_added([count.recent_histogram for count in counts])), "in the last seconds"
+    outcomes = _added([count.outcomes for count in counts])
+    return outcomes, tuple(_added([count.histogram for count in counts])), "since the gateway was started"
 
-    What a canary has already is left out, as the canary is any service but the one with most of the rest.
-    """
-    weights = dict(route.weights)
-    progress = route.progress
-    canary = progress.canary if progress is not None and progress.is_active else ""
-    others = sum(units for name, units in weights.items() if name != canary)
-    return weights.get(route.stable, 0) / others if others and weights.get(route.stable, 0) else 1.0
+
+def stable_part(route: Route, canary: str) -> float:
+    """Return stable's part of what a canary leaves over: 1 unless other services have a share too."""
+    others = {name: units for name, units in route.weights if name != canary}
+    stable = others.get(route.stable, 0)
+    return stable / sum(others.values()) if stable else 1.0
 
 
 def _counts(places: Places, now: float | None) -> Iterable[Count]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gateway.rollout.outlook import Ask, Outlook, StepOutlook
+from gateway.rollout.outlook import PAUSE, Ask, Outlook, StepOutlook
 from gateway.routing.plan import shortest_percent
 
 EXPECTED = 0.9
@@ -19,7 +19,9 @@ def span(seconds: float) -> str:
         return "never"
     for size, unit in ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min")):
         if seconds >= size * (2 if unit == "d" else 1):
-            return f"{seconds / size:.2g} {unit}" if seconds < 99.5 * size else f"{seconds / size:,.0f} {unit}"
+            return (
+                f"{seconds / size:.2g} {unit}" if seconds < 99.5 * size else f"{seconds / size:,.0f} {unit}"
+            )
     return f"{seconds:.0f} s"
 
 
@@ -31,7 +33,8 @@ def warnings_of(ask: Ask, outlook: Outlook) -> tuple[str, ...]:
 def _of_step(ask: Ask, step: StepOutlook) -> Iterator[str]:
     where = f"step {shortest_percent(step.weight)} %"
     judge = ask.rollout.judge
-    waited = f"max_wait ({span(judge.max_wait)})"
+    is_timed = step.slowest == PAUSE
+    waited = f"its pause ({span(step.seconds)})" if is_timed else f"max_wait ({span(judge.max_wait)})"
     if step.in_time < EXPECTED:
         yield (
             f"{where}: a version that is no worse passes within {waited} with a chance of {step.in_time:.0%} "

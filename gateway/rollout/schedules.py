@@ -45,7 +45,7 @@ def better_schedule(ask: Ask, outlook: Outlook, paths: Paths) -> Better | None:
 def _candidates(ask: Ask, paths: Paths) -> list[tuple[float, tuple[int, ...]]]:
     """Return schedules with their median time, the fastest first."""
     now = _weights(ask)
-    shares = sorted({*SHARES, *now})
+    shares = sorted({*SHARES, now[0]})
     found = []
     for count in range(1, MOST_STEPS + 1):
         for weights in combinations(shares, count):

@@ -103,7 +103,8 @@ def met(
 def unhurt(stage: Stage, paths: Paths) -> list[tuple[float, ...]]:
     """Return for each question when it would pass a version that is no worse, path by path."""
     return [
-        tuple(passes for _, passes in met(stage, index, 1.0, (), paths)) for index in range(len(stage.questions))
+        tuple(passes for _, passes in met(stage, index, 1.0, (), paths))
+        for index in range(len(stage.questions))
     ]
 
 

@@ -56,7 +56,9 @@ def risk_test(chain: Chain, rest: float, against: Alternatives, alpha: float) ->
     inside, outside = gains(chain[-1][1], against)
     equal = math.log(len(against.multiples))
     priors = tuple(log_evidence((chain,), 0.0, single) - equal for single in _singles(against))
-    return Mixture(priors, tuple(inside), tuple(outside), -math.log(alpha), math.log(rest) if rest > 0 else -math.inf)
+    return Mixture(
+        priors, tuple(inside), tuple(outside), -math.log(alpha), math.log(rest) if rest > 0 else -math.inf
+    )
 
 
 def rate_test(acceptable: float, alpha: float) -> Mixture:

@@ -53,6 +53,8 @@ def between(gaps: Sequence[float], stride: int, odds: float) -> Iterator[float]:
         return (int(gap * scale) for gap in gaps)
     mean, spread = stride * odds, math.sqrt(stride * odds * (1 + odds))
     least = mean - spread
+    if least >= 0:
+        return (least + spread * gap for gap in gaps)
     return (max(0.0, least + spread * gap) for gap in gaps)
 
 
@@ -61,10 +63,9 @@ def first_worse(steps: Iterable[float], most: Sequence[float], stride: int) -> f
 
     `most[i]`: what stable may have had by the end of stride i. Infinity: not on this path.
     """
-    stable, place = 0.0, 0
-    for limit, step in zip(most, steps, strict=False):
+    stable = 0.0
+    for place, (limit, step) in enumerate(zip(most, steps, strict=False), 1):
         stable += step
-        place += 1
         if stable <= limit:
             return place * stride + stable
     return math.inf
@@ -75,14 +76,13 @@ def first_good(steps: Iterable[float], least: Sequence[float], stride: int) -> f
 
     `least[i]`: what stable must have had after i strides of the canary. Infinity: not on this path.
     """
-    stable, place = 0.0, 0
+    stable = 0.0
     if stride > 1:  # where many of the canary's come at once, what stable had meanwhile is met at their end
         least = least[1:]
-    for limit, step in zip(least, steps, strict=False):
+    for place, (limit, step) in enumerate(zip(least, steps, strict=False)):
         stable += step
         if stable >= limit:
             return place * stride + limit
-        place += 1
     return math.inf
 
 

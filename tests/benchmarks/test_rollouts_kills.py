@@ -7,7 +7,7 @@ from string import Template
 
 import pytest
 
-from benchmarks.rollouts import kills, measured, trial
+from benchmarks.rollouts import killing, kills, measured, trial
 from gateway.routing.file import read_plan
 
 URLS = {
@@ -22,8 +22,8 @@ URLS = {
         kills.routing(),
         trial.routing(),
         trial.routing(keyed=False, latency="off", outputs="ignore", acceptable="10%", least=100),
-        measured.routing(measured.Effect("2x", 0.02, 2.0, 100.0), ["r0", "r1"]),
-        measured.routing(measured.Effect("p95", 0.05, 2.0, 100.0, is_latency=True), ["r0"]),
+        measured.routing(measured.Effect(2.0, 100.0), ["r0", "r1"]),
+        measured.routing(measured.Effect(1.1, 100.0, is_latency=True), ["r0"]),
     ],
 )
 def test_every_routing_yaml_is_fair(text: str) -> None:
@@ -35,10 +35,10 @@ def test_every_routing_yaml_is_fair(text: str) -> None:
 
 def test_the_victims_make_a_hundred() -> None:
     """The control process is most of them."""
-    assert sum(kills.VICTIMS.values()) == 100
-    assert max(kills.VICTIMS, key=lambda name: kills.VICTIMS[name]) == "the control process"
+    assert sum(killing.VICTIMS.values()) == 100
+    assert max(killing.VICTIMS, key=lambda name: killing.VICTIMS[name]) == "the control process"
 
 
 def test_routes_share_no_version_that_they_would_quarrel_about() -> None:
     """Two take turns with the same versions the other way round; the bad one has its own."""
-    assert all(set(kills.ROUTES["bad"]).isdisjoint(kills.ROUTES[name]) for name in kills.GOOD)
+    assert all(set(killing.ROUTES["bad"]).isdisjoint(killing.ROUTES[name]) for name in killing.GOOD)

@@ -58,6 +58,7 @@ def test_an_earlier_span_that_ends_late_counts_for_no_start() -> None:
     counts.bad(1, 7, STABLE, 1)
     counts.bad(0, 7, STABLE, 1)
     assert counts.firsts[0][0][STABLE][0] == 0
+    counts.bad(1, 7, STABLE, 1)
     assert [start[STABLE][0] for start in counts.firsts[1]] == [1, 1]
 
 

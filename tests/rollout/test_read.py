@@ -134,7 +134,7 @@ def test_a_journal_that_cannot_be_read_makes_an_interval_wait(
         raise sqlite3.OperationalError("database is locked")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.journal, "opened", locked)
+        patched.setattr(journal, "opened", locked)
         assert requested(reader.evidence(site.route(0), now(1000))) == [(0, 0)]
         assert "database is locked" in reader.problem
     assert requested(reader.evidence(site.route(0), now(1000))) == [(0, 0), (1, 0)]
@@ -213,6 +213,20 @@ def test_a_ledger_that_is_lost_begins_another_era(site: Site, is_away: bool) -> 
         evidence = found.evidence(site.route(0), now(500))
         assert requested(evidence) == [(4, 0), (2, 0)]
         assert [span.era for span in evidence.spans] == [0, 1]
+
+
+def test_keys_of_a_lost_ledger_are_forgotten_at_once(site: Site) -> None:
+    """A reader that saw them goes on as one that comes after it would: who draws again is a draw again."""
+    site.write(Seen(0, 0, 0, 1, 1, 1))
+    reader = reader_of(site)
+    reader.evidence(site.route(0), now(0))
+    site.restart_worker(0)
+    site.places.ledger(ROLLOUT, 0).unlink()
+    reader.evidence(site.route(0), now(1))
+    site.write(Seen(500, 0, 0, 1, 1, 1))
+    evidence = reader.evidence(site.route(0), now(500))
+    assert requested(evidence) == [(1, 0), (1, 0)]
+    assert reader_of(site, evidence).evidence(site.route(0), now(500)) == evidence
 
 
 def test_what_cannot_be_read_at_first_is_waited_for(site: Site) -> None:

@@ -125,6 +125,16 @@ def test_a_changed_number_is_told_with_its_place(connection: sqlite3.Connection)
     assert (second.what, second.recorded) == ("decision.why", '"for no reason"')
 
 
+@pytest.mark.parametrize("zero", [0, -0.0])
+def test_numbers_that_are_merely_equal_are_told(connection: sqlite3.Connection, zero: float) -> None:
+    """Bit for bit: -0.0 and the integer 0 are not what was derived."""
+    found = made(Counts(), Counts(), (MetricVerdict("m", "pass", "m says so", worse=0.0),))
+    append_decided(connection, found)
+    altered(connection, lambda document: document["verdict"]["metrics"][-1].update(worse=zero))
+    place = f"verdict.metrics[{len(found.verdict.metrics) - 1}].worse"
+    assert replay(connection) == [Difference(5, 1, place, str(zero), "0.0")]
+
+
 def test_changed_evidence_is_told(connection: sqlite3.Connection) -> None:
     """What a verdict was made from cannot be changed without the verdict."""
     append_decided(connection, BAD)

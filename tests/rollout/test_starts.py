@@ -78,6 +78,7 @@ def test_spans_are_put_together_and_nothing_is_lost() -> None:
         at += int(starts.epoch * 1000)
     found = plain_counts(starts, {1: pair(9 * 1000, 1000)})
     assert len(starts.numbers) <= MOST
+    assert len(starts.starts) == len(starts.numbers)  # what was put together is not remembered apart
     assert starts.epoch > EPOCH
     assert sum(canary for _, canary in requests(found)) == 1000
     assert starts.numbers == sorted(set(starts.numbers))
@@ -150,6 +151,6 @@ def test_every_request_is_in_one_span(looks: list[tuple[int, int, list[tuple[int
         for start in {start.number: start for start in starts.starts}.values():
             held[start.step] += found[start.number][field].requests
         for step in held:
-            own = [pair[field].requests for key, pair in totals.items() if key // 3 == step]
-            assert held[step] == sum(own)
+            ended_there = [pair[field].requests for key, pair in totals.items() if key // 3 == step]
+            assert held[step] == sum(ended_there)
     assert all(stable.requests >= 0 and canary.requests >= 0 for stable, canary in found.values())
