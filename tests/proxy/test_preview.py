@@ -10,6 +10,7 @@ from gateway.monitoring.ledger_read import read_ledger
 from gateway.proxy.server import ClientConnection
 from gateway.rollout import moves
 from gateway.routing.plan import RoutingPlan
+from gateway.routing.revise import set_shares
 from tests.proxy.conftest import Gateway, Stage, field
 
 BLUE, GREEN = (
@@ -85,7 +86,7 @@ async def test_the_preview_listener_shows_the_idle_version(stage: Stage) -> None
     plain = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     assert await answered(stage, port, plain) == (200, "green")
     assert await answered(stage, gateway.port, plain) == (200, "blue")
-    gateway.change(lambda plan: moves.set_shares(plan, {"green": 50}))
+    gateway.change(lambda plan: set_shares(plan, {"green": 50}))
     assert await answered(stage, port, plain) == (404, None)
     server.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -46,7 +47,12 @@ def test_questions_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     release.set()
     until(lambda: background.latest("slow"))
     assert background.latest("next") is None
-    until(lambda: background.ask("next", 1, lambda: 2) or background.latest("next"))
+
+    def asked_again() -> object:
+        background.ask("next", 1, lambda: 2)
+        return background.latest("next")
+
+    until(asked_again)
 
 
 def test_answers_are_forgotten_with_what_they_were_for() -> None:
@@ -54,7 +60,7 @@ def test_answers_are_forgotten_with_what_they_were_for() -> None:
     background: Background[int] = Background()
     for name in ("old", "new"):
         background.ask(name, 0, lambda: 1)
-        until(lambda name=name: background.latest(name))
+        until(partial(background.latest, name))
     background.forget(lambda question: question == "new")
     assert background.latest("old") is None
     assert background.latest("new") is not None

@@ -15,6 +15,7 @@ from gateway.rollout.smoke import Sample
 from gateway.rollout.switch import Order, carry_out
 from gateway.routing.change import Request, commit
 from gateway.routing.parking import park
+from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
 from gateway.routing.rollouts import Step
 from tests.rollout.listener import Listener, listening
@@ -68,7 +69,8 @@ def test_everything_moves_in_one_revision(site: Site, green: Listener) -> None:
     assert [asked[1] for asked in green.asked] == ["/ready", SAMPLE.path, SAMPLE.path]
     assert told[0] == "1 of 1 replicas of green are up"
     assert "answered 2 sample requests" in told[-1]
-    back, _ = commit(site.places, ASK, lambda head: roll_back(head, None, route.progress.warm_until - 1))
+    warm_until = route.progress.warm_until
+    back, _ = commit(site.places, ASK, lambda head: roll_back(head, None, warm_until - 1))
     assert (back.routes[0].stable, back.routes[0].share("blue")) == ("blue", 100.0)
 
 
@@ -135,7 +137,7 @@ def test_a_version_that_changed_meanwhile_is_not_switched_to(
     """What was checked is what gets the traffic."""
 
     def changed(*arguments: object) -> None:
-        def other(plan: module.RoutingPlan) -> module.RoutingPlan:
+        def other(plan: RoutingPlan) -> RoutingPlan:
             services = [
                 replace(s, urls=("http://127.0.0.1:1",)) if s.name == "green" else s for s in plan.services
             ]
