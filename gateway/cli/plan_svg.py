@@ -39,7 +39,7 @@ def chart(ask: Ask, outlook: Outlook) -> str:
         body += _step(step, y, furthest)
         y += HEAD + ROW * len(step.detections) + GAP
     body += _grid(y - GAP, furthest)
-    remarks = [total(outlook), *([f"better: {better(ask, outlook)}"] if outlook.better else [])]
+    remarks = [total(outlook), *([f"better: {better(outlook)}"] if outlook.better else [])]
     remarks += [f"warning: {warning}" for warning in outlook.warnings]
     body += [_text(20, y + 18 * place, remark) for place, remark in enumerate(remarks, 1)]
     height = y + 18 * len(remarks) + 24

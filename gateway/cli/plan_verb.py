@@ -26,7 +26,7 @@ ASSUMED_ERRORS = 0.01
 
 RouteName = Annotated[str | None, typer.Option("--route", help="Which route, where several are possible.")]
 Steps = Annotated[str, typer.Option(help="Percentages instead of the route's own steps: 1,5,25,100.")]
-Rate = Annotated[float | None, typer.Option(help="Requests per second, instead of those of late.")]
+Rate = Annotated[float | None, typer.Option(help="Requests per second, instead of the last seconds' own.")]
 ErrorRate = Annotated[str, typer.Option(help="Part of stable's answers that fail, such as 1%.")]
 Svg = Annotated[Path | None, typer.Option(help="Write the chart to this file too.")]
 
@@ -44,21 +44,29 @@ def plan(
 ) -> None:
     """Say what each step of a rollout would find, in how long, and what it may cost. Nothing is changed.
 
-    From the route's own traffic of late, or from --rate and --error-rate.
+    From the route's own traffic just now, or from --rate and --error-rate.
 
     Example: gateway plan canary --steps 1,5,25,100 --rate 50 --error-rate 1%
     """
+    ask = _ask(service, route, steps, rate, error_rate, state_dir, config)
+    _tell(ask, _outlook(ask), svg, as_json=as_json)
+
+
+def _outlook(ask: Ask) -> Outlook:
     import random
 
+    from gateway.rollout.planner import plan
+    from gateway.statistics.walk import PATHS, draw
+
+    paths = max(FEWEST, PATHS * USUAL_STEPS // max(USUAL_STEPS, len(ask.steps)))
+    return plan(ask, draw(random.Random(SEED).random, paths))  # noqa: S311 - no secret, but repeatable
+
+
+def _tell(ask: Ask, outlook: Outlook, svg: Path | None, *, as_json: bool) -> None:
     from gateway.cli.plan_svg import chart
     from gateway.cli.plan_view import plan_view
     from gateway.cli.status_tables import console
-    from gateway.rollout.planner import plan as planned
-    from gateway.statistics.walk import PATHS, draw
 
-    ask = _ask(service, route, steps, rate, error_rate, state_dir, config)
-    paths = max(FEWEST, PATHS * USUAL_STEPS // max(USUAL_STEPS, len(ask.steps)))
-    outlook = planned(ask, draw(random.Random(SEED).random, paths))  # noqa: S311 - no secret, but repeatable
     if svg is not None:
         svg.write_text(chart(ask, outlook), encoding="utf-8")
     if as_json:

@@ -33,7 +33,7 @@ def plan_view(ask: Ask, outlook: Outlook) -> RenderableType:
     parts += [Text("")] if outlook.warnings or outlook.better or outlook.notes else []
     parts += [Text(f"warning: {warning}", style="bold red") for warning in outlook.warnings]
     if outlook.better:
-        parts.append(Text(f"better: {better(ask, outlook)}", style="green"))
+        parts.append(Text(f"better: {better(outlook)}", style="green"))
     parts += [Text(f"note: {note}", style="dim") for note in outlook.notes]
     return Group(*parts)
 
@@ -57,16 +57,20 @@ def total(outlook: Outlook) -> str:
     )
 
 
-def better(ask: Ask, outlook: Outlook) -> str:
+def better(outlook: Outlook) -> str:
     """Return the better schedule and what it gains, as it would be typed."""
     found, worst = outlook.better, outlook.worst
     assert found is not None
     assert worst is not None
     steps = ",".join(f"{step:g}" for step in (*found.steps, 100.0))
     return (
-        f"--steps {steps} takes {span(found.seconds)} instead of {span(outlook.seconds)}, with "
+        f"--steps {steps} takes {_instead(span(found.seconds), span(outlook.seconds))}, with "
         f"{count(found.bad)} bad answers at worst instead of {count(worst.bad)}"
     )
+
+
+def _instead(new: str, old: str) -> str:
+    return f"{new} instead of {old}" if new != old else f"{new} as well"
 
 
 def bar(part: float, width: int = WIDTH) -> str:

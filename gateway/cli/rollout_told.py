@@ -69,8 +69,7 @@ def _standing(route: Route, named: str, now: float) -> Iterator[str]:
         paused = ", paused" if progress.state == "paused" else ""
         given = f"{weight(progress)} goes to {progress.canary}"
         yield f"{place(progress)}{paused}: {given}; {next_in_words(route)}"
-        if frozen := freeze_at(route.rollout.freeze, now):
-            yield f"it is frozen ({frozen}): no step begins by itself until that ends"
+        yield from _frozen(route, now)
         yield f"to see it: gateway status --watch; to stop it: gateway abort{named}"
     elif progress.state == "degraded":
         yield f"{progress.canary} was taken back: {progress.why}"
@@ -79,5 +78,14 @@ def _standing(route: Route, named: str, now: float) -> Iterator[str]:
             f"{progress.canary} is stable now; {progress.previous} stays warm for "
             f"{duration(progress.warm_until - now)}, and as long `gateway rollback{named}` goes back to it"
         )
+        yield from _frozen(route, now)
     else:
         yield progress.why
+        if progress.state == "healthy":
+            yield from _frozen(route, now)
+
+
+def _frozen(route: Route, now: float) -> Iterator[str]:
+    """Warn of a freeze window that a person's command has just been obeyed in."""
+    if frozen := freeze_at(route.rollout.freeze, now):
+        yield f"it is frozen ({frozen}): no step begins by itself until that ends"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.common import Running, WrongUsage, author, check_published, find_running
-from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir
+from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_up
 from gateway.errors import ChangeRefused
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def rollout(
     """
     from gateway.control.rollouts import starting
 
-    running, request = find_running(state_dir, str(config)), _request("rollout", reason)
+    # Nobody would be served it, and at the next start nothing would be known of its first minutes.
+    running, request = must_be_up(find_running(state_dir, str(config))), _request("rollout", reason)
     wanted = parsed_steps(steps) if steps else ()
     move = starting(running.places, service, wanted, force=force)
     _make(running, request, route, move, as_json, canary=service)

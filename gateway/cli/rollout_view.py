@@ -11,12 +11,23 @@ from rich.text import Text
 
 from gateway.cli.numbers import UNKNOWN, compact, short
 from gateway.cli.rollout_bars import HEADING, evidence_bar, steps_line
-from gateway.cli.rollout_brief import State, headline, is_under_way, outlook
+from gateway.cli.rollout_brief import (
+    State,
+    ends_by_time,
+    had_none,
+    headline,
+    holder,
+    is_over,
+    is_under_way,
+    outlook,
+    request_needed,
+)
 from gateway.control.rollout_words import duration
 
 SIGNS = {"pass": "✓", "fail": "✗", "hold": "?", "inconclusive": "·"}
 STYLES = {"pass": "green", "fail": "bold red", "hold": "bold yellow", "inconclusive": ""}
-HOOKS = {"asked": "asked, no answer yet", "held": "the next step is held", "failed": "to be taken back"}
+LEAST = 20
+"""Predictions of each version below which a likeness of theirs says nothing, so it has no tick."""
 
 
 def drawn(rollout: State) -> RenderableType:
@@ -50,9 +61,10 @@ def metric_table(rollout: State) -> Table:
     table.add_column("times as bad", no_wrap=True)
     table.add_column(HEADING, no_wrap=True)
     for metric in rollout["verdict"]["metrics"]:
-        style = STYLES[metric["outcome"]]
+        outcome = _shown_outcome(metric)
+        style = STYLES[outcome]
         table.add_row(
-            Text(SIGNS[metric["outcome"]], style),
+            Text(SIGNS[outcome], style),
             Text(metric["name"], style),
             compact(metric["canary_requests"]),
             _bad(metric, "canary"),
@@ -62,6 +74,12 @@ def metric_table(rollout: State) -> Table:
             evidence_bar(metric),
         )
     return table
+
+
+def _shown_outcome(metric: State) -> str:
+    fewest = min(metric["canary_requests"], metric["stable_requests"])
+    is_early = metric["name"] == "outputs" and metric["outcome"] == "pass" and fewest < LEAST
+    return "inconclusive" if is_early else str(metric["outcome"])
 
 
 def _bad(metric: State, arm: str) -> str:
@@ -79,7 +97,7 @@ def effect(metric: State) -> str:
 
 
 def _facts(rollout: State) -> Iterator[tuple[str, str]]:
-    """Yield what is known of the step in force: time, requests, what is needed, what holds it up."""
+    """Yield what is known of the step in force: time, requests, what is needed."""
     situation = rollout["situation"]
     if not situation:
         return
@@ -87,10 +105,6 @@ def _facts(rollout: State) -> Iterator[tuple[str, str]]:
     yield "so far", f"{duration(situation['elapsed'])} in this step, {counted}"
     if rollout["progress"]["state"] == "progressing":
         yield "needed", needed(rollout)
-    if situation["frozen"]:
-        yield "frozen", f"{situation['frozen']}: no step begins by itself until that ends"
-    if found := HOOKS.get(situation["gate"]):
-        yield "hooks", found + (f": {situation['gate_why']}" if situation["gate_why"] else "")
 
 
 def needed(rollout: State) -> str:
@@ -99,11 +113,13 @@ def needed(rollout: State) -> str:
     step = progress["steps"][progress["step"] - 1]
     if step["until"] == "person":
         return "somebody who says `gateway promote`"
+    if is_over(rollout) and (held := holder(rollout)):
+        missing = "a request of the canary's, and" if had_none(rollout) else "nothing more;"
+        return f"{missing} {held} holds it"
     left = step["seconds"] - rollout["situation"]["elapsed"]
     wait = f"{duration(left)} of its time" if left > 0 else ""
-    is_last = progress["steps"][progress["step"]]["weight"] >= 100
-    if step["until"] == "time" and not is_last:
-        return wait or "a request of the canary's"
+    if ends_by_time(progress):
+        return wait or ("nothing more" if rollout["situation"]["gate"] != "none" else request_needed(rollout))
     return f"{wait} and {_requests(rollout)}" if wait else _requests(rollout)
 
 

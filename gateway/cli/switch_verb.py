@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from gateway.cli.common import WrongUsage, author, check_published, find_running
 from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_up
 from gateway.cli.rollout_verbs import RouteName, Steps, parsed_steps
+from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.rollout.smoke import Sample
@@ -27,6 +29,9 @@ def switch(
     sample: Annotated[
         Path | None, typer.Option(help="Requests to try it with: a JSON document, or one a line.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="In a freeze window too, and in place of a rollout under way.")
+    ] = False,
     path: Annotated[str, typer.Option(help="Where samples are sent (default: the route's path).")] = "",
     reason: Reason = "",
     as_json: Json = False,
@@ -50,6 +55,8 @@ def switch(
     file = Path(running.config)
     plan = latest(running.places)
     chosen = route_for(plan, route, service)
+    if not force:
+        _check_calm(chosen)
     samples = _read(sample, path or chosen.path) if sample else _examples(plan, chosen, service, file.parent)
     wanted = parsed_steps(steps) if steps else ()
     order = Order(service, chosen.name, tuple(samples), wanted)
@@ -81,14 +88,24 @@ def _examples(plan: RoutingPlan, route: Route, service: str, folder: Path) -> li
     return [Sample(f"/v2/models/{name}/infer", example_request(folder / found.model).encode())]
 
 
+def _check_calm(route: Route) -> None:
+    """Raise GatewayError where a rollout is under way on a route, or it is frozen."""
+    from gateway.control.rollouts import check_none_under_way
+    from gateway.rollout.freeze import freeze_at
+
+    check_none_under_way(route, "switch all the same with --force")
+    if frozen := freeze_at(route.rollout.freeze, time.time()):
+        raise GatewayError(
+            f"route {route.name} is frozen ({frozen}); switch when that ends, or all the same with --force"
+        )
+
+
 def _read(file: Path, path: str) -> list[Sample]:
     from gateway.rollout.smoke import Sample
 
     if not path.startswith("/"):
         raise WrongUsage(f"--path {path}: write where the samples are sent, beginning with a slash")
-    if file.stat().st_size > MOST_BYTES:
-        raise WrongUsage(f"{file} has more than {MOST_BYTES} bytes; a few requests are enough")
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     try:
         documents = [json.loads(text)]
     except ValueError:
@@ -96,6 +113,17 @@ def _read(file: Path, path: str) -> list[Sample]:
     if not documents or len(documents) > MOST_SAMPLES:
         raise WrongUsage(f"{file} has {len(documents)} requests; write 1 to {MOST_SAMPLES}")
     return [Sample(path, json.dumps(document).encode()) for document in documents]
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise WrongUsage(f"{file} has more than {MOST_BYTES} bytes; a few requests are enough")
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WrongUsage(f"--sample {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WrongUsage(f"--sample {file} is no text in UTF-8; write JSON documents") from None
 
 
 def _lines(file: Path, text: str) -> list[object]:

@@ -75,13 +75,15 @@ class VerdictState(Answer):
 
 class SituationState(Answer):
     """What counts beside the evidence: seconds in this step, seconds without a sign of life of any worker,
-    the freeze window it is in, and what the hooks say to the next step."""
+    the freeze window it is in, what the hooks say to the next step, and whether not all that workers see is counted any more
+    (`is_full`)."""
 
     elapsed: float
     silent: float
     frozen: str
     gate: Literal["none", "asked", "open", "held", "failed"]
     gate_why: str
+    is_full: bool
 
 
 class RolloutState(Answer):

@@ -75,7 +75,10 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
 
 def spec_state(rollout: Rollout) -> dict[str, Any]:
     """Return what routing.yaml says of a route's rollouts, its weights in percent."""
-    return {**rollout_document(rollout), "steps": steps_state(rollout.steps)}
+    found = {**rollout_document(rollout), "steps": steps_state(rollout.steps)}
+    for asked in (*found["hooks"], *found["judge"]["metrics"]):
+        asked["url"] = asked["url"].partition("?")[0]  # what follows may be a secret
+    return found
 
 
 def steps_state(steps: Sequence[Step]) -> list[dict[str, Any]]:

@@ -11,10 +11,9 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from gateway.control.health import answers
-from gateway.control.observation import beating, read_running
+from gateway.control.observation import read_running
+from gateway.control.rollout_start import why_not_ready, would_move_back
 from gateway.control.rollout_words import next_in_words, place, weight
-from gateway.control.service_warnings import of_service, panic_percent, verdict
-from gateway.control.views import read_views
 from gateway.errors import ChangeRefused
 from gateway.rollout import moves
 from gateway.rollout.thresholds import thresholds
@@ -53,6 +52,8 @@ def starting(places: Places, canary: str, steps: tuple[Step, ...] = (), *, force
     def move(plan: RoutingPlan, route: Route) -> RoutingPlan:
         check_known(plan, canary)
         check_none_under_way(route)
+        if problem := would_move_back(route, canary, steps or route.rollout.steps):
+            raise NotNow(problem)
         begun = moves.start(plan, route, canary, steps=steps, thresholds=thresholds(places, route))
         if not force and (problem := why_not_ready(places, plan, canary)):
             raise NotNow(
@@ -115,13 +116,14 @@ def under_way(route: Route) -> Progress:
     return route.progress
 
 
-def check_none_under_way(route: Route) -> None:
-    """Raise NotNow where a rollout has not ended yet."""
+def check_none_under_way(route: Route, otherwise: str = "") -> None:
+    """Raise NotNow where a rollout has not ended yet; `otherwise` is said of how to go on all the same."""
     progress = route.progress
     if progress is not None and progress.is_active:
         raise NotNow(
             f"a rollout of {progress.canary} is under way on route {route.name} ({place(progress)}, "
             f"{weight(progress)}); end it first: gateway abort, or gateway promote --full"
+            + (f"; or {otherwise}" if otherwise else "")
         )
 
 
@@ -146,21 +148,6 @@ def check_known(plan: RoutingPlan, name: str) -> None:
         near = get_close_matches(name, names, 1)
         hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names[:20])}"
         raise ChangeRefused(f"there is no service {name}; {hint}")
-
-
-def why_not_ready(places: Places, plan: RoutingPlan, canary: str) -> str:
-    """Return why a canary cannot answer everywhere, or an empty string.
-
-    It is judged by what live workers told of it. Where none did, nothing is known against it.
-    """
-    if canary in plan.parked:
-        return f"its replicas rest; `gateway switch {canary} --steps 5,25,50` starts and tries them first"
-    seen = read_views(places, beating(places)).services
-    for service in seen:
-        found = verdict(service, panic_percent(plan, canary))
-        if service.name == canary and (found.out or found.panic):
-            return of_service(service, panic_percent(plan, canary))
-    return ""
 
 
 def steps_of(percents: Sequence[float]) -> tuple[Step, ...]:

@@ -23,7 +23,17 @@ ERROR = 1
 class Trials:
     """The trials of one route whose rollout is under way."""
 
-    __slots__ = ("_canary", "_hasher", "_sampler", "_stable", "_thresholds", "interval", "loop", "output")
+    __slots__ = (
+        "_canary",
+        "_hasher",
+        "_sampler",
+        "_stable",
+        "_thresholds",
+        "interval",
+        "loop",
+        "output",
+        "overdue",
+    )
 
     def __init__(self, route: Route, interval: Interval, loop: asyncio.AbstractEventLoop) -> None:
         progress = route.progress
@@ -31,6 +41,7 @@ class Trials:
         self._canary = progress.canary
         self._stable = progress.stable
         self._thresholds = progress.thresholds[: METRICS - 1]
+        self.overdue = progress.overdue
         self._hasher = blake2b(key=progress.id.to_bytes(8, "big"), digest_size=8)
         outputs = progress.judge.outputs
         self._sampler = Sampler() if outputs is not None and outputs.on_change != "ignore" else None
@@ -78,6 +89,7 @@ class Trial:
         "_bad",
         "_has_key",
         "_hashed",
+        "_is_recorded",
         "_is_sampled",
         "_parts",
         "_size",
@@ -96,11 +108,17 @@ class Trial:
         self._started = started
         self._is_sampled = is_sampled
         self._at = self._bad = self._size = 0
+        self._is_recorded = False
         self._parts: list[bytes] | None = None
 
     def fell_back(self) -> None:
         """Another service has to answer."""
         self._bad = ERROR
+
+    def waits(self, seconds: float) -> None:
+        """No answer has begun for so long: once it is overdue that is written down, whatever comes of it."""
+        if seconds > self._trials.overdue and not self._is_recorded:
+            self._record(ERROR | self._trials.bits_of(seconds), seconds)
 
     def answered(self, answer: Answer, body: bytes) -> None:
         """The head of the answer came, with what there is of its body."""
@@ -132,7 +150,10 @@ class Trial:
             self._record(ERROR | self._trials.bits_of(seconds), seconds)
 
     def _record(self, bits: int, seconds: float) -> bool:
-        """Write it down; return whether it was a draw rather than one more request of a known key."""
+        """Write it down, once; return whether it was a draw rather than one more request of a known key."""
+        if self._is_recorded:
+            return False
+        self._is_recorded = True
         interval = self._trials.interval
         self._at = int((self._started + seconds) * 1000)
         if self._has_key:

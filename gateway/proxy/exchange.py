@@ -343,6 +343,8 @@ class Exchange(Dispatch):
 
     def check_deadlines(self, now: float) -> None:
         """Give up where the service has had its time."""
+        if self._trial is not None and self._body_complete and not self._head_sent:
+            self._trial.waits(now - (self._request_sent or self._started))
         timeouts, service = self._route.timeouts, self._target.name
         waited = now - self._request_sent if self._request_sent and not self._head_sent else 0.0
         if waited > timeouts.header:

@@ -148,6 +148,8 @@ class Table:
         self._tally = tally
         self._ledgers = ledgers
         self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
+        for name in document.get("parked", ()):
+            self._services[name].proven = False  # its replicas rest: whoever wants it waits for them
         self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {
             route["path"].encode(): route for route in document["routes"]
         }

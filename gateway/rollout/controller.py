@@ -33,6 +33,7 @@ from gateway.routing.slot import replace_file
 log = logging.getLogger("gateway.rollout")
 
 TICK = 1.0
+LEFTOVERS_EVERY = 60.0
 FILE = "rollouts.json"
 """What is known of rollouts at this moment, for `status`; it lives as long as the processes do."""
 
@@ -47,6 +48,7 @@ class Controller:
         self._courses = Courses(places, ports)
         self._troubles = Troubles()
         self._stopping = threading.Event()
+        self._leftovers_at = 0.0
 
     def stop(self) -> None:
         """Let `run` return."""
@@ -74,7 +76,8 @@ class Controller:
         """Look at every rollout once; `now` in monotonic seconds, `wall` in seconds since 1970."""
         shown: dict[str, Any] = {}
         with journal.opened(self._places.journal) as connection:
-            if self._follower.plan is None:
+            if now >= self._leftovers_at:
+                self._leftovers_at = now + LEFTOVERS_EVERY
                 self._courses.take_leftovers(connection, now)
             self._follow(connection)
             plan = self._follower.plan

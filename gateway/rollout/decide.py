@@ -23,6 +23,9 @@ LEFT_OUT = 1e-9
 NO_TRAFFIC = "traffic"
 """What `held_by` names where the canary got none: who resumes has answered it, as with a metric."""
 
+NO_ROOM = "room"
+"""The same where there is none to count in."""
+
 
 def decide(
     progress: Progress, spec: Rollout, verdict: Verdict, situation: Situation, evidence: Evidence
@@ -48,6 +51,13 @@ def _interrupted(
             "pause",
             f"blackout: for {situation.silent:.0f} s no worker has said anything, so nobody knows how "
             f"{progress.canary} does",
+        )
+    if situation.is_full and NO_ROOM not in progress.accepted:
+        return decision(
+            "pause",
+            f"blackout: the workers have no room left to count what more users of {progress.canary} and "
+            f"{progress.stable} see in step {place(progress)}",
+            NO_ROOM,
         )
     held = _holding(progress, verdict)
     if held is not None:
@@ -114,13 +124,15 @@ def _over(
         return None
     canary, stable = counted(evidence, progress.step)
     if _needs_pass(progress, step):
-        if _outcome(verdict) == "pass":
+        # Until then a version that never answers at all has nothing against it yet.
+        if _outcome(verdict) == "pass" and situation.elapsed > progress.overdue + 1:
             return _forward(progress, verdict.sentence)
         if situation.elapsed - step.seconds >= spec.judge.max_wait:
             return _waited(progress, spec, verdict, situation, canary, stable)
         return None
     if not canary:
-        return None
+        is_over = situation.elapsed - step.seconds >= spec.judge.max_wait
+        return _waited(progress, spec, verdict, situation, canary, stable) if is_over else None
     counts = f"{canary} requests of {progress.canary} and {stable} of {progress.stable}"
     return _forward(progress, f"the {step.seconds:g} s of this step are over, with {counts}")
 

@@ -20,9 +20,9 @@ class Situation:
     """What counts beside the evidence, with time as numbers: deciding looks at no clock.
 
     `elapsed`: seconds in this step, counted in ticks, so that neither a clock that jumps nor the time in
-    which nobody counted adds to it. `silent`: seconds for which no worker has said anything. `frozen`: the
-    freeze window it is in, as written, or empty. `gate`: what the hooks said, once the step was over, and
-    `gate_why` their reason.
+    which nobody counted adds to it. `silent`: seconds for which no worker has said anything. `is_full`: not
+    all that workers see is counted any more. `frozen`: the freeze window it is in, as written, or empty.
+    `gate`: what the hooks said, once the step was over, and `gate_why` their reason.
     """
 
     elapsed: float = 0.0
@@ -30,6 +30,7 @@ class Situation:
     frozen: str = ""
     gate: Gate = "none"
     gate_why: str = ""
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Span:
     span. `firsts` is empty where keys are not counted apart; else it holds, for each span of this `era` from
     its first to this one, the bad events in this span of keys that had had none since that other span began:
     a key counts once, whichever span one starts from. `outputs` are predictions of canary and stable per bin.
+    Without `timed` nothing of latency was counted, since it was not known yet what is slow.
     `era` changes where what was counted is lost (a reboot): keys seen before cannot be told apart any more.
     """
 
@@ -46,6 +47,7 @@ class Span:
     stable: Counts = Counts()
     firsts: tuple[Firsts, ...] = ()
     outputs: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ def interval_of(route: Route, rollout: int) -> Interval | None:
     canary, stable = weights.get(progress.canary, 0), weights.get(progress.stable, 0)
     if not canary + stable:
         return None
-    return Interval(route.since, progress.step, canary / (canary + stable), route.sticky is not None)
+    share, keyed = canary / (canary + stable), route.sticky is not None
+    return Interval(route.since, progress.step, share, keyed, bool(progress.thresholds))
 
 
 def added_up(counters: Iterable[Counter]) -> dict[int, Pair]:
@@ -111,6 +112,7 @@ class Gathering:
             stable=Counts(draws[STABLE] + plain[STABLE].requests, stable),
             firsts=tuple(firsts),
             outputs=(tuple(outputs[CANARY]), tuple(outputs[STABLE])),
+            timed=start.timed,
         )
 
 

@@ -9,10 +9,10 @@ import json
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
-from gateway.outcall import CallFailed, call
+from gateway.outcall import CallFailed, call, from_environment
 from gateway.rollout.background import Background
 from gateway.rollout.decide import Gate
-from gateway.rollout.providers import about
+from gateway.rollout.providers import about, printable
 from gateway.routing.rollouts import Hook, Progress, Rollout
 
 ASK_AGAIN = 30.0
@@ -72,7 +72,7 @@ def asked(hook: Hook, route: str, progress: Progress, moment: str) -> Said:
     body = json.dumps({**about(route, progress), "moment": moment}).encode()
     headers = {"content-type": "application/json", "accept": "application/json"}
     try:
-        answer = call("POST", hook.url, body=body, headers=headers, timeout=hook.timeout)
+        answer = call("POST", from_environment(hook.url), body=body, headers=headers, timeout=hook.timeout)
         if not answer.is_ok:
             raise CallFailed(f"it answered {answer.status}")
         verdict, why = _verdict(answer.body)
@@ -91,10 +91,10 @@ def _verdict(body: bytes) -> tuple[str, str]:
         return "", ""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CallFailed("its answer is not the JSON it seems to be") from None
     verdict = found.get("verdict", "")
     if verdict not in ("", "pass", "hold", "fail"):
         raise CallFailed(f"its verdict must be pass, hold or fail, not {str(verdict)[:40]!r}")
-    why = str(found.get("why", ""))[:LONGEST_WHY]
+    why = printable(str(found.get("why", "")))[:LONGEST_WHY]
     return verdict, f": {why}" if why else ""

@@ -27,7 +27,7 @@ SEVEREST_FIRST: tuple[Outcome, ...] = ("fail", "hold", "inconclusive", "pass")
 def weigh(spec: Judge, progress: Progress, evidence: Evidence) -> tuple[MetricVerdict, ...]:
     """Return each metric's outcome, evidence and counts; sentences, intervals and estimates are left out."""
     scene = scene_of(spec, progress, evidence)
-    found = [weigh_counted(question, scene) for question in questions_of(spec, progress)]
+    found = [weigh_counted(question, scene.of(question)) for question in questions_of(spec, progress)]
     outputs = weigh_outputs(spec, progress, scene)
     return (*found, outputs) if outputs else tuple(found)
 
@@ -47,8 +47,9 @@ def judge(
 def _internal(spec: Judge, progress: Progress, evidence: Evidence, scene: Scene) -> tuple[MetricVerdict, ...]:
     found = []
     for question in questions_of(spec, progress):
-        metric = measured(question, scene, weigh_counted(question, scene))
-        found.append(replace(metric, sentence=counted_sentence(question, scene, progress, metric)))
+        seen = scene.of(question)
+        metric = measured(question, seen, weigh_counted(question, seen))
+        found.append(replace(metric, sentence=counted_sentence(question, seen, progress, metric)))
     outputs = weigh_outputs(spec, progress, scene)
     if outputs:
         sentence = outputs_sentence(progress, evidence, scene, outputs)

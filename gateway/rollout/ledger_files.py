@@ -37,11 +37,13 @@ class LedgerFiles:
         self._files: dict[str, _File] = {}
         self._waiting: list[Waiting] = []
         self.troubles: list[str] = []
+        self.is_full = False
         self.is_complete = self.is_lost = False
 
     def look(self) -> None:
         """Read what is new; what cannot be read stays as it was known."""
         self.troubles = []
+        self.is_full = False
         self.is_complete, self.is_lost = True, False
         paths = self._places.ledgers(self._rollout)
         for name in self._files.keys() - {path.name for path in paths}:
@@ -93,6 +95,7 @@ class LedgerFiles:
             self.is_complete = False
             self.troubles.append(f"{path} cannot be read ({error}); what it held before still counts")
             return
+        self.is_full = self.is_full or found.full
         if found.full:
             self.troubles.append(f"{path} is full, so not all that its worker saw is counted")
         file = self._files.setdefault(path.name, known or _File())

@@ -13,12 +13,13 @@ from gateway.routing.parking import park
 from gateway.routing.plan import UNITS, Route, RoutingPlan, percent
 from gateway.routing.revise import set_shares
 from gateway.routing.rollout_states import Event, after
-from gateway.routing.rollouts import Progress, Step
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 
 def route_for(plan: RoutingPlan, name: str | None, canary: str = "") -> Route:
     """Return the route that is meant: the one named, or the only one that has this canary or a rollout.
 
+    Where several have the canary it is the only one that gives it requests or says how to roll out.
     Raises ChangeRefused where there is none, or several.
     """
     if name is not None:
@@ -29,6 +30,8 @@ def route_for(plan: RoutingPlan, name: str | None, canary: str = "") -> Route:
         return route
     if canary:
         found = [r for r in plan.routes if canary in dict(r.weights)]
+        likely = [r for r in found if r.share(canary) or r.rollout != Rollout()]
+        found = likely if len(likely) == 1 else found
         what = f"has {canary} among its weights"
     else:
         found = [r for r in plan.routes if r.progress and r.progress.is_active]
@@ -119,8 +122,8 @@ def switch(plan: RoutingPlan, route: Route, to: str, why: str, now: float) -> Ro
         step=0,
         steps=(Step(UNITS),),
         why=why,
-        previous=route.stable,
-        warm_until=now + route.rollout.keep_warm,
+        previous=route.stable if route.stable != to else "",
+        warm_until=now + route.rollout.keep_warm if route.stable != to else 0.0,
     )
     return _all_to(plan, route, to, ended)
 

@@ -25,7 +25,7 @@ from gateway.rollout.prospects import Stretch, failing
 from gateway.rollout.remarks import notes_of, warnings_of
 from gateway.rollout.schedules import better_schedule
 from gateway.rollout.slowness import slow_risks
-from gateway.rollout.stages import Fate, Stage, fates, lengths, stages_of, unhurt
+from gateway.rollout.stages import Fate, Stage, fates, lengths, stages_of, totals, unhurt
 from gateway.statistics.walk import Paths, quantile
 
 
@@ -47,12 +47,6 @@ def plan(ask: Ask, paths: Paths) -> Outlook:
     )
     better = better_schedule(ask, outlook, paths)
     return replace(outlook, better=better, warnings=warnings_of(ask, outlook))
-
-
-def totals(stages: Sequence[Stage], paths: Paths) -> list[float]:
-    """Return the seconds until 100 % for a version that is no worse, path by path."""
-    each = [[length / stage.rate for length in lengths(stage, paths)] for stage in stages]
-    return [math.fsum(seconds) for seconds in zip(*each, strict=True)]
 
 
 def _outlooks(ask: Ask, stages: Sequence[Stage], paths: Paths) -> Iterable[StepOutlook]:
@@ -98,7 +92,7 @@ def _of_latency(ask: Ask, stage: Stage) -> list[tuple[float, dict[int, float]]]:
     first = 1 if stage.judge.errors else 0
     found = []
     for size in SLOWDOWNS:
-        risks = slow_risks(ask.traffic.histogram, stage.judge.latency.quantiles, size)
+        risks = slow_risks(ask.traffic.histogram, stage.judge.latency, size)
         found.append((size, dict(enumerate(risks, first))))
     return found
 

@@ -40,6 +40,10 @@ class Reader(Protocol):
     def problem(self) -> str:
         """What went wrong at the last look, empty where nothing did."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether not all that workers see is counted any more."""
+
     def evidence(self, route: Route, now: float) -> Evidence:
         """Return everything counted so far; `now` in monotonic seconds. May raise OSError or ValueError."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gateway.errors import GatewayError
-from gateway.outcall import CallFailed, call
+from gateway.outcall import CallFailed, call, from_environment
 from gateway.rollout.background import Background
 from gateway.rollout.verdict import MetricVerdict, Outcome
 from gateway.routing.rollouts import Metric, Progress
@@ -65,7 +65,7 @@ def asked(metric: Metric, route: str, progress: Progress) -> MetricVerdict:
         if metric.provider == "http":
             return _webhook(metric, route, progress)
         return compared(metric, _query(metric, route, progress))
-    except (GatewayError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (GatewayError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         return inconclusive(metric, f"could not be had: {error}")
 
 
@@ -77,7 +77,7 @@ def inconclusive(metric: Metric, why: str) -> MetricVerdict:
 def _webhook(metric: Metric, route: str, progress: Progress) -> MetricVerdict:
     body = json.dumps(about(route, progress)).encode()
     headers = {"content-type": "application/json", "accept": "application/json"}
-    answer = call("POST", metric.url, body=body, headers=headers, timeout=metric.timeout)
+    answer = call("POST", from_environment(metric.url), body=body, headers=headers, timeout=metric.timeout)
     if not answer.is_ok:
         raise CallFailed(f"it answered {answer.status}")
     found = json.loads(answer.body)
@@ -86,8 +86,13 @@ def _webhook(metric: Metric, route: str, progress: Progress) -> MetricVerdict:
         raise ValueError(
             f"the verdict must be pass, fail or inconclusive, not {str(found['verdict'])[:40]!r}"
         )
-    why = str(found.get("why", ""))[:LONGEST_WHY]
+    why = printable(str(found.get("why", "")))[:LONGEST_WHY]
     return MetricVerdict(metric.name, outcome, f"{metric.name} says {outcome}" + (f": {why}" if why else ""))
+
+
+def printable(text: str) -> str:
+    """Return what somebody else said as one line that no terminal takes for commands."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def about(route: str, progress: Progress) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _query(metric: Metric, route: str, progress: Progress) -> float:
     query = metric.query
     for name, value in (("canary", progress.canary), ("stable", progress.stable), ("route", route)):
         query = query.replace("{{" + name + "}}", value)
-    url = f"{metric.url.rstrip('/')}/api/v1/query?query={quote(query, safe='')}"
+    url = f"{from_environment(metric.url).rstrip('/')}/api/v1/query?query={quote(query, safe='')}"
     answer = call("GET", url, headers={"accept": "application/json"}, timeout=metric.timeout)
     if not answer.is_ok:
         raise CallFailed(f"Prometheus answered {answer.status}")

@@ -55,6 +55,14 @@ class Scene:
     stable_here: int
     min_requests: int
 
+    def of(self, question: Question) -> Scene:
+        """Return the scene as one question sees it: of latency only what was timed counts."""
+        if question.threshold is None or all(span.timed for span in self.spans):
+            return self
+        spans = tuple([span for span in self.spans if span.timed])
+        here = tuple([span for span in self.here if span.timed])
+        return Scene(spans, here, *requests_of(spans), *requests_of(here), self.min_requests)
+
     @property
     def is_enough(self) -> bool:
         """Tell whether this step has had the requests without which nothing passes."""

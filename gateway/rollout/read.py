@@ -44,6 +44,11 @@ class EvidenceReader:
         self._foreign: set[int] = set()
 
     @property
+    def is_full(self) -> bool:
+        """Whether some worker had no room left at the last look for what it saw."""
+        return self._files.is_full
+
+    @property
     def problem(self) -> str:
         """What went wrong at the last look, empty where nothing did."""
         return "; ".join([*self._files.troubles, *self._troubles])

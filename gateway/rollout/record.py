@@ -31,7 +31,7 @@ __all__ = [
     "save_evidence",
 ]
 
-ROLLOUTS_KEPT = 200
+ROLLOUTS_KEPT = 2_000
 """Rollouts whose evidence and decisions are kept, the latest."""
 DECISIONS_KEPT = 2_000
 """Decisions kept of one rollout; of those by which nothing happened the oldest go first, the others stay."""

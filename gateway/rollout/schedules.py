@@ -11,7 +11,7 @@ from itertools import combinations
 
 from gateway.rollout.exposure import exposures, worst_of
 from gateway.rollout.outlook import Ask, Better, Outlook
-from gateway.rollout.stages import lengths, stages_of, with_steps
+from gateway.rollout.stages import stages_of, totals, with_steps
 from gateway.routing.plan import UNITS
 from gateway.statistics.walk import Paths, quantile
 
@@ -19,7 +19,8 @@ SHARES = (1_000, 2_000, 5_000, 10_000, 25_000, 50_000)
 MOST_STEPS = 4
 FEW = 100
 """Paths that are enough to choose by; what is said of the choice comes from all of them."""
-TRIED = 8
+TRIED, SURE = 10, 3
+"""Schedules that are tried, and the best of them that are tried on all paths."""
 WORTH = 0.15
 """The part of time or of bad answers that must be gained for another schedule to be mentioned."""
 
@@ -30,10 +31,15 @@ def better_schedule(ask: Ask, outlook: Outlook, paths: Paths) -> Better | None:
         return None
     few = Paths(paths.gaps[:FEW], paths.noise[:FEW])
     now = _measured(ask, few)
-    in_time = [one for one in _candidates(ask, few) if one[0] <= now.seconds and one[1] != _weights(ask)]
-    tried = [_measured(with_steps(ask, weights), few) for _, weights in in_time[:TRIED]]
-    gains = sorted(((_gain(now, one), one) for one in tried), key=lambda pair: -pair[0])
-    for gain, found in gains[:2]:
+    in_time = [
+        one
+        for one in _candidates(ask, few)
+        if one[0] <= now.seconds and one[0] < math.inf and one[1] != _weights(ask)
+    ]
+    spread = in_time[:: max(1, len(in_time) // TRIED)]  # the fast ones cost more: some of each
+    tried = [_measured(with_steps(ask, weights), few) for _, weights in spread]
+    gains = sorted(((_gain(now, one), one) for one in tried), key=lambda pair: (-pair[0], pair[1].bad))
+    for gain, found in gains[:SURE]:
         if gain < WORTH:
             return None
         sure = _measured(with_steps(ask, _units(found.steps)), paths)
@@ -55,8 +61,7 @@ def _candidates(ask: Ask, paths: Paths) -> list[tuple[float, tuple[int, ...]]]:
 
 
 def _seconds(ask: Ask, paths: Paths) -> float:
-    each = [[length / stage.rate for length in lengths(stage, paths)] for stage in stages_of(ask)]
-    return quantile([math.fsum(seconds) for seconds in zip(*each, strict=True)], 0.5)
+    return quantile(totals(stages_of(ask), paths), 0.5)
 
 
 def _measured(ask: Ask, paths: Paths) -> Better:
@@ -66,11 +71,15 @@ def _measured(ask: Ask, paths: Paths) -> Better:
 
 
 def _gain(now: Better, other: Better) -> float:
-    """Return the larger part that is gained where nothing is lost; below 0 where something is."""
+    """Return the larger part that is gained where nothing is lost; below 0 where something is.
+
+    A schedule that gets nowhere costs few bad answers for that reason alone: one that does gains all.
+    """
+    if now.seconds == math.inf:
+        return 1.0 if other.seconds < math.inf else -1.0
     if other.seconds > now.seconds or other.bad > now.bad:
         return -1.0
-    time = 1 - other.seconds / now.seconds if now.seconds < math.inf else 1.0
-    return max(time, 1 - other.bad / now.bad if now.bad else 0.0)
+    return max(1 - other.seconds / now.seconds, 1 - other.bad / now.bad if now.bad else 0.0)
 
 
 def _weights(ask: Ask) -> tuple[int, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gateway.rollout.outlook import Ask
 from gateway.rollout.prospects import Case, Stretch, meetings
 from gateway.rollout.questions import Question, questions_of
+from gateway.rollout.slowness import slow_parts
 from gateway.rollout.starts import EPOCH
 from gateway.routing.plan import UNITS
 from gateway.routing.rollouts import Judge, Progress, Step
@@ -61,6 +63,12 @@ class Stage:
             return self.least
         return max(passed, self.judge.min_requests, self.least)
 
+    def left(self, length: float) -> float:
+        """Return after how many requests a version leaves the step that would need so many to pass it."""
+        if self.is_timed or length <= self.limit:
+            return length
+        return self.limit if self.judge.then == "promote" and self.next_weight < UNITS else math.inf
+
     def stretch(self, requests: float, risk: float) -> Stretch:
         """Return this step as what lies behind, once it has had so many requests."""
         spans = 1 if self.keyed else math.ceil(requests / self.span)
@@ -76,12 +84,12 @@ def _stage(ask: Ask, place: int) -> Stage:
     step, judge, traffic = ask.steps[place], ask.rollout.judge, ask.traffic
     progress = Progress(0, ask.canary, ask.stable, "progressing", place, ask.steps, "")
     questions = tuple(questions_of(judge, progress))
-    quantiles = judge.latency.quantiles if judge.latency else ()
+    slow = slow_parts(traffic.histogram, judge.latency) if judge.latency else ()
     errors = (traffic.error_rate,) if judge.errors else ()
     weight = step.weight / UNITS
     both = weight + (1 - weight) * traffic.stable_part
     following = ask.steps[place + 1].weight if place + 1 < len(ask.steps) else UNITS
-    bases = (*errors, *(1 - quantile for quantile in quantiles))
+    bases = (*errors, *slow)
     return Stage(
         place, step, weight / both, traffic.rate * both, judge, questions, bases, following, ask.keyed
     )
@@ -114,6 +122,12 @@ def lengths(stage: Stage, paths: Paths) -> list[float]:
     return [stage.over(max(moments, default=0.0)) for moments in zip(*passes, strict=True)] or (
         [stage.over(0.0)] * len(paths.gaps)
     )
+
+
+def totals(stages: Sequence[Stage], paths: Paths) -> list[float]:
+    """Return the seconds until 100 % for a version that is no worse, path by path; infinity: it never is."""
+    each = [[stage.left(length) / stage.rate for length in lengths(stage, paths)] for stage in stages]
+    return [math.fsum(seconds) for seconds in zip(*each, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,16 @@ Totals = Mapping[int, Pair]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of an unchanged division, `since` a revision; `share` is the canary's of the two arms."""
+    """A stretch of an unchanged division, `since` a revision; `share` is the canary's of the two arms.
+
+    `timed`: it is known what is slow.
+    """
 
     since: int
     step: int
     share: float
     keyed: bool
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Start:
     share: float
     at: int
     base: Pair = NOTHING
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +95,15 @@ def opened(found: Starts, interval: Interval, at: int, totals: Totals) -> Starts
         return found
     base = totals.get(interval.since, NOTHING) if own else dict(found.base).get(interval.since, NOTHING)
     last = found.starts[-1] if found.starts else None
-    if last and not own and (last.step, last.share) == (interval.step, interval.share):
-        return _with(found, Start(last.number, last.step, interval.since, last.share, at, base))
+    kind = (interval.step, interval.share, interval.timed)
+    if last and not own and (last.step, last.share, last.timed) == kind:
+        return _with(found, Start(last.number, last.step, interval.since, last.share, at, base, last.timed))
     if len(found.past.spans) + len(found.numbers) >= MOST:
         found = _halved(found)
     latest = found.starts[-1:] or found.past.spans[-1:]
     number = latest[0].number + 1 if latest else 1
-    return _with(found, Start(number, interval.step, interval.since, interval.share, at, base))
+    begun = Start(number, interval.step, interval.since, interval.share, at, base, interval.timed)
+    return _with(found, begun)
 
 
 def plain_counts(found: Starts, totals: Totals) -> list[Pair]:
@@ -124,7 +131,7 @@ def _with(found: Starts, start: Start) -> Starts:
 
 def _halved(found: Starts) -> Starts:
     """Put neighbours together: a test may stop to start at a span, and what it has goes on."""
-    kinds = {start.number: (start.step, start.share) for start in found.starts}
+    kinds = {start.number: (start.step, start.share, start.timed) for start in found.starts}
     into = dict(zip(kinds, _pairs(list(kinds.values())), strict=True))
     numbers = list(kinds)
     starts: list[Start] = []
@@ -138,7 +145,7 @@ def _halved(found: Starts) -> Starts:
 
 def _put_together(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     # A key's first bad events belong to one start each, so spans with keys stay apart.
-    kinds = [span.number if span.firsts else (span.era, span.step, span.share) for span in spans]
+    kinds = [span.number if span.firsts else (span.era, span.step, span.share, span.timed) for span in spans]
     found: list[Span] = []
     for span, into in zip(spans, _pairs(kinds), strict=True):
         first = spans[into]

@@ -64,7 +64,7 @@ def carry_out(
         tell(f"{order.to} rested and is started")
     try:
         _prove(places, config.parent, service, order, tell)
-    except GatewayError:
+    except BaseException:  # Ctrl-C too
         if rested:
             commit(places, Request("park", request.author, request.reason), lambda head: park(head, order.to))
         raise

@@ -80,7 +80,8 @@ def consider(
     spec = route.rules
     external = ports.providers.latest(route.name, spec.judge.metrics, progress, now)
     verdict = ports.judge(spec.judge, progress, course.evidence, external)
-    situation = Situation(course.elapsed, course.silent(now), freeze_at(spec.freeze, wall))
+    frozen = freeze_at(spec.freeze, wall)
+    situation = Situation(course.elapsed, course.silent(now), frozen, is_full=course.reader.is_full)
     found = decide(progress, spec, verdict, situation, course.evidence)
     if found is not None and found.event in ("advance", "complete"):
         moment = "before_step" if found.event == "advance" else "before_promote"

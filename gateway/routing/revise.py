@@ -27,7 +27,8 @@ def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
     """
     revision = head.revision + 1 if head else 1
     before = {route.name: route for route in head.routes} if head else {}
-    routes = tuple(_succeed(before.get(route.name), route, revision) for route in new.routes)
+    replaced = _replaced(head, new) if head else set()
+    routes = tuple(_succeed(before.get(route.name), route, revision, replaced) for route in new.routes)
     return without_those_in_use(replace(new, revision=revision, routes=routes))
 
 
@@ -39,12 +40,25 @@ def adopt(head: RoutingPlan, new: RoutingPlan) -> RoutingPlan:
     return replace(new, routes=routes, parked=tuple(name for name in head.parked if name in known))
 
 
-def _succeed(before: Route | None, route: Route, revision: int) -> Route:
-    if before is route:
+def _replaced(head: RoutingPlan, new: RoutingPlan) -> set[str]:
+    """Return the services that are another program now than before, or gone."""
+    if head.services is new.services:
+        return set()
+    now = {service.name: (service.model, service.urls) for service in new.services}
+    return {s.name for s in head.services if now.get(s.name) != (s.model, s.urls)}
+
+
+def _succeed(before: Route | None, route: Route, revision: int, replaced: set[str]) -> Route:
+    if before is route and not replaced:
         return route
     keyed = route.keyed or succeed_keyed(before, route)
     if before is not None and route.progress is not None and _was_taken_over(before, route):
-        route = replace(route, progress=taken_over(route.progress, revision))
+        route = replace(route, progress=taken_over(route.progress, revision, "the division of the route"))
+    elif route.progress is not None and route.progress.is_active:
+        for arm in (route.progress.canary, route.progress.stable):
+            if arm in replaced:
+                route = replace(route, progress=taken_over(route.progress, revision, f"service {arm}"))
+                break
     if before is None or _division(before) != _division(route):
         return replace(route, since=revision, keyed=keyed)
     return replace(route, since=before.since, keyed=before.keyed)
@@ -58,14 +72,15 @@ def _was_taken_over(before: Route, route: Route) -> bool:
     return (route.weights, route.stable, route.sticky) != (before.weights, before.stable, before.sticky)
 
 
-def taken_over(progress: Progress, revision: int) -> Progress:
-    """Return how a rollout ends when somebody sets by hand what it had set."""
-    why = f"the division of the route was set by hand in revision {revision}; the rollout ended there"
+def taken_over(progress: Progress, revision: int, what: str) -> Progress:
+    """Return how a rollout ends when somebody changes `what` by hand: what was shown is of another thing."""
+    why = f"{what} was changed by hand in revision {revision}; the rollout ended there"
     return replace(progress, state=after(progress.state, "take_over"), why=why)
 
 
 def _division(route: Route) -> tuple[object, ...]:
-    return (route.weights, route.stable, route.sticky, route.overrides)
+    thresholds = route.progress.thresholds if route.progress else ()  # what was counted before had none
+    return (route.weights, route.stable, route.sticky, route.overrides, thresholds)
 
 
 def says_the_same(one: RoutingPlan, other: RoutingPlan) -> bool:
@@ -84,15 +99,29 @@ def _same_but_history(one: Route, other: Route) -> bool:
 def roll_back(plan: RoutingPlan, route: str | None = None, now: float = 0.0) -> RoutingPlan:
     """Send everything of one route, or of all routes, to its stable service.
 
-    Where all of it is there already, routes whose canary became stable go back to the version before, as long
-    as that is warm at `now` (seconds since 1970). Overrides stay: they are one caller's explicit choice, not
-    a share of the traffic.
+    Where all of it is there already, the route whose canary became stable goes back to the version before, as
+    long as that is warm at `now` (seconds since 1970). Without `route` only if there is no doubt which is
+    meant. Overrides stay: they are one caller's explicit choice, not a share of the traffic.
     """
     chosen = list(plan.routes) if route is None else [_named(plan, route)]
     back = {r.name: _to_stable(r) for r in chosen}
     if all(back[r.name] == r for r in chosen):
-        back = {r.name: _to_previous(plan, r, now) for r in chosen}
+        promoted = [r for r in chosen if can_go_back(plan, r, now)]
+        is_meant = len(promoted) == 1 and (route is not None or not any(map(_was_taken_back, chosen)))
+        back = {r.name: _to_previous(r) for r in promoted} if is_meant else {}
     return _with_routes(plan, back)
+
+
+def can_go_back(plan: RoutingPlan, route: Route, now: float) -> bool:
+    """Tell whether a route's canary became stable and the version before it is still warm."""
+    progress = route.progress
+    if progress is None or now >= progress.warm_until or route.stable != progress.canary:
+        return False
+    return plan.service(progress.previous) is not None
+
+
+def _was_taken_back(route: Route) -> bool:
+    return route.progress is not None and route.progress.state == "degraded"
 
 
 def _to_stable(route: Route) -> Route:
@@ -104,10 +133,9 @@ def _to_stable(route: Route) -> Route:
     return replace(back, progress=replace(progress, state=after(progress.state, "roll_back"), why=why))
 
 
-def _to_previous(plan: RoutingPlan, route: Route, now: float) -> Route:
+def _to_previous(route: Route) -> Route:
     progress = route.progress
-    if progress is None or now >= progress.warm_until or plan.service(progress.previous) is None:
-        return route
+    assert progress is not None
     why = f"{route.stable} had become stable and was taken back; {progress.previous} is stable again"
     state = after(progress.state, "roll_back")
     ended = replace(progress, state=state, why=why, previous="", warm_until=0.0)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+LEAST_OVERDUE, MOST_OVERDUE = 1.0, 10.0
+
 Until = Literal["verdict", "time", "person"]
 State = Literal["healthy", "progressing", "paused", "degraded"]
 Waited = Literal["pause", "abort", "promote"]
@@ -46,7 +48,7 @@ class LatencyJudge:
 
     quantiles: tuple[float, ...] = (0.5, 0.95, 0.99)
     margin: float = 1.5
-    ignore_below: float = 0.0
+    ignore_below: float = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,17 @@ class Progress:
     held_by: str = ""
     accepted: tuple[str, ...] = ()
     judge: Judge = field(default_factory=Judge)
+
+    @property
+    def overdue(self) -> float:
+        """Seconds after which a request whose answer has not begun counts as one that failed.
+
+        Whoever waits for what never comes must not be missing from the evidence: ten times as long as what
+        is slow, but a second at least.
+        """
+        if not self.thresholds:
+            return MOST_OVERDUE
+        return min(max(LEAST_OVERDUE, 10 * max(self.thresholds) / 1e6), MOST_OVERDUE)
 
     @property
     def is_active(self) -> bool:

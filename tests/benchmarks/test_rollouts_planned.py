@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.rollouts.measured import BASE, Effect, Measured
-from benchmarks.rollouts.planned import ROWS, compared, predicted
+from benchmarks.rollouts.planned import ROWS, compared, interval, predicted
 from gateway.rollout.outlook import Traffic
 from gateway.routing.rollouts import ErrorsJudge, Judge, Rollout, Step
 from gateway.statistics.histogram import BUCKETS
@@ -23,12 +27,20 @@ def measured(*requests: int) -> Measured:
 
 
 def test_a_prediction_near_the_median_is_met() -> None:
-    """Half a second's requests are added: the controller looks once a second."""
-    near = round(predicted(TRIPLE, measured(1)).requests + 40)
+    """A second's requests are added: the controller looks once a second."""
+    near = round(predicted(TRIPLE, measured(1)).requests + 80)
     found = compared(TRIPLE, measured(near // 3, near, near * 2))
     assert found.met
     assert (found.requests, found.bad) == (10_000, 300)
     assert not compared(TRIPLE, measured(near * 2)).met
+
+
+@given(st.lists(st.integers(1, 9_999), min_size=1))
+def test_the_median_lies_in_its_interval(requests: list[int]) -> None:
+    """Which shrinks as there are more of them."""
+    low, high = interval(requests)
+    assert low <= median(requests) <= high
+    assert interval(list(range(1_000))) == (473, 526)
 
 
 def test_a_worse_version_is_predicted_to_be_found_sooner() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.site import Site, made
+from tests.cli.site import IDLE, Site, made
 
 
 @pytest.fixture
@@ -16,6 +16,15 @@ def site(
 ) -> Iterator[Site]:
     """The files of a gateway that runs."""
     with made(tmp_path, monkeypatch, capsys, up=True) as found:
+        yield found
+
+
+@pytest.fixture
+def idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Site]:
+    """The files of a gateway that runs, whose canary has nothing yet."""
+    with made(tmp_path, monkeypatch, capsys, up=True, routing=IDLE) as found:
         yield found
 
 

@@ -43,6 +43,9 @@ routes:
     weights: {green: 1}
 """
 
+IDLE = ROUTING.replace("{blue: 90, green: 0, canary: 10}", "{blue: 100, green: 0, canary: 0}")
+"""The same with a canary that has nothing yet."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -94,10 +97,15 @@ class Site:
 
 @contextmanager
 def made(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, up: bool
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    up: bool,
+    routing: str = ROUTING,
 ) -> Iterator[Site]:
     """Make the files of a gateway at revision 1; `up`: somebody holds its state directory."""
-    (folder / "routing.yaml").write_text(ROUTING)
+    (folder / "routing.yaml").write_text(routing)
     places = prepare(folder / ".gateway")
     begin(places, Request("file", "file"), folder / "routing.yaml")
     with places.up_lock.open("a") as lock:

@@ -54,8 +54,19 @@ def test_where_there_was_no_rollout_nothing_is_said() -> None:
 
 def test_the_verb_says_it(site: Site) -> None:
     """After what is live."""
-    site.run("rollout", "canary")
+    site.run("rollout", "canary", "--steps", "50")
     site.run("promote", "--full")
     lines = site.run("rollback", "--route", "late").out.splitlines()
     assert lines[-1] == "  late: blue is stable again, instead of canary"
     assert site.head().plan.routes[0].stable == "blue"
+
+
+def test_the_way_back_from_a_promotion_is_told() -> None:
+    """Where a rollback left it alone, whether it changed something else or nothing at all."""
+    line = "late: canary is stable; to go back to blue, which is warm for 51 min 40 s: "
+    line += "gateway rollback --route late"
+    other = succeed(PROMOTED, roll_back(PROMOTED, "protocol", NOW))
+    assert other.routes[1].weights != PROMOTED.routes[1].weights
+    assert list(rollouts_told(PROMOTED, other, NOW)) == [line]
+    assert list(rollouts_told(other, other, NOW)) == [line]
+    assert not any("to go back" in told for told in rollouts_told(other, other, 4600.0))

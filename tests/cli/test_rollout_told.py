@@ -40,6 +40,17 @@ def test_a_freeze_window_is_told() -> None:
     )
 
 
+def test_a_promotion_to_everything_in_a_freeze_window_warns_too() -> None:
+    """As any other promotion; taking back is what no window keeps anybody from."""
+    warning = "  it is frozen (Thu 00:00 - Fri 00:00 UTC): no step begins by itself until that ends"
+    for end, expected in (
+        (complete(BEGUN, late(BEGUN), "fine", 0.0), True),
+        (abort(BEGUN, late(BEGUN), "no"), False),
+    ):
+        frozen = replace(late(end), rollout=Rollout(freeze=(THURSDAY,)))
+        assert (warning in in_words(end, frozen, 60.0)) is expected
+
+
 def test_an_end_is_told_with_the_way_back() -> None:
     """What was taken back has no way back but to begin anew."""
     taken_back = abort(BEGUN, late(BEGUN), "cli:me aborted it")

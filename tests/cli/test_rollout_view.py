@@ -119,6 +119,38 @@ def test_what_the_step_needs(given: dict[str, Any], words: str) -> None:
     assert words in needed(rollout(metric(), **given))
 
 
+TIMED = [step(1), step(5, "time", 60), step(25), step(100)]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"situation": {"gate": "held"}}, "nothing more; the hook holds it"),
+        ({"situation": {"frozen": "Fri 16:00 - Mon 08:00"}}, "nothing more; the freeze (Fri 16:00 - Mon"),
+        ({"situation": {"frozen": "x"}, "step_requests": 0}, "a request of the canary's, and the freeze (x)"),
+        ({}, "a request of the canary's, if it had none in this step"),
+        ({"step_requests": 0}, "a request of the canary's"),
+        ({"situation": {"gate": "open"}}, "nothing more"),
+    ],
+)
+def test_a_step_whose_time_is_over_needs_what_holds_it(given: dict[str, Any], words: str) -> None:
+    """A request is named for certain only where the canary had none for certain."""
+    found = needed(rollout(metric(), steps=TIMED, **given))
+    assert found == words or found.startswith(words + ("" if "(" in words else "!"))
+
+
+def test_outputs_have_no_tick_before_twenty_predictions_of_each() -> None:
+    """Fewer look alike whatever they are."""
+    early = metric("outputs", outcome="pass", canary_requests=19)
+    enough = metric("outputs", outcome="pass", canary_requests=20)
+    others = metric("errors", outcome="pass", canary_requests=19)
+    signs = [
+        next(x for x in shown(rollout(m)) if m["name"] in x and "errors:" not in x)[0]
+        for m in (early, enough, others)
+    ]
+    assert signs == ["·", "✓", "✓"]
+
+
 def test_what_cannot_be_told_is_not_promised() -> None:
     """A metric that gives no estimate makes the sum a least one."""
     found = needed(rollout(metric(), metric("latency p99", needed=None)))

@@ -45,6 +45,8 @@ routes:
     path: /v2
     weights: {green: 1, blue: 1}
 """
+USUAL = "{blue: 90, green: 0, canary: 10}"
+"""The weights of the first route, for which a test's module may name others: its WEIGHTS."""
 
 BOUND = 10.0
 """Seconds after which something that was waited for counts as not happening."""
@@ -114,10 +116,10 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     """A gateway that took its routing.yaml as revision 1; none of its processes runs."""
     config = tmp_path / "routing.yaml"
-    config.write_text(ROUTING)
+    config.write_text(ROUTING.replace(USUAL, getattr(request.module, "WEIGHTS", USUAL)))
     places = prepare(tmp_path / ".gateway")
     begin(places, Request("file", "file"), config)
     yield Site(places, config)

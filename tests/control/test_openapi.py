@@ -22,7 +22,7 @@ BODIES: dict[str, Any] = {
     "setWeights": {"weights": {"blue": 1, "canary": 1}, "reason": "a test"},
     "rollBackRoute": None,
     "rollBackAll": {"to": 1, "reason": "a test"},
-    "startRollout": {"canary": "canary", "steps": [1, 5], "reason": "a test"},
+    "startRollout": {"canary": "canary", "steps": [10, 25], "reason": "a test"},
     "promoteRollout": {"full": True},
 }
 BEFORE: dict[str, tuple[str, ...]] = {

@@ -11,6 +11,9 @@ from gateway.control.problems import MEDIA_TYPE
 if TYPE_CHECKING:
     from tests.control.conftest import Answer, Control
 
+WEIGHTS = "{blue: 100, green: 0, canary: 0}"
+"""A canary that has nothing yet."""
+
 PATH = "/api/v1/routes/late/rollout"
 EVENTS = ("pause", "resume", "promote", "abort")
 

@@ -18,6 +18,9 @@ from gateway.errors import ChangeRefused, StaleRevision
 if TYPE_CHECKING:
     from tests.control.conftest import Site
 
+WEIGHTS = "{blue: 100, green: 0, canary: 0}"
+"""A canary that has nothing yet."""
+
 ANYBODY = Asker("api:me", "why not")
 
 

@@ -34,6 +34,9 @@ from gateway.routing.slot import published
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
 
+WEIGHTS = "{blue: 100, green: 0, canary: 0}"
+"""A canary that has nothing yet."""
+
 ASK = Request("rollout", "cli:me", "why not")
 
 

@@ -88,6 +88,8 @@ class ReaderOfOne:
         assert route.progress is not None
         return shown(self.rollout, route.progress.step, self.workers.canary, self.workers.stable)
 
+    is_full = False
+
     def silent(self, now: float) -> float:
         """Return the silence that was set."""
         return self.workers.silence

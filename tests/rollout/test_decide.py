@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rollout.decide import BLACKOUT, NO_TRAFFIC, Decision, Gate, Situation, decide
+from gateway.rollout.decide import BLACKOUT, NO_ROOM, NO_TRAFFIC, Decision, Gate, Situation, decide
 from gateway.rollout.decision import LONGEST_WHY, counted, next_weight
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.verdict import MetricVerdict, Outcome, Verdict
+from gateway.routing import rollouts
 from gateway.routing.plan import UNITS
 from gateway.routing.rollout_states import after
 from gateway.routing.rollouts import Judge, Progress, Rollout, State, Step, Until, Waited
@@ -332,3 +333,36 @@ def test_a_failed_verdict_always_ends_an_active_rollout(
     progress, spec, verdict, situation, evidence = case
     found = decide(progress, spec, replace(verdict, outcome="fail"), situation, evidence)
     assert event(found) == ("fail" if progress.is_active else "")
+
+
+def test_nothing_is_passed_before_silence_would_have_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version that never answers has nothing against it in its first seconds."""
+    monkeypatch.setattr(rollouts, "MOST_OVERDUE", 10.0)
+    monkeypatch.setattr(rollouts, "LEAST_OVERDUE", 1.0)
+    assert not now(outcome="pass", elapsed=11.0)
+    assert event(now(outcome="pass", elapsed=11.5)) == "advance"
+    quick = replace(PROGRESS, thresholds=(10_000, 200_000))
+    assert quick.overdue == 2.0
+    assert not now(quick, "pass", elapsed=3.0)
+    assert event(now(quick, "pass", elapsed=3.5)) == "advance"
+    assert replace(PROGRESS, thresholds=(10, 20)).overdue == 1.0
+    assert replace(PROGRESS, thresholds=(10, 20_000_000)).overdue == 10.0
+
+
+def test_without_room_to_count_it_pauses() -> None:
+    """What is not counted is not judged; a person may go on all the same."""
+    found = now(outcome="pass", elapsed=60.0, is_full=True)
+    assert (event(found), found and found.held_by) == ("pause", NO_ROOM)
+    assert event(now(outcome="fail", is_full=True)) == "fail"
+    answered = replace(PROGRESS, accepted=(NO_ROOM,))
+    assert event(now(answered, "pass", elapsed=60.0, is_full=True)) == "advance"
+
+
+def test_a_timed_step_nobody_came_to_ends_in_a_pause() -> None:
+    """No data is not good data, and does not last for ever."""
+    empty = Evidence(7, (Span(1, 1, 0, 7, 0.05, Counts(0, (0,)), Counts(3, (0,))),))
+    timed = step("time", 60.0)
+    wait = SPEC.judge.max_wait
+    assert not now(timed, evidence=empty, elapsed=59.0 + wait)
+    found = now(timed, evidence=empty, elapsed=60.0 + wait)
+    assert event(found) == "pause"

@@ -120,8 +120,10 @@ def test_an_interval_is_one_of_a_rollout_under_way(state: str) -> None:
     progress = Progress(5, "green", "blue", "paused", 1, (Step(1), Step(2)), "")
     weights = (("blue", 60_000), ("other", 20_000), ("green", 20_000))
     route = Route("late", "/", "blue", weights, Sticky("header", "user"), progress=progress, since=9)
-    assert interval_of(route, 5) == Interval(9, 1, 0.25, True)
-    assert interval_of(replace(route, sticky=None), 5) == Interval(9, 1, 0.25, False)
+    assert interval_of(route, 5) == Interval(9, 1, 0.25, True, False)
+    assert interval_of(replace(route, sticky=None), 5) == Interval(9, 1, 0.25, False, False)
+    known = replace(progress, thresholds=(1,))
+    assert interval_of(replace(route, progress=known), 5) == Interval(9, 1, 0.25, True, True)
     assert interval_of(route, 6) is None
     over = replace(progress, state=state)  # type: ignore[arg-type]
     assert interval_of(replace(route, progress=over), 5) is None

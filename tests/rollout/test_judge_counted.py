@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rollout.evidence import Counts, Evidence, Firsts, Span
+from gateway.rollout.judge import weigh
 from gateway.rollout.judge_counted import measured, weigh_counted
 from gateway.rollout.questions import Question, Scene, questions_of, scene_of
 from gateway.rollout.verdict import MetricVerdict
@@ -231,3 +232,15 @@ def test_it_is_never_no_number(
     known = (verdict.worse, verdict.good, verdict.effect, verdict.low, verdict.high)
     assert all(value is None or isfinite(value) for value in known)
     assert (verdict.outcome == "fail") == (verdict.low is not None and verdict.low >= 1.0)
+
+
+def test_what_was_counted_before_it_was_known_what_is_slow_says_nothing_of_latency() -> None:
+    """Answers that nobody timed are not quick ones."""
+    untimed = Span(1, 0, 0, 7, 0.5, Counts(5_000, (0,)), Counts(5_000, (0,)), timed=False)
+    timed = Span(2, 0, 0, 8, 0.5, Counts(50, (0, 25)), Counts(50, (0, 25)))
+    at = Progress(7, "canary", "blue", "progressing", 0, (Step(50_000), Step(100_000)), "", (1_000,))
+    spec = Judge(latency=LatencyJudge((0.5,)), outputs=None)
+    errors, latency = weigh(spec, at, Evidence(7, (untimed, timed)))
+    assert (errors.canary_requests, latency.canary_requests) == (5_050, 50)
+    assert errors.outcome == "pass"
+    assert latency.outcome == "inconclusive"

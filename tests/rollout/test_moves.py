@@ -183,11 +183,11 @@ def test_a_switch_moves_everything_at_once() -> None:
 
 
 def test_thresholds_are_frozen_in_place() -> None:
-    """Nothing else changes, the interval of counting included."""
+    """Counting begins anew with them, since before nothing was slow; nothing else changes."""
     plan = started()
     frozen = succeed(plan, moves.freeze_thresholds(plan, late(plan), (10, 20, 30)))
     assert progress(frozen) == replace(progress(plan), thresholds=(10, 20, 30))
-    assert late(frozen).since == late(plan).since
+    assert late(frozen).since == frozen.revision
     with pytest.raises(ChangeRefused, match="no rollout is under way"):
         moves.freeze_thresholds(PLAN, ROUTE, (1,))
 
@@ -228,6 +228,19 @@ def test_the_route_that_is_meant() -> None:
     assert moves.route_for(replace(PLAN, routes=(ROUTE,)), None, "canary") is ROUTE
 
 
+def test_of_several_routes_with_a_canary_the_likely_one_is_meant() -> None:
+    """The only one that gives it requests or says how to roll out."""
+    other = replace(OTHER, weights=(("green", UNITS), ("canary", 0)))
+    late_too = replace(ROUTE, weights=(*ROUTE.weights, ("canary", 0)))
+    assert moves.route_for(replace(PLAN, routes=(late_too, other)), None, "canary") is late_too
+    plain = replace(late_too, rollout=Rollout())
+    given = replace(other, weights=(("green", 1), ("canary", UNITS - 1)))
+    assert moves.route_for(replace(PLAN, routes=(plain, given)), None, "canary") is given
+    for routes in ((plain, other), (late_too, given)):
+        with pytest.raises(ChangeRefused, match=r"several routes are possible \(late, other\)"):
+            moves.route_for(replace(PLAN, routes=routes), None, "canary")
+
+
 def test_a_start_lets_go_of_what_the_last_promotion_replaced() -> None:
     """Nobody goes back past the rollout that is under way, so it need not stay warm."""
     plan = succeed(PLAN, moves.switch(PLAN, late(PLAN), "green", "new colours", NOW))
@@ -251,3 +264,56 @@ def test_a_rollout_is_judged_as_it_was_when_it_began() -> None:
     stricter = replace(late(plan), rollout=Rollout(judge=Judge(alpha=0.01), freeze=()))
     assert stricter.rules.judge == late(PLAN).rollout.judge
     assert replace(stricter, progress=None).rules.judge.alpha == 0.01
+
+
+def replaced(plan: RoutingPlan, name: str) -> RoutingPlan:
+    """Return a plan in which a service runs elsewhere."""
+    services = (replace(s, urls=("http://127.0.0.1:2",)) if s.name == name else s for s in plan.services)
+    return replace(plan, services=tuple(services))
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("canary", "healthy"), ("blue", "healthy"), ("green", "progressing")]
+)
+def test_a_version_that_becomes_another_program_ends_its_rollout(name: str, state: str) -> None:
+    """What was shown was shown of the one before; services that are no part of it do not matter."""
+    plan = started()
+    changed = succeed(plan, replaced(plan, name))
+    assert progress(changed).state == state
+    assert units(changed) == units(plan)
+
+
+def promoted(plan: RoutingPlan, route: str) -> RoutingPlan:
+    """Return a plan in which canary became stable on a route."""
+    found = plan.route(route)
+    assert found is not None
+    return succeed(plan, moves.switch(plan, found, "canary", "it was switched", NOW))
+
+
+def test_a_rollback_of_everything_goes_back_to_a_version_before_only_where_it_is_clear_which() -> None:
+    """With two promotions, or with another rollout just taken back, somebody has to say what is meant."""
+    one = promoted(PLAN, "late")
+    assert late(roll_back(one, None, NOW)).stable == "blue"
+    two = promoted(one, "other")
+    assert says_the_same(roll_back(two, None, NOW), two)
+    assert late(roll_back(two, "late", NOW)).stable == "blue"
+    begun = succeed(one, moves.start(one, one.routes[1], "blue"))
+    failed = succeed(begun, moves.fail(begun, begun.routes[1], "it is worse"))
+    assert says_the_same(roll_back(failed, None, NOW), failed)
+
+
+def test_nobody_goes_back_past_a_stable_set_by_hand() -> None:
+    """What the promotion replaced is not what would be replaced now."""
+    one = promoted(PLAN, "late")
+    by_hand = replace(late(one), stable="green", weights=(("blue", 0), ("green", UNITS), ("canary", 0)))
+    plan = succeed(one, replace(one, routes=(by_hand, OTHER)))
+    assert says_the_same(roll_back(plan, "late", NOW), plan)
+
+
+def test_a_switch_to_stable_itself_leaves_nobody_to_go_back_to() -> None:
+    """It only takes the share of the others."""
+    shared = replace(
+        PLAN, routes=(replace(ROUTE, weights=(("blue", UNITS // 2), ("green", UNITS // 2))), OTHER)
+    )
+    plan = succeed(shared, moves.switch(shared, late(shared), "blue", "back", NOW))
+    assert (progress(plan).previous, progress(plan).warm_until) == ("", 0.0)

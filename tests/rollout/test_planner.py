@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.judge import weigh
 from gateway.rollout.outlook import Ask, Detection, Outlook, Traffic
-from gateway.rollout.planner import plan, totals
-from gateway.rollout.stages import stages_of
+from gateway.rollout.planner import plan
+from gateway.rollout.stages import stages_of, totals
 from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Progress, Rollout, Step
 from gateway.statistics.histogram import BUCKETS, bucket_of
 from gateway.statistics.walk import draw
@@ -63,7 +64,8 @@ def measured(asked: Ask, metric: int, base: float, risk: float, rng: random.Rand
 
 
 @pytest.mark.parametrize(
-    ("percent", "risk"), [(5, 5.0), (5, 10.0), (5, 20.0), (25, 2.0), (25, 3.0), (25, 10.0), (50, 2.0), (50, 5.0)]
+    ("percent", "risk"),
+    [(5, 5.0), (5, 10.0), (5, 20.0), (25, 2.0), (25, 3.0), (25, 10.0), (50, 2.0), (50, 5.0)],
 )
 def test_errors_are_found_when_it_says(percent: float, risk: float) -> None:
     """Its median lies within 30 % of the judge's, which itself is known to some 9 % from so many streams."""
@@ -125,7 +127,7 @@ def test_what_is_worse_is_found_sooner_and_more_surely() -> None:
         for metric in ("errors", "latency"):
             rows = [one for one in step.detections if one.metric == metric]
             assert [one.requests for one in rows] == sorted((one.requests for one in rows), reverse=True)
-            assert all(one.chance <= other.chance + 0.03 for one, other in zip(rows, rows[1:], strict=False))
+            assert all(one.chance <= other.chance + 0.03 for one, other in pairwise(rows))
     finds = [step.finds for step in outlook.steps]
     assert finds == sorted(finds, key=lambda size: -(size or 0))
 

@@ -51,7 +51,9 @@ def test_a_version_passes_when_stable_has_had_enough() -> None:
 def test_events_take_as_many_requests_as_chance_has_it(events: int) -> None:
     """Compared with events drawn one by one, at 10 % of the requests."""
     rng = random.Random(3)
-    drawn = [sum(1 + int(math.log(1 - rng.random()) / math.log(0.9)) for _ in range(events)) for _ in range(4000)]
+    drawn = [
+        sum(1 + int(math.log(1 - rng.random()) / math.log(0.9)) for _ in range(events)) for _ in range(4000)
+    ]
     found = [requests_for(events, 0.1, rng.gauss(0, 1)) for _ in range(4000)]
     for part in (0.1, 0.5, 0.9):
         assert quantile(found, part) == pytest.approx(quantile(drawn, part), rel=0.08)
