@@ -27,7 +27,10 @@ SITES = 4
 """Gateways side by side."""
 _TURN = 90.0
 """Seconds within which what is under way at the end must have ended."""
-_JUDGE = "{errors: {margin: 4, acceptable_rate: 20%}, latency: off, outputs: off, min_requests: 60}"
+_JUDGE = (
+    "{errors: {margin: 4, acceptable_rate: 20%}, latency: {quantiles: [0.95], margin: 10, "
+    "ignore_below: 100ms}, outputs: off, min_requests: 60}"
+)
 _ROUTE = """
   - name: %s
     path: /v2/models/late/versions/%s

@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from gateway.rollout.record import decided
-
 from benchmarks.rollouts import users
 from benchmarks.rollouts.load import Asked, Load, failed, failures
 from benchmarks.rollouts.row import Figure, Reached, Row, Scale
 from benchmarks.rollouts.site import Site, site
-from benchmarks.rollouts.trial import CANARY, STABLE, is_over, routing, until
+from benchmarks.rollouts.trial import CANARY, LENIENT, STABLE, is_over, routing, until
 from benchmarks.rollouts.version import Version
 from benchmarks.rollouts.watch import SlotWatch
+from gateway.rollout.record import decided
 from gateway.routing import journal
 
 GROUP = "Moves under load"
@@ -106,7 +105,7 @@ async def _verb(found: Site, *words: str) -> None:
 
 async def _under_load(scale: Scale, moves: Moves) -> list[Asked]:
     versions = {STABLE: Version("v3"), CANARY: Version("v3")}
-    with site(routing(latency="off"), versions) as found:
+    with site(routing(latency=LENIENT), versions) as found:
         async with Load(found.port()) as load:
             load.flow(users.requests(6), scale.rate)
             began = monotonic()

@@ -75,8 +75,10 @@ class VerdictState(Answer):
 
 class SituationState(Answer):
     """What counts beside the evidence: seconds in this step, seconds without a sign of life of any worker,
-    the freeze window it is in, what the hooks say to the next step, and whether not all that workers see is counted any more
-    (`is_full`)."""
+    the freeze window it is in, what the hooks say to the next step.
+
+    `is_full`: not all that workers see is counted any more.
+    """
 
     elapsed: float
     silent: float

@@ -57,6 +57,11 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
     progress = route.progress
     is_active = progress is not None and progress.is_active
     found = judged.routes.get(route.name, {}) if is_active else {}
+    if progress and (found.get("rollout"), found.get("step")) not in (
+        (None, None),
+        (progress.id, progress.step),
+    ):
+        found = {}  # it is of the step before, or of another rollout
     judge = route.rules.judge
     return {
         "progress": None if progress is None else progress_state(progress),

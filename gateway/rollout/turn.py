@@ -63,6 +63,8 @@ class Considered:
     def shown(self, course: Course) -> dict[str, Any]:
         """Return it as plain values for `status`."""
         return {
+            "rollout": self.progress.id,
+            "step": self.progress.step,
             "verdict": asdict(self.verdict),
             "situation": asdict(self.situation),
             "step_requests": course.step_requests(self.progress.step),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.rollout_start import would_move_back
+from gateway.control.rollout_start import why_not_ready, would_move_back
 from gateway.control.rollouts import NotNow, make, starting, steps_of
+from gateway.monitoring import health_report
 from gateway.rollout.moves import start
 from gateway.routing.change import Request
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
@@ -68,3 +72,25 @@ def test_it_is_refused_before_anything_is_changed(site: Site, force: bool) -> No
     with pytest.raises(NotNow, match="canary has 10 % already"):
         make(site.places, Request("rollout", "cli:me"), lambda plan: plan.routes[0], move)
     assert site.head().revision == 1
+
+
+def see(site: Site, state: str) -> None:
+    """Have a worker that is alive tell how the canary is."""
+    site.tally().beat(time.monotonic() + 60, 1, 0)
+    replicas = {"http://127.0.0.1:9003": state}
+    document = {"pid": os.getpid(), "services": {"canary": {"replicas": replicas, "breaker": ""}}}
+    health_report.write(health_report.report_path(site.places.run, 0), document)
+
+
+def test_a_canary_whose_replicas_are_all_unwell_is_not_ready(site: Site) -> None:
+    """Although a worker in panic would use them."""
+    see(site, "unwell")
+    plan = site.head().plan
+    assert "fewer than" in why_not_ready(site.places, plan, "canary")
+    assert why_not_ready(site.places, plan, "green") == ""
+
+
+def test_a_canary_whose_replicas_rest_is_not_ready(site: Site) -> None:
+    """Its first requests would find nobody, and that would count against it."""
+    plan = replace(site.head().plan, parked=("green",))
+    assert "its replicas rest" in why_not_ready(site.places, plan, "green")

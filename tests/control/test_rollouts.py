@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +21,6 @@ from gateway.control.rollouts import (
     said,
     starting,
     steps_of,
-    why_not_ready,
 )
 from gateway.errors import ChangeRefused
 from gateway.monitoring import health_report
@@ -114,20 +112,6 @@ def test_a_canary_that_cannot_answer_is_not_started(site: Site) -> None:
     moved(site, aborting(ASK))
     see(site, "up")
     assert moved(site, starting(site.places, "canary")).share("canary") == 5
-
-
-def test_a_canary_whose_replicas_are_all_unwell_is_not_ready(site: Site) -> None:
-    """Although a worker in panic would use them."""
-    see(site, "unwell")
-    plan = site.head().plan
-    assert "fewer than" in why_not_ready(site.places, plan, "canary")
-    assert why_not_ready(site.places, plan, "green") == ""
-
-
-def test_a_canary_whose_replicas_rest_is_not_ready(site: Site) -> None:
-    """Its first requests would find nobody, and that would count against it."""
-    plan = replace(site.head().plan, parked=("green",))
-    assert "its replicas rest" in why_not_ready(site.places, plan, "green")
 
 
 def test_the_route_is_found_by_name_canary_or_rollout(site: Site) -> None:
