@@ -20,7 +20,7 @@ from gateway.monitoring.tally_layout import HIT_HEADER_TIMEOUT, HIT_PER_TRY_TIME
 from gateway.proxy.dispatch import Dispatch
 from gateway.proxy.heads import answer_head, request_head, sticky_cookie, traced
 from gateway.proxy.observe import outcome_of, record, record_fault
-from gateway.proxy.table import CompiledRoute
+from gateway.proxy.table import CompiledRoute, Target
 from gateway.proxy.tunnel import Tunnel
 from gateway.proxy.upstream import Answer, UpstreamConnection
 
@@ -105,22 +105,23 @@ class Exchange(Dispatch):
         headers = {name: fields[written].strip(BLANKS) for name, written in self._shape.looked_at}
         route, key = self._route, self._sticky_key(headers)
         if self.client.is_preview:
-            self._go_to_idle()
+            none = f"route {route.name} has no idle version to preview: each of them has traffic"
+            self._show(route.idle, none)
             return
-        target = route.previewed(headers) if route.preview_header else None
-        if target is None:
-            target = route.choose(headers, key, self._draw >> 64)
-        if route.trials is not None and not target.is_preview and not route.is_overridden(headers):
+        if route.preview_header and (named := headers.get(route.preview_header)):
+            none = f"route {route.name} has no version {named[:100].decode('latin-1')!r} to preview"
+            self._show(route.previews.get(named), none)
+            return
+        target = route.choose(headers, key, self._draw >> 64)
+        if route.trials is not None and not route.is_overridden(headers):
             self._trial = route.trials.begin(target.name, key, self._started)
         target.backend.budget.request()
         self._go_to(target)
 
-    def _go_to_idle(self) -> None:
-        """The request came to the listener for versions that have no traffic."""
-        target = self._route.idle
+    def _show(self, target: Target | None, none: str) -> None:
+        """Send the request to the version it wants to see; where there is none, `none` says so."""
         if target is None:
-            detail = f"route {self._route.name} has no idle version to preview: each of them has traffic"
-            self.fail(Fault(404, "refused", detail))
+            self.fail(Fault(404, "refused", none))
             return
         target.backend.budget.request()
         self._go_to(target)

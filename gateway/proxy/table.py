@@ -96,10 +96,6 @@ class CompiledRoute:
                 return self.targets[index]
         return self.targets[splitter.by_key(key) if key else splitter.by_draw(draw)]
 
-    def previewed(self, headers: Mapping[bytes, bytes]) -> Target | None:
-        """Return the service that a request asks for by the name in the preview header, if it does."""
-        return self.previews.get(headers.get(self.preview_header, b""))
-
     def is_overridden(self, headers: Mapping[bytes, bytes]) -> bool:
         """Tell whether an override sends a request where it goes, rather than the split."""
         return self.has_overrides and self.splitter.overridden(headers) is not None

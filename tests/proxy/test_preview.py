@@ -53,13 +53,13 @@ async def preview_port(gateway: Gateway) -> tuple[asyncio.Server, int]:
 
 
 async def test_a_version_is_asked_for_by_name(stage: Stage) -> None:
-    """Whatever its weight; without the header, and with a name that is none, the weights decide."""
+    """Whatever its weight; without the header the weights decide, and a name that is none is not found."""
     blue, green = await stage.service(BLUE), await stage.service(GREEN)
     gateway = await stage.gateway(ROUTE, blue=blue, green=green)
     shown(gateway)
     assert await answered(stage, gateway.port, asking("green")) == (200, "green")
     assert await answered(stage, gateway.port, asking("blue")) == (200, "blue")
-    assert await answered(stage, gateway.port, asking("grey")) == (200, "blue")
+    assert await answered(stage, gateway.port, asking("grey")) == (404, None)
     assert await answered(stage, gateway.port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == (200, "blue")
 
 
