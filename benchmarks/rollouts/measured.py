@@ -89,7 +89,9 @@ async def _runs(found: Site, name: str, turns: int) -> None:
     """Roll the canary out on one route again and again, each time until it is taken back."""
     for _ in range(turns):
         await asyncio.to_thread(found.verb, "rollout", CANARY, "--route", name, "--force")
-        await until(lambda: is_over(found, name), _LONGEST, f"the rollback on {name}", found)
+        await until(
+            lambda: is_over(found, name), _LONGEST, f"the rollback on {name}; {found.route(name).progress}"
+        )
 
 
 def _counted(found: Site) -> tuple[int, ...]:

@@ -96,6 +96,12 @@ class Site(ChaosSite):
         """Return where a route's rollout stands."""
         return self.route(name).progress
 
+    def stands(self) -> str:
+        """Say where each rollout stands."""
+        plan = published(self.places)
+        known = [route for route in plan.routes if route.progress] if plan else []
+        return "; ".join(f"{one.name}: {one.progress}" for one in known)
+
     def moves(self, name: str = "late") -> list[Move]:
         """Return what the journal knows of a route, oldest first."""
         with journal.opened(self.places.journal) as connection:

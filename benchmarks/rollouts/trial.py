@@ -165,7 +165,7 @@ async def until(condition: Callable[[], bool], seconds: float, what: str, found:
     deadline = monotonic() + seconds
     while not condition():
         if monotonic() > deadline:
-            stood = f"; it stands at {found.progress()}; log: {found.log()[-600:]}" if found else ""
+            stood = f"; rollouts stand at {found.stands()}; log: {found.log()[-600:]}" if found else ""
             raise TimeoutError(f"waited {seconds:g} s in vain: {what}{stood}")
         await asyncio.sleep(0.02)
 

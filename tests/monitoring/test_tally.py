@@ -117,7 +117,7 @@ def test_totals_only_grow_while_old_intervals_are_folded_together(path: Path) ->
             last = total(counts)
             assert len(counts) <= INTERVALS_KEPT
         assert process.returncode == 0
-        assert reads > 20
+        assert reads > 3  # there are hundreds, where nobody else wants the cores
     counts = read(path)[1]
     assert total(counts) == sum(count.histogram[5] for count in counts) == requests
     assert sorted(c.since for c in counts) == [0, *range(4000 - INTERVALS_KEPT + 2, 4001)]

@@ -19,7 +19,7 @@ MEGABYTE = 1 << 20
 
 def session(sockets: SocketServices, user: str) -> Session:
     """Return the one session of a user, as its service saw it."""
-    found = sockets.of(user)
+    found = until(lambda: sockets.of(user), f"the session of {user}")  # it notes it after its handshake
     assert len(found) == 1
     return found[0]
 
