@@ -88,7 +88,7 @@ def _keys_compared(question: Question, spans: Sequence[Span], progress: Progress
     entries = [entry for chain in heads(spans, question.index) for entry in chain]
     canary, stable = sum(entry[2] for entry in entries), sum(entry[3] for entry in entries)
     expected = sum(entry[1] * (entry[2] + entry[3]) for entry in entries)
-    what = "failed" if question.threshold is None else f"over {wording.milliseconds(question.threshold)}"
+    what = "failed" if question.threshold is None else f"took over {wording.milliseconds(question.threshold)}"
     return (
         f"of {canary + stable:,} keys with an answer that {what} {canary:,} are with {progress.canary}, "
         f"where its share of the traffic would make it {expected:,.0f}"
