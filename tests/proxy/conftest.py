@@ -170,9 +170,9 @@ class Gateway:
         """Publish a change of routing as every other process would."""
         return commit(self.places, Request("set-weight", "test"), change)[0]
 
-    def tick(self, after: float = 0.0) -> None:
-        """Do what falls due when so many seconds have passed."""
-        tick(self.context, time.monotonic() + after, 0.1, with_clients=True)
+    def tick(self, after: float = 0.0, since: float | None = None) -> None:
+        """Do what falls due when so many seconds have passed since then (CLOCK_MONOTONIC), or since now."""
+        tick(self.context, (time.monotonic() if since is None else since) + after, 0.1, with_clients=True)
 
     def outcomes(self) -> dict[str, int]:
         """Return how many requests ended in each way, all routes and services together."""

@@ -74,9 +74,9 @@ def test_a_control_process_killed_in_the_middle_changes_nothing() -> None:
     assert found.problems == []
 
 
-@pytest.mark.parametrize("name", ["slow", "verdicts", "switches", "kills"])
+@pytest.mark.parametrize("name", ["slow", "switches", "kills"])
 def test_what_must_hold_holds(name: str) -> None:
-    """The cheapest rows of the measured rollouts, small."""
+    """Cheap rows of the measured rollouts, small; the worst publication is not for a busy CI to measure."""
     row = next(row for row in ROWS if row.name == name)
     found = outcome(row, SCALE)
     assert found.verdict == "met", (found.problem, found.reached)
