@@ -15,6 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.requestlog.places import LogPlaces
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the directory made in it is checked to be ours alone
 
@@ -44,6 +45,16 @@ class Places:
     def up_lock(self) -> Path:
         """Held by the supervisor as long as it lives."""
         return self.state / "up.lock"
+
+    @property
+    def log(self) -> LogPlaces:
+        """The request log."""
+        return LogPlaces(self.state / "log")
+
+    @property
+    def watch(self) -> Path:
+        """Summaries and alerts, an SQLite database."""
+        return self.state / "watch.db"
 
     @property
     def run(self) -> Path:
@@ -93,6 +104,29 @@ class Places:
     def ledgers(self, rollout: int | None = None) -> list[Path]:
         """What every worker saw of a rollout; None: of all there have been."""
         return sorted(self.run.glob(f"ledger-{'*' if rollout is None else rollout}-*"))
+
+    def ring(self, worker: int) -> Path:
+        """The records that one worker has for the recorder."""
+        return self.run / f"ring-{worker}"
+
+    def rings(self) -> list[Path]:
+        """The records of every worker there has been since the gateway was started."""
+        return sorted(self.run.glob("ring-*"))
+
+    @property
+    def recorder(self) -> Path:
+        """What the recorder says of itself, once a second."""
+        return self.run / "recorder.json"
+
+    @property
+    def keeper(self) -> Path:
+        """What the keeper of the log says of itself, once a second."""
+        return self.run / "keeper.json"
+
+    @property
+    def exemplars(self) -> Path:
+        """A trace for each bucket of latency, for /metrics."""
+        return self.run / "exemplars.json"
 
     @property
     def rates(self) -> Path:

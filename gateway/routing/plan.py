@@ -10,8 +10,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from gateway.requestlog.policy import Logging, LogPolicy, LogSettings, Sink, Tracing
 from gateway.routing.rollouts import Notify, Progress, Rollout
 from gateway.routing.settings import Failing, Limits, RateLimit, Sticky, Timeouts, Tls, Traffic
+from gateway.routing.watches import DEFAULT_ALERTS, AlertRule, Monitor
 
 UNITS = 100_000
 """Weights of a route are integers in units of 0.001 % and add up to this."""
@@ -47,7 +49,7 @@ class Route:
 
     `weights` pairs each service with its units (0 means not one request), in the order of the file.
     `preview` is a header (lower case) by which a request names the service it wants, empty: none. `progress`
-    is where this route's rollout stands: no part of the file.
+    is where this route's rollout stands: no part of the file. `log` None: its requests are not logged.
     `since` is the revision in which this division last changed: tallies are kept per interval of it.
     `keyed` are the weights that sticky keys are placed with, see `gateway.routing.keyed`; empty: the units.
     """
@@ -63,6 +65,8 @@ class Route:
     rate_limit: RateLimit | None = None
     rollout: Rollout = field(default_factory=Rollout)
     preview: str = ""
+    log: LogPolicy | None = field(default_factory=LogPolicy)
+    monitor: Monitor = field(default_factory=Monitor)
     progress: Progress | None = None
     since: int = 0
     keyed: tuple[float, ...] = ()
@@ -100,6 +104,11 @@ class RoutingPlan:
     tls: Tls | None = None
     preview: str = ""
     notify: tuple[Notify, ...] = ()
+    log: LogSettings = field(default_factory=LogSettings)
+    sinks: tuple[Sink, ...] = ()
+    alerts: tuple[AlertRule, ...] = DEFAULT_ALERTS
+    tracing: Tracing = field(default_factory=Tracing)
+    logging: Logging = field(default_factory=Logging)
     parked: tuple[str, ...] = ()
     revision: int = 0
 

@@ -1,0 +1,1 @@
+"""Models in production, watched: what the log shows becomes summaries, and summaries alarms."""
