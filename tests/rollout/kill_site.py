@@ -20,7 +20,6 @@ from gateway.routing.plan import Route
 from tests.rollout.controller_site import STEPS, Elsewhere, ReaderOfOne, Stage
 from tests.routing.change_site import Site
 
-rollouts.LEAST_OVERDUE = rollouts.MOST_OVERDUE = -2.0  # steps may be passed at once
 DIED = 9
 POINTS: tuple[tuple[Any, str], ...] = (
     (change, "_append"),
@@ -120,6 +119,7 @@ def die(folder: Path, scenario: str, at: int) -> None:
 
 def main(folder: str, scenario: str, first: str, step: str) -> None:
     """Fork processes that die at every `step`-th point from `first` on; print how many died."""
+    rollouts.LEAST_OVERDUE = rollouts.MOST_OVERDUE = -2.0  # steps may be passed at once
     at = int(first)
     while True:
         child = os.fork()
