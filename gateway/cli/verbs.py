@@ -9,6 +9,7 @@ import typer
 
 from gateway import __version__
 from gateway.cli import (
+    label_verbs,
     look_verbs,
     plan_verb,
     process_verbs,
@@ -65,6 +66,7 @@ def _options(
     """Split traffic between model versions, roll a new one out gradually, take it back in milliseconds."""
 
 
+app.add_typer(label_verbs.app, name="labels")
 for _verb in VERBS:
     app.command(_verb.__name__.replace("_", "-"))(_verb)
 

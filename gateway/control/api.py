@@ -22,6 +22,7 @@ from gateway.control import changes, readings
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
+from gateway.control.label_api import LabelApi
 from gateway.control.metrics import MEDIA_TYPE, exposition
 from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import document
@@ -56,6 +57,7 @@ class Api:
             *self._rollouts.routes(),
             Route("/api/v1/rollback", self.roll_back_all, methods=["POST"]),
             Route("/api/v1/revisions", self.revisions),
+            *LabelApi(self._places).routes(),
             Route("/metrics", self.metrics),
             Route("/healthz", self.healthz),
             Route("/readyz", self.readyz),

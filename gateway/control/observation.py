@@ -96,6 +96,11 @@ def observe(places: Places, now: float | None = None) -> Observation:
     )
 
 
+def latest_plan(places: Places) -> RoutingPlan:
+    """Return the plan of the latest revision, whether or not a gateway runs; raises GatewayError."""
+    return _head(places).plan
+
+
 def _head(places: Places) -> Revision:
     nothing = f"nothing has been started with the state directory {places.state}"
     advice = "run: gateway up, or name another one with --state-dir"

@@ -9,13 +9,13 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.control import models, status_models
+from gateway.control import label_models, models, status_models
 from gateway.control.operation import CHANGE, Operation
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
 from gateway.control.rollout_operations import ROLLOUT_OPERATIONS
 
-API_VERSION = "1.2.0"
+API_VERSION = "1.3.0"
 """Of this description: the first number changes when what was answered before no longer is."""
 
 _REFS = "#/components/schemas/{model}"
@@ -69,6 +69,17 @@ OPERATIONS = (
         "The latest revisions, newest first",
         models.Revisions,
         refusals=(400, 421, 503),
+    ),
+    Operation(
+        "post",
+        "/api/v1/labels",
+        "addLabels",
+        "Say what was true of predictions: one label, or one on each line as application/x-ndjson",
+        label_models.AcceptedLabels,
+        label_models.NewLabel,
+        body_required=True,
+        has_lines=True,
+        refusals=(400, 403, 413, 415, 421, 422, 503),
     ),
     Operation("get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503)),
     Operation("get", "/healthz", "healthz", "Whether this process answers", models.Alive),
@@ -140,13 +151,15 @@ def _described(operation: Operation) -> dict[str, Any]:
     }
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
+        if operation.has_lines:
+            content["application/x-ndjson"] = {"schema": {"type": "string"}}
         found["requestBody"] = {"required": operation.body_required, "content": content}
     return found
 
 
 def _parameters(operation: Operation) -> list[str]:
     found = ["name"] if "{name}" in operation.path else []
-    if operation.body is not None:
+    if operation.body is not None and not operation.has_lines:
         found.append("ifMatch")
     if operation.name == "revisions":
         found.append("limit")

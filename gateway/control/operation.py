@@ -13,7 +13,10 @@ CHANGE = (400, 403, 404, 412, 413, 415, 421, 422, 503)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. Without an `answer` model the answer is text; `refusals` are statuses."""
+    """One method of one path. Without an `answer` model the answer is text; `refusals` are statuses.
+
+    `has_lines`: many bodies may come at once, one on each line.
+    """
 
     method: str
     path: str
@@ -22,4 +25,5 @@ class Operation:
     answer: type[BaseModel] | None
     body: type[BaseModel] | None = None
     body_required: bool = False
+    has_lines: bool = False
     refusals: tuple[int, ...] = READ

@@ -15,7 +15,7 @@ def _event(
     path: str, name: str, summary: str, body: type[BaseModel], *, body_required: bool = False
 ) -> Operation:
     refusals = tuple(sorted((*CHANGE, 409)))
-    return Operation("post", PATH + path, name, summary, RouteRollout, body, body_required, refusals)
+    return Operation("post", PATH + path, name, summary, RouteRollout, body, body_required, refusals=refusals)
 
 
 ROLLOUT_OPERATIONS = (

@@ -24,6 +24,7 @@ BODIES: dict[str, Any] = {
     "rollBackAll": {"to": 1, "reason": "a test"},
     "startRollout": {"canary": "canary", "steps": [10, 25], "reason": "a test"},
     "promoteRollout": {"full": True},
+    "addLabels": {"id": "0123456789abcdef" * 2, "label": 1},
 }
 BEFORE: dict[str, tuple[str, ...]] = {
     "pauseRollout": ("startRollout",),

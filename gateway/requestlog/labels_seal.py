@@ -1,0 +1,131 @@
+"""Past labels as Parquet: an hour's file once it is over, a day's once that is over.
+
+A reader leaves out what a longer name covers (`2026-11-21.parquet` covers `2026-11-21T07.*`, and a Parquet
+file its NDJSON), so a death between writing one and removing the other shows nothing twice.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.requestlog.places import LogPlaces
+
+if TYPE_CHECKING:
+    import duckdb
+
+SETTLED = 120.0
+"""Seconds after an hour's end in which somebody may still be writing to its file."""
+LINE_TYPES = (
+    "{id: 'VARCHAR', row: 'INTEGER', route: 'VARCHAR', key: 'VARCHAR', label: 'VARCHAR', "
+    "value: 'DOUBLE', received: 'BIGINT'}"
+)
+_HOUR = len("2026-11-21T07")
+
+
+def label_files(places: LogPlaces) -> list[Path]:
+    """Return the files to read, in the order of their time, none whose labels another holds as well."""
+    if not places.labels.is_dir():
+        return []
+    found = [path for path in places.labels.iterdir() if path.suffix in (".ndjson", ".parquet")]
+    sealed = {path.stem for path in found if path.suffix == ".parquet"}
+    shown = [
+        path
+        for path in found
+        if not (path.suffix == ".ndjson" and path.stem in sealed)
+        and not (len(path.stem) == _HOUR and path.stem[:10] in sealed)
+    ]
+    return sorted(shown)
+
+
+def seal_labels(places: LogPlaces, connection: duckdb.DuckDBPyConnection, now: float) -> list[Path]:
+    """Seal what is over at `now` (wall time in seconds); return the files made."""
+    if not places.labels.is_dir():
+        return []
+    made = []
+    current = time.strftime("%Y-%m-%dT%H", time.gmtime(now - SETTLED))
+    for path in sorted(places.labels.glob("*.ndjson")):
+        if path.stem < current:
+            sealed = path.with_suffix(".parquet")
+            if not sealed.exists():
+                write_labels(connection, [path], sealed)
+                made.append(sealed)
+            path.unlink()
+    for day, hours in _days(places, current[:10]).items():
+        sealed = places.labels / f"{day}.parquet"
+        if not sealed.exists():
+            write_labels(connection, hours, sealed)
+            made.append(sealed)
+        for hour in hours:
+            hour.unlink()
+    return made
+
+
+def _days(places: LogPlaces, today: str) -> dict[str, list[Path]]:
+    days: dict[str, list[Path]] = {}
+    for path in sorted(places.labels.glob("*T*.parquet")):
+        if path.stem[:10] < today:
+            days.setdefault(path.stem[:10], []).append(path)
+    return days
+
+
+def write_labels(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], target: Path, where: str = "true"
+) -> None:
+    """Write the labels of some files that meet a condition as one Parquet file, in one piece.
+
+    Of what was said several times of the same prediction only the last word is kept.
+    """
+    temporary = target.with_suffix(".tmp")
+    connection.execute(
+        f"COPY ({latest(f'SELECT * FROM ({reading(sources)}) WHERE {where}')} ORDER BY received) "
+        f"TO {quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+    fd = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fchmod(fd, 0o600)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    temporary.replace(target)
+
+
+def latest(source: str) -> str:
+    """Return the query that keeps the last word of `source` (a query) on each prediction."""
+    return (
+        "SELECT id, row, route, key, arg_max(label, received) AS label, arg_max(value, received) AS value, "
+        f"max(received) AS received FROM ({source}) GROUP BY id, row, route, key"
+    )
+
+
+def reading(files: Iterable[Path]) -> str:
+    """Return the query that reads these files, whatever their kind; a torn line at an end is passed over."""
+    files = list(files)
+    lines = [path for path in files if path.suffix == ".ndjson"]
+    sealed = [path for path in files if path.suffix == ".parquet"]
+    parts = []
+    columns = "id, coalesce(row, 0) AS row, route, key, label, value, received"
+    if lines:
+        listed = ", ".join(map(quoted, lines))
+        parts.append(
+            f"SELECT {columns} FROM read_json([{listed}], format='newline_delimited', "
+            f"columns={LINE_TYPES}, ignore_errors=true) WHERE label IS NOT NULL"
+        )
+    if sealed:
+        listed = ", ".join(map(quoted, sealed))
+        parts.append(f"SELECT {columns} FROM read_parquet([{listed}])")
+    return " UNION ALL ".join(parts) or NO_LABELS
+
+
+NO_LABELS = (
+    "SELECT NULL::VARCHAR AS id, 0 AS row, NULL::VARCHAR AS route, NULL::VARCHAR AS key, "
+    "NULL::VARCHAR AS label, NULL::DOUBLE AS value, 0::BIGINT AS received WHERE false"
+)
+
+
+def quoted(path: Path | str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"

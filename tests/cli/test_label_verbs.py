@@ -1,0 +1,56 @@
+"""`gateway labels` as people type it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from gateway.cli import label_verbs
+from gateway.requestlog.labels_seal import label_files
+from tests.cli.site import Site
+
+
+def lines(count: int) -> str:
+    """Return labels of as many requests."""
+    return "".join(json.dumps({"id": f"{n:032x}", "label": n % 2}) + "\n" for n in range(count))
+
+
+def kept(site: Site) -> int:
+    """Return how many labels are on disk."""
+    return sum(len(path.read_bytes().splitlines()) for path in label_files(site.places.log))
+
+
+def test_a_file_is_kept_whether_or_not_the_gateway_runs(stopped: Site) -> None:
+    """The number is said; importing it again does no harm."""
+    (stopped.folder / "truth.ndjson").write_text(lines(3))
+    said = stopped.run("labels", "import", "truth.ndjson")
+    assert (said.code, said.out, said.err) == (0, "3 labels kept\n", "")
+    assert stopped.run("labels", "import", "truth.ndjson", "--json").json() == {"accepted": 3}
+    assert kept(stopped) == 6
+
+
+def test_a_file_with_a_mistake_is_refused_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However late the mistake comes; with its line."""
+    monkeypatch.setattr(label_verbs, "BATCH", 2)
+    (site.folder / "truth.ndjson").write_text(lines(5) + '{"label": 1}\n')
+    said = site.run("labels", "import", "truth.ndjson")
+    assert (said.code, said.out) == (1, "")
+    assert "truth.ndjson: line 6: it names no prediction" in said.err
+    assert "no label of it was kept" in said.err
+    assert kept(site) == 0
+
+
+def test_standard_input_is_a_file_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For whoever makes labels by a query."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines(2).encode())))
+    assert site.run("labels", "import", "-").out == "2 labels kept\n"
+    assert kept(site) == 2
+
+
+def test_a_file_that_is_not_there_is_said(site: Site) -> None:
+    """By its name."""
+    said = site.run("labels", "import", "none.ndjson")
+    assert (said.code, said.err) == (1, "none.ndjson: there is no such file\n")
