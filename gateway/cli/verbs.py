@@ -49,6 +49,8 @@ VERBS = (
     replay_verb.replay,
     look_verbs.explain,
 )
+GROUPS = {"labels": label_verbs.app}
+"""Verbs that have verbs of their own."""
 
 
 def _version(asked: bool) -> None:
@@ -66,7 +68,8 @@ def _options(
     """Split traffic between model versions, roll a new one out gradually, take it back in milliseconds."""
 
 
-app.add_typer(label_verbs.app, name="labels")
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 for _verb in VERBS:
     app.command(_verb.__name__.replace("_", "-"))(_verb)
 

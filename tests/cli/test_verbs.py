@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from gateway.cli.verbs import VERBS
+from gateway.cli.verbs import GROUPS, VERBS
 from gateway.routing import journal
 from tests.cli.site import Site
 
@@ -25,4 +25,4 @@ def test_every_verb_is_registered_under_its_name(site: Site) -> None:
     """In the order in which they are listed, with hyphens as people type them."""
     listed = site.run("--help").out.partition("Commands:")[2]
     names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert names == [verb.__name__.replace("_", "-") for verb in VERBS]
+    assert names == [*(verb.__name__.replace("_", "-") for verb in VERBS), *GROUPS]
