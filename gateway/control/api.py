@@ -23,7 +23,7 @@ from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
 from gateway.control.label_api import LabelApi
-from gateway.control.metrics import MEDIA_TYPE, exposition
+from gateway.control.metrics import exposition
 from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import document
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
@@ -128,10 +128,11 @@ class Api:
         found = await asyncio.to_thread(readings.revisions, self._places, limit)
         return reply({"revisions": found})
 
-    async def metrics(self, _request: Request) -> Response:
+    async def metrics(self, request: Request) -> Response:
         """Answer the counters for Prometheus."""
-        text = await asyncio.to_thread(exposition, self._places)
-        return Response(text, headers={"content-type": MEDIA_TYPE})
+        accept = request.headers.get("accept", "")
+        text, media_type = await asyncio.to_thread(exposition, self._places, accept)
+        return Response(text, headers={"content-type": media_type})
 
     async def healthz(self, _request: Request) -> Response:
         """Answer that this process is alive."""

@@ -1,4 +1,6 @@
-"""/metrics: the counters of all workers in Prometheus' text format, read anew at every scrape.
+"""/metrics: the counters of all workers for Prometheus, read anew at every scrape.
+
+Whoever accepts OpenMetrics gets it, with exemplars: for each bucket of latency the trace of a request in it.
 
 Labels are names from routing.yaml and fixed words; nothing that a user of a service chooses becomes one.
 """
@@ -6,25 +8,29 @@ Labels are names from routing.yaml and fixed words; nothing that a user of a ser
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from gateway.control import figures
 from gateway.control.health import processes
+from gateway.control.metrics_log import Traces, exemplars, log_families
 from gateway.control.metrics_rollouts import rollout_families
 from gateway.control.metrics_views import view_families
 from gateway.control.observation import Observation, is_beating, observe
 from gateway.control.rollout_state import read_judged
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, UNAVAILABLE, Count
+from gateway.monitoring.usage import usage_of
+from gateway.requestlog.exemplars import FIRST
 from gateway.routing.places import Places
 from gateway.routing.plan import UNITS
 from gateway.statistics.histogram import BUCKETS, upper_bound
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OCTAVES = tuple(bucket for bucket in range(BUCKETS) if upper_bound(bucket) in {2**n for n in range(6, 31)})
 """Buckets of a tally after which a bucket of the exposition ends: at 64 µs, 128 µs, … 18 minutes."""
 
@@ -32,11 +38,12 @@ Version = tuple[tuple[str, str], Count]
 """Route and service, and their count over all workers and intervals."""
 
 
-def exposition(places: Places) -> bytes:
-    """Return everything there is to scrape now."""
+def exposition(places: Places, accept: str = "") -> tuple[bytes, str]:
+    """Return everything there is to scrape now, and its media type; `accept` is what the caller reads."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Tallies(places))
-    return generate_latest(registry)
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type
 
 
 class Tallies(Collector):
@@ -54,17 +61,18 @@ class Tallies(Collector):
         now = time.monotonic()
         seen = observe(self._places, now)
         versions = [(key, figures.merged(found)) for key, found in figures.by_version(seen.counts).items()]
-        yield from request_families(versions)
+        yield from request_families(versions, exemplars(self._places.exemplars))
         yield from attempt_families(versions)
         yield limit_family(seen)
         yield from plan_families(seen)
         yield from worker_families(seen, now)
         yield from process_families(self._places, seen, now)
         yield from view_families(seen.plan, seen.views)
+        yield from log_families(self._places)
         yield from rollout_families(seen.plan, read_judged(self._places), time.time())
 
 
-def request_families(versions: Sequence[Version]) -> Iterator[Metric]:
+def request_families(versions: Sequence[Version], traces: Traces) -> Iterator[Metric]:
     """Yield what became of requests and how long they took, by route and version.
 
     What never got as far as a route has empty labels; it was refused, or turned away for want of room.
@@ -85,7 +93,8 @@ def request_families(versions: Sequence[Version]) -> Iterator[Metric]:
                 requests.add_metric([route, version, OUTCOMES[outcome]], total.outcomes[outcome])
         if route:
             fallbacks.add_metric([route, version], total.outcomes[FALLBACK])
-            durations.add_metric([route, version], buckets(total.histogram), total.microseconds / 1e6)
+            found = with_exemplars(buckets(total.histogram), traces.get((route, version), {}))
+            durations.add_metric([route, version], found, total.microseconds / 1e6)
     yield from (requests, fallbacks, durations)
 
 
@@ -134,6 +143,26 @@ def buckets(histogram: Sequence[int]) -> list[tuple[str, float]]:
     return [*found, ("+Inf", float(sum(histogram)))]
 
 
+def with_exemplars(
+    counts: Sequence[tuple[str, float]], traces: Mapping[int, tuple[str, float, float]]
+) -> list[tuple[str, float, Exemplar | None]]:
+    """Return buckets, each with the trace of a request in it where there is one.
+
+    An exemplar must lie within its bucket, and a bucket that nothing was counted in yet has none.
+    """
+    found: list[tuple[str, float, Exemplar | None]] = []
+    below, before = 0.0, 0.0
+    for octave, (bound, count) in enumerate(counts, FIRST):
+        trace = traces.get(octave)
+        fits = trace is not None and below < trace[1] <= float(bound) and count > before
+        exemplar = (
+            Exemplar({"trace_id": trace[0]}, trace[1], trace[2]) if trace is not None and fits else None
+        )
+        found.append((bound, count, exemplar))
+        below, before = float(bound), count
+    return found
+
+
 def plan_families(seen: Observation) -> Iterator[Metric]:
     """Yield what the plan asks for and whether routing.yaml says so."""
     weights = GaugeMetricFamily(
@@ -171,10 +200,19 @@ def process_families(places: Places, seen: Observation, now: float) -> Iterator[
     restarts = CounterMetricFamily(
         "gateway_process_restarts", "Times the process ended unasked and was started again.", labels=labels
     )
+    cpu = CounterMetricFamily(
+        "gateway_process_cpu_seconds", "CPU time of the process since it was started.", labels=labels
+    )
+    memory = GaugeMetricFamily(
+        "gateway_process_resident_memory_bytes", "Memory that the process holds.", labels=labels
+    )
     for process in processes(places, seen, now):
         if process["state"] == "draining":
             continue  # its successor may bear the same number, and two series of one name spoil the scrape
         values = [process["role"], process["service"], str(process["number"])]
         up.add_metric(values, float(process["healthy"]))
         restarts.add_metric(values, process["restarts"])
-    yield from (up, restarts)
+        if (cost := usage_of(int(process["pid"] or 0))) is not None:
+            cpu.add_metric(values, cost.cpu)
+            memory.add_metric(values, cost.memory)
+    yield from (up, restarts, cpu, memory)

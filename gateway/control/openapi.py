@@ -175,7 +175,8 @@ def _answer(operation: Operation) -> dict[str, Any]:
                 "ETag": {"description": "The revision, for If-Match", "schema": {"type": "string"}}
             }
     elif operation.path == "/metrics":
-        found["content"] = {"text/plain": {"schema": {"type": "string"}}}
+        text = {"schema": {"type": "string"}}
+        found["content"] = {"text/plain": text, "application/openmetrics-text": text}
     else:
         found["content"] = {"application/json": {"schema": {"type": "object"}}}
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.control.metrics import OCTAVES, buckets, exposition, octave_buckets
@@ -17,6 +19,7 @@ from gateway.monitoring import tally_layout
 from gateway.monitoring.health_report import STATES, report_path, write
 from gateway.monitoring.tally import FALLBACK, LIMITS, OK, OUTCOMES, REFUSED, TIMEOUT, UNAVAILABLE
 from gateway.monitoring.tally_layout import HIT_HEAD
+from gateway.proxy.observe import record
 from gateway.routing.change import Request, commit, complain
 from gateway.routing.revise import replace_weights
 from gateway.statistics.histogram import BUCKETS, bucket_of, upper_bound
@@ -29,7 +32,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def scrape(site: Site) -> Samples:
     """Every sample by its name and labels."""
-    text = exposition(site.places).decode()
+    text = exposition(site.places)[0].decode()
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
@@ -225,7 +228,7 @@ def test_a_complaint_about_the_file_shows(site: Site) -> None:
 
 def test_every_series_has_a_help_text(site: Site) -> None:
     """A person who meets a name in a dashboard finds out what it means."""
-    for family in text_string_to_metric_families(exposition(site.places).decode()):
+    for family in text_string_to_metric_families(exposition(site.places)[0].decode()):
         assert family.documentation.endswith("."), family.name
 
 
@@ -233,32 +236,92 @@ def test_every_series_and_every_word_in_a_label_is_documented(site: Site) -> Non
     """docs/metrics.md has a row for each family, limit, state and outcome, and for nothing that is not."""
     text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
     rows = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
+    said_by_all(site)
     families = {
         family.name + ("_total" if family.type == "counter" else "")
-        for family in text_string_to_metric_families(exposition(site.places).decode())
+        for family in text_string_to_metric_families(exposition(site.places)[0].decode())
     }
     words = {*LIMITS, *STATES, *OUTCOMES[:FALLBACK]}
     assert {row for row in rows if row.startswith("gateway_")} == families
     assert {row for row in rows if not row.startswith("gateway_")} == words
 
 
-def test_alerts_are_made_of_series_that_there_are(site: Site) -> None:
-    """Every name in an expression of docs/metrics.md is scraped."""
-    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
-    block = site.tally().block("late", "blue", 1)
-    block.attempted()
-    scraped = {family.name for family in text_string_to_metric_families(exposition(site.places).decode())}
+@pytest.mark.parametrize("file", ["prometheus/gateway.rules.yaml", "grafana/gateway.json"])
+def test_rules_and_dashboard_are_made_of_series_that_there_are(site: Site, file: str) -> None:
+    """Every name in an expression of deploy/ is scraped."""
+    text = (Path(__file__).parents[2] / "deploy" / file).read_text()
+    said_by_all(site)
+    scraped = {family.name for family in text_string_to_metric_families(exposition(site.places)[0].decode())}
     suffixes = "|".join(("_total", "_bucket", "_sum", "_count"))
-    for rules in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
-        for name in re.findall(r"gateway_[a-z_]+", rules):
-            assert name in scraped or re.sub(f"({suffixes})$", "", name) in scraped, name
-    assert "gateway_" in text.partition("```yaml")[2]
+    named = set(re.findall(r"gateway_[a-z_]+", text))
+    assert len(named) > 10
+    for name in named:
+        assert name in scraped or re.sub(f"({suffixes})$", "", name) in scraped, name
+
+
+def test_the_dashboards_panels_do_not_overlap() -> None:
+    """Each has a place of its own, and asks at least one question."""
+    board = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "gateway.json").read_text())
+    taken = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+        assert panel["targets"][0]["expr"]
+
+
+def said_by_all(site: Site) -> None:
+    """Have something said by all that only speak once they run."""
+    site.tally().block("late", "blue", 1).attempted()
+    site.places.recorder.write_text("{}")
+    site.places.keeper.write_text("{}")
 
 
 def test_a_process_that_drains_has_no_series(site: Site) -> None:
     """Its successor may bear the same role and number, and one name must not have two values."""
     site.list_processes({"role": "control", "pid": 0}, {"role": "control", "pid": 0, "draining": True})
-    lines = exposition(site.places).decode().splitlines()
+    lines = exposition(site.places)[0].decode().splitlines()
     assert [line for line in lines if line.startswith('gateway_process_up{number="0",role="control"')] == [
         'gateway_process_up{number="0",role="control",service=""} 0.0'
     ]
+
+
+def test_whoever_reads_openmetrics_gets_traces(site: Site) -> None:
+    """Each bucket with something in it names the latest request there; no bucket names one of another."""
+    block = site.tally().block("late", "blue", 1)
+    for seconds in (90e-6, 90e-6, 5e-3):
+        record(block, OK, seconds)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    octaves = {"7": [trace, 90e-6, 1795248000.5], "13": ["0" * 31 + "1", 70e-6, 1.0], "20": [trace, 0.9, 1.0]}
+    site.places.exemplars.write_text(json.dumps({"late": {"blue": octaves}}))
+    text, media_type = exposition(site.places, "application/openmetrics-text; version=1.0.0")
+    assert media_type.startswith("application/openmetrics-text; version=1.0.0")
+    assert text.endswith(b"# EOF\n")
+    found = {
+        sample.labels["le"]: sample.exemplar
+        for family in openmetrics(text.decode())
+        for sample in family.samples
+        if sample.name == "gateway_request_duration_seconds_bucket" and sample.exemplar
+    }
+    assert [(bound, each.labels, each.value) for bound, each in found.items()] == [
+        ("0.000128", {"trace_id": trace}, 90e-6)
+    ]
+
+
+def test_processes_show_what_they_cost(site: Site) -> None:
+    """CPU time and memory of each, as the kernel counts them."""
+    site.list_processes({"role": "control", "pid": os.getpid()})
+    samples = scrape(site)
+    labels = {"role": "control", "service": "", "number": "0"}
+    cpu = value(samples, "gateway_process_cpu_seconds_total", **labels)
+    memory = value(samples, "gateway_process_resident_memory_bytes", **labels)
+    assert cpu is not None
+    assert cpu > 0.0
+    assert memory is not None
+    assert memory > 1_000_000
