@@ -145,12 +145,12 @@ def buckets(histogram: Sequence[int]) -> list[tuple[str, float]]:
 
 def with_exemplars(
     counts: Sequence[tuple[str, float]], traces: Mapping[int, tuple[str, float, float]]
-) -> list[tuple[str, float, Exemplar | None]]:
+) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
     """Return buckets, each with the trace of a request in it where there is one.
 
     An exemplar must lie within its bucket, and a bucket that nothing was counted in yet has none.
     """
-    found: list[tuple[str, float, Exemplar | None]] = []
+    found: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
     below, before = 0.0, 0.0
     for octave, (bound, count) in enumerate(counts, FIRST):
         trace = traces.get(octave)

@@ -262,7 +262,7 @@ def test_rules_and_dashboard_are_made_of_series_that_there_are(site: Site, file:
 def test_the_dashboards_panels_do_not_overlap() -> None:
     """Each has a place of its own, and asks at least one question."""
     board = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "gateway.json").read_text())
-    taken = set()
+    taken: set[tuple[int, int]] = set()
     for panel in board["panels"]:
         place = panel["gridPos"]
         cells = {
@@ -305,7 +305,7 @@ def test_whoever_reads_openmetrics_gets_traces(site: Site) -> None:
     assert text.endswith(b"# EOF\n")
     found = {
         sample.labels["le"]: sample.exemplar
-        for family in openmetrics(text.decode())
+        for family in openmetrics(text.decode())  # type: ignore[no-untyped-call]
         for sample in family.samples
         if sample.name == "gateway_request_duration_seconds_bucket" and sample.exemplar
     }
