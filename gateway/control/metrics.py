@@ -155,10 +155,10 @@ def with_exemplars(
     for octave, (bound, count) in enumerate(counts, FIRST):
         trace = traces.get(octave)
         fits = trace is not None and below < trace[1] <= float(bound) and count > before
-        exemplar = (
-            Exemplar({"trace_id": trace[0]}, trace[1], trace[2]) if trace is not None and fits else None
-        )
-        found.append((bound, count, exemplar))
+        if trace is not None and fits:
+            found.append((bound, count, Exemplar({"trace_id": trace[0]}, trace[1], trace[2])))
+        else:
+            found.append((bound, count))
         below, before = float(bound), count
     return found
 
