@@ -1,0 +1,1 @@
+"""What would be: recorded requests against another routing.yaml, or another version of a model."""
