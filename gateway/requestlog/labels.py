@@ -55,7 +55,7 @@ class LabelStore:
     def _line(self, label: Label, received: int) -> bytes:
         key = label.key
         if key and label.route in self._hashed:
-            key = self._secrets.pseudonym(key.encode())
+            key = self._secrets.pseudonym_of(key)
         document = {
             "id": label.id,
             "row": label.row,

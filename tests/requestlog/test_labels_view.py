@@ -179,7 +179,7 @@ def test_a_key_that_the_log_hashes_is_hashed_here_too(places: LogPlaces) -> None
     store(places, late=hashed).append([by_key("UA1", 1)])
     [path] = label_files(places)
     assert b"UA1" not in path.read_bytes()
-    assert json.loads(path.read_bytes())["key"] == SECRETS.pseudonym(b"UA1")
+    assert json.loads(path.read_bytes())["key"] == SECRETS.pseudonym_of("UA1")
 
 
 def test_sealing_changes_no_answer(places: LogPlaces, connection: duckdb.DuckDBPyConnection) -> None:
