@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import logging
 import os
 import socket
 import sys
@@ -52,12 +51,15 @@ class Running:
     not_ready: list[str]
 
 
-def log_to_stderr(called: str) -> None:
-    """Send log lines of this process to standard error, with what it is called."""
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s %(levelname)s {called}: %(message)s", datefmt="%H:%M:%S"
-    )
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+def log_to_stderr(called: str, run: Path | None = None) -> None:
+    """Send log lines of this process to standard error, with what it is called.
+
+    `run` is the directory in memory, where it says in which format and from which level on.
+    """
+    from gateway.monitoring.process_log import install
+    from gateway.routing.slot import LOGGING
+
+    install(called, run / LOGGING if run else None)
 
 
 def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
@@ -66,15 +68,18 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
     Raises GatewayError where it cannot start: a broken routing.yaml, a port in use, one running already.
     """
     from gateway.routing.places import prepare, remove_run
+    from gateway.supervision.recording import rescue_records
 
-    log_to_stderr("gateway")
     places = prepare(options.state.resolve())
+    log_to_stderr("gateway", places.run)
     with places.up_lock.open("a") as lock:
         _hold(lock.fileno(), options.state)
         try:
+            rescue_records(places, options.config.resolve().parent)
             _clear(places.run)
             _supervise(options, places, on_ready)
         finally:
+            rescue_records(places, options.config.resolve().parent)
             remove_run(places)
 
 
@@ -141,6 +146,8 @@ def _commands(places: Places, config: Path, copy: Path | None) -> Commands:
         control=lambda fd: [*here, "control", state, str(config), str(fd)],
         replica=lambda model, path: [*here, "replica", str(folder / model), path],
         spare=lambda models: [*here, "spare", *(str(folder / model) for model in models)],
+        recorder=[*worker, "recorder", state, str(folder)],
+        keeper=[*here, "keeper", state, str(folder)],
     )
 
 
@@ -173,6 +180,7 @@ WORKER_HEAP = ("MALLOC_MMAP_THRESHOLD_=4194304", "MALLOC_TRIM_THRESHOLD_=3355443
 """Large bodies come in pieces of up to 256 KiB. The C library would fetch the memory of each from the kernel
 and return it at once, which costs a worker three times as much as the rest of its work on such bodies."""
 HOLD_TRIES, HOLD_PAUSE = 20, 0.01
+KEEPER_NICE = 10
 
 
 def _hold(fd: int, state: Path) -> None:
@@ -199,10 +207,11 @@ def worker(state: str, number: str, folder: str, *fds: str) -> None:
     from gateway.proxy.worker import run
     from gateway.routing.places import Places
 
-    log_to_stderr(f"worker {number}")
+    places = Places(Path(state))
+    log_to_stderr(f"worker {number}", places.run)
     named = dict(word.split("=") for word in fds)
     listeners = {name: socket.socket(fileno=int(fd)) for name, fd in named.items()}
-    run(Places(Path(state)), int(number), Path(folder), listeners)
+    run(places, int(number), Path(folder), listeners)
 
 
 def control(state: str, config: str, fd: str) -> None:
@@ -210,15 +219,40 @@ def control(state: str, config: str, fd: str) -> None:
     from gateway.control.process import run
     from gateway.routing.places import Places
 
-    log_to_stderr("control")
-    run(Places(Path(state)), Path(config), socket.socket(fileno=int(fd)))
+    places = Places(Path(state))
+    log_to_stderr("control", places.run)
+    run(places, Path(config), socket.socket(fileno=int(fd)))
+
+
+def recorder(state: str, folder: str) -> None:
+    """Be the recorder of the request log; keys are named from `folder`."""
+    from gateway.requestlog.recorder_process import run
+    from gateway.routing.places import Places
+    from gateway.supervision.recording import wiring
+
+    places = Places(Path(state))
+    log_to_stderr("recorder", places.run)
+    run(wiring(places, Path(folder)))
+
+
+def keeper(state: str, folder: str) -> None:
+    """Be the keeper of the request log, which lets all others have the processor first."""
+    from gateway.control.notify import Notifier
+    from gateway.routing.places import Places
+    from gateway.watching.keeper import Keeper, run
+    from gateway.watching.keeper_tasks import tasks
+
+    os.nice(KEEPER_NICE)
+    places = Places(Path(state))
+    log_to_stderr("keeper", places.run)
+    run(Keeper(tasks(places, Path(folder), Notifier(Path(folder)).tell), places.keeper))
 
 
 def replica(folder: str, path: str) -> None:
     """Be a replica of the model version in `folder`, answering on a Unix socket."""
     from gateway.serving.service import serve
 
-    log_to_stderr(f"replica of {folder}")
+    log_to_stderr(f"replica of {folder}", Path(path).parent)
     serve(Path(folder), f"unix:{path}", lifeline=True)
 
 
@@ -231,6 +265,7 @@ def spare(*folders: str) -> None:
     told = sys.stdin.readline()
     if told:
         folder, path = json.loads(told)
+        log_to_stderr(f"replica of {folder}", Path(path).parent)
         serve(Path(folder), f"unix:{path}", lifeline=True)
 
 
@@ -241,6 +276,8 @@ def main(arguments: list[str]) -> int:
         "control": control,
         "replica": replica,
         "spare": spare,
+        "recorder": recorder,
+        "keeper": keeper,
     }
     try:
         roles[arguments[0]](*arguments[1:])

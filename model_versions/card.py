@@ -47,6 +47,7 @@ class Facts:
     categories: Mapping[str, tuple[str, ...]]
     sha256: str
     size: int
+    reference: Mapping[str, Any]
 
 
 def model_yaml(facts: Facts) -> str:
@@ -63,10 +64,15 @@ def model_yaml(facts: Facts) -> str:
         ],
         "training": {"data": facts.source, "period": period(facts.months), "rows": facts.rows},
         "held_out": {"period": period((facts.held_out_month,)), **_rounded(facts.scores)},
+        "reference": facts.reference,
         "libraries": {name: version(name) for name in LIBRARIES},
         "artifact": {"file": ARTIFACT, "sha256": facts.sha256, "bytes": facts.size},
     }
-    head = "# Written by `make train`; the place of a category in its list is its code.\n"
+    head = (
+        "# Written by `make train`; the place of a category in its list is its code.\n"
+        "# reference: inputs as learnt from, outputs on held-out flights. counts[i] is of what lies above\n"
+        "# edges[i - 1] and at or below edges[i], or of category i.\n"
+    )
     return head + yaml.safe_dump(
         document, sort_keys=False, default_flow_style=None, allow_unicode=True, width=100
     )

@@ -25,7 +25,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from model_versions import card, flights
+from model_versions import card, flights, histograms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,7 +96,9 @@ def train(recipe: Recipe, data: flights.Dataset, folder: Path) -> card.Scores:
     """Fit one version, judge it on the month that follows, and write its folder."""
     matrix, late = data.of_months(recipe.months)
     estimator = recipe.build(data).fit(matrix, late)
-    scores = judge(estimator, *data.of_months((recipe.held_out,)))
+    unseen, truth = data.of_months((recipe.held_out,))
+    probability = estimator.predict_proba(unseen)[:, 1]
+    scores = judge(probability, truth)
     buffer = io.BytesIO()
     joblib.dump(estimator, buffer)
     facts = card.Facts(
@@ -110,6 +112,10 @@ def train(recipe: Recipe, data: flights.Dataset, folder: Path) -> card.Scores:
         categories=data.categories,
         sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
         size=len(buffer.getvalue()),
+        reference={
+            "inputs": histograms.of_inputs(data, matrix),
+            "outputs": histograms.of_outputs(probability, card.THRESHOLD),
+        },
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / card.ARTIFACT).write_bytes(buffer.getvalue())
@@ -118,9 +124,8 @@ def train(recipe: Recipe, data: flights.Dataset, folder: Path) -> card.Scores:
     return scores
 
 
-def judge(estimator: Any, matrix: NDArray[np.float64], late: NDArray[np.int64]) -> card.Scores:
-    """How well an estimator tells late flights from others that it has never seen."""
-    probability = estimator.predict_proba(matrix)[:, 1]
+def judge(probability: NDArray[np.float64], late: NDArray[np.int64]) -> card.Scores:
+    """How well these probabilities tell late flights from others."""
     return card.Scores(
         rows=len(late),
         base_rate=float(late.mean()),

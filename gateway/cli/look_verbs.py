@@ -23,13 +23,16 @@ def check(
     Example: gateway check routing.yaml
     """
     from gateway.cli.render import plan_in_brief
+    from gateway.control.log_names import undeclared
     from gateway.routing.file import read_plan, read_text
 
     plan = read_plan(read_text(file), file)
+    told = undeclared(plan, file.parent)
     if as_json:
-        print_json({"ok": True, "routes": len(plan.routes), "services": len(plan.services)})
+        counts = {"routes": len(plan.routes), "services": len(plan.services)}
+        print_json({"ok": True, **counts, "warnings": told})
     else:
-        print(f"{file}: fine\n{plan_in_brief(plan)}")
+        print("\n".join([f"{file}: fine", plan_in_brief(plan), *(f"  warning: {line}" for line in told)]))
 
 
 def status(

@@ -13,6 +13,16 @@ def compact(number: float, digits: int = 0) -> str:
     return f"{number:.{digits}f}"
 
 
+def in_bytes(count: int) -> str:
+    """Write a number of bytes in binary units: 1536 as 1.5 KiB."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
 def fixed(value: float | None, digits: int) -> str:
     """Write a number with so many digits after the point."""
     return UNKNOWN if value is None else f"{value:.{digits}f}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import print_json
 from gateway.routing.difference import difference
+from gateway.routing.difference_log import shown_share
 from gateway.routing.plan import RoutingPlan, Service
 from gateway.routing.revise import shares_of
 
@@ -56,7 +57,19 @@ def plan_in_brief(plan: RoutingPlan) -> str:
     for route in plan.routes[:50]:
         shares = ", ".join(f"{name} {share:g} %" for name, share in shares_of(route).items())
         lines.append(f"  route {route.name} at {route.path}: {shares}; stable is {route.stable}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_watched(plan)])
+
+
+def _watched(plan: RoutingPlan) -> list[str]:
+    """Return a line about the log where it is not as usual, and one for each sink."""
+    policies = [route.log for route in plan.routes]
+    lines = []
+    if off := policies.count(None):
+        lines.append(f"  log: off for {off} of {len(policies)} routes")
+    if strict := sum(policy is not None and policy.filter.mode == "strict" for policy in policies):
+        lines.append(f"  log: strict for {strict} of {len(policies)} routes")
+    lines += [f"  sink {sink.name}: {sink.kind}" for sink in plan.sinks]
+    return lines + ([f"  tracing: {shown_share(plan.tracing.sample)}"] if plan.tracing.otlp else [])
 
 
 def where(service: Service) -> str:

@@ -130,11 +130,12 @@ def _tell(before: RoutingPlan | None, plan: RoutingPlan, changed: bool, millisec
 
 
 def _addresses(before: RoutingPlan, plan: RoutingPlan) -> list[str]:
-    """An earlier revision may bring other addresses, which take effect at the next reload or start."""
+    """An earlier revision may bring what takes effect at the next reload or start alone."""
     pairs = (
         ("listen", before.listen, plan.listen, "reload"),
         ("tls listen", _tls(before), _tls(plan), "reload"),
         ("admin", before.admin, plan.admin, "reload"),
+        ("log.buffer in bytes", before.log.buffer, plan.log.buffer, "reload"),
     )
     return [
         f"  {name}: {old} -> {new}, from the next `gateway {verb}` on"

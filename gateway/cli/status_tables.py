@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.numbers import compact, fixed
+from gateway.cli.numbers import compact, fixed, in_bytes
 from gateway.cli.rollout_brief import brief, is_under_way
 from gateway.cli.rollout_view import drawn
 
@@ -49,6 +49,7 @@ def status_tables(status: dict[str, Any], *, is_live: bool = False) -> Renderabl
         parts += _rollout(route["rollout"], is_live=is_live)
     if status["services"]:
         parts += [Text(""), service_table(status["services"])]
+    parts += [Text(""), log_line(status["log"])]
     parts += [Text(""), process_table(status["processes"])]
     return Group(*parts)
 
@@ -92,6 +93,22 @@ def service_table(services: list[dict[str, Any]]) -> Table:
     for service in services:
         table.add_row(service["name"], service["address"], replica_state(service))
     return table
+
+
+def log_line(log: dict[str, Any]) -> Text:
+    """Say how the request log does."""
+    words = [f"request log: {log['state']}"]
+    if log["state"] not in ("off", "stopped"):
+        words += [f"{compact(log['records'])} records", f"{compact(log['records_per_second'], 1)}/s"]
+        words += [f"{log['lag_ms']:.0f} ms behind"]
+    words.append(f"{in_bytes(log['bytes'])} on disk")
+    if log["dropped"]:
+        reasons = (f"{reason} {count}" for reason, count in sorted(log["dropped"].items()))
+        words.append(f"dropped: {', '.join(reasons)}")
+    if log["gaps"]:
+        words.append(f"{log['gaps']} gaps")
+    style = "bold red" if log["state"] in ("dropping", "failing", "down") else ""
+    return Text(", ".join(words), style=style)  # why, the warnings above have said
 
 
 def process_table(processes: list[dict[str, Any]]) -> Table:

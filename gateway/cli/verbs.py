@@ -9,14 +9,18 @@ import typer
 
 from gateway import __version__
 from gateway.cli import (
+    alert_verbs,
     label_verbs,
+    log_verbs,
     look_verbs,
     plan_verb,
     process_verbs,
+    query_verb,
     replay_verb,
     rollout_verbs,
     switch_verb,
     weight_verbs,
+    whatif_verb,
 )
 from gateway.cli.common import fail, trouble
 from gateway.errors import GatewayError
@@ -48,8 +52,11 @@ VERBS = (
     look_verbs.history,
     replay_verb.replay,
     look_verbs.explain,
+    query_verb.query,
+    alert_verbs.monitor,
+    whatif_verb.whatif,
 )
-GROUPS = {"labels": label_verbs.app}
+GROUPS = {"labels": label_verbs.app, "log": log_verbs.app, "alerts": alert_verbs.app}
 """Verbs that have verbs of their own."""
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.control import changes, readings
+from gateway.control.alerts_api import AlertsApi
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
@@ -47,6 +48,7 @@ class Api:
         self._places = places
         self._settle = settle
         self._rollouts = RolloutApi(places, settle)
+        self._alerts = AlertsApi(places)
 
     def routes(self) -> list[Route]:
         """Return every path there is."""
@@ -55,6 +57,7 @@ class Api:
             Route("/api/v1/routes/{name}/weights", self.weights, methods=["GET", "PUT"]),
             Route("/api/v1/routes/{name}/rollback", self.roll_back_route, methods=["POST"]),
             *self._rollouts.routes(),
+            *self._alerts.routes(),
             Route("/api/v1/rollback", self.roll_back_all, methods=["POST"]),
             Route("/api/v1/revisions", self.revisions),
             *LabelApi(self._places).routes(),

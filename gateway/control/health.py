@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.control import proc
+from gateway.control.log_status import has_beat
 from gateway.control.observation import Listed, Observation, is_beating
 from gateway.control.views import USABLE, ReplicaHealth, Views, replica_label
 from gateway.routing.places import Places
@@ -18,7 +19,7 @@ PROBE_TIMEOUT = 1.0
 SERVICE_TIMEOUT = 0.5
 SERVICES_SHOWN = 64
 
-CONTROL_STARTS_WITHIN = 10.0
+STARTS_WITHIN = 10.0
 
 PROCESS_STATES = ("healthy", "starting", "draining", "stopped", "hung", "down")
 """`draining`: replaced by a reload; `stopped`: by a signal; `hung`: it is there and gives no sign of life;
@@ -93,7 +94,7 @@ def state_of(places: Places, seen: Observation, process: Listed, now: float) -> 
     if found is None or found.is_dead:
         return "down", None
     state = "stopped" if found.is_stopped else _at_work(places, seen, process, now)
-    if state == "hung" and process.role == "control" and found.age < CONTROL_STARTS_WITHIN:
+    if state == "hung" and process.role != "worker" and found.age < STARTS_WITHIN:
         state = "starting"
     return state, round(found.age, 1)
 
@@ -109,6 +110,8 @@ def _at_work(places: Places, seen: Observation, process: Listed, now: float) -> 
         service = seen.plan.service(process.service)
         is_there = service and is_listening(places, (service.name, service.model, process.number))
         return "healthy" if is_there else "starting"
+    if process.role in ("recorder", "keeper"):
+        return "healthy" if has_beat(places, process.role, process.pid, now) else "hung"
     if process.role == "control" and process.pid != os.getpid() and not answers(seen.running.admin):
         return "hung"
     return "healthy"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.control import label_models, models, status_models
+from gateway.control.alert_operations import ALERT_OPERATIONS
 from gateway.control.operation import CHANGE, Operation
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
@@ -81,6 +82,7 @@ OPERATIONS = (
         has_lines=True,
         refusals=(400, 403, 413, 415, 421, 422, 503),
     ),
+    *ALERT_OPERATIONS,
     Operation("get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503)),
     Operation("get", "/healthz", "healthz", "Whether this process answers", models.Alive),
     Operation(
@@ -98,6 +100,25 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
         "description": "The route's name in routing.yaml",
     },
+    "silence": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "integer"},
+        "description": "The silence's number, as the list of alerts says it",
+    },
+    "all": {
+        "name": "all",
+        "in": "query",
+        "schema": {"type": "boolean", "default": False},
+        "description": "Resolved alerts too",
+    },
+    "version": {
+        "name": "version",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "The values of this version alone",
+    },
     "ifMatch": {
         "name": "If-Match",
         "in": "header",
@@ -112,6 +133,9 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "How many revisions",
     },
 }
+
+_QUERY = {"revisions": ("limit",), "alerts": ("all",), "monitor": ("version",)}
+"""Query parameters by operation."""
 
 
 @cache
@@ -159,11 +183,12 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 def _parameters(operation: Operation) -> list[str]:
     found = ["name"] if "{name}" in operation.path else []
-    if operation.body is not None and not operation.has_lines:
+    if "{id}" in operation.path:
+        found.append("silence")
+    is_of_plan = operation.answer is not None and "revision" in operation.answer.model_fields
+    if operation.body is not None and is_of_plan:
         found.append("ifMatch")
-    if operation.name == "revisions":
-        found.append("limit")
-    return found
+    return [*found, *_QUERY.get(operation.name, ())]
 
 
 def _answer(operation: Operation) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _controller(places: Places, config: Path, watcher: Watcher) -> Controller:
         reader=EvidenceReader,
         judge=judge,
         store=record,
-        providers=Providers(),
+        providers=Providers(places),
         hooks=Hooks(),
         notifier=Notifier(config.parent),
         wake=watcher.wake,

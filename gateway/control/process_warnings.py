@@ -22,6 +22,19 @@ _MEANING = {
         "stopped": "is stopped by a signal: no admin API, and a saved routing.yaml is not followed; "
         "to go on: kill -CONT {pid}",
     },
+    "recorder": {
+        "down": "is not running; the supervisor starts it again, and records wait in memory meanwhile",
+        "starting": "is starting; records wait in memory meanwhile",
+        "hung": "has said nothing for 3 s: records wait in memory as far as they fit; is the disk very slow?",
+        "stopped": "is stopped by a signal: records wait in memory as far as they fit; "
+        "to go on: kill -CONT {pid}",
+    },
+    "keeper": {
+        "down": "is not running; the supervisor starts it again, and the log grows unsealed meanwhile",
+        "hung": "has said nothing for 3 s: the log grows unsealed, and no sink gets anything",
+        "stopped": "is stopped by a signal: the log grows unsealed, and no sink gets anything; "
+        "to go on: kill -CONT {pid}",
+    },
     "replica": {
         "down": "is not running; the supervisor starts it again, and the log says why it ended",
         "starting": "does not answer yet: it loads its model, or hangs",

@@ -59,8 +59,8 @@ def shown(judge: Judge, progress: Progress, following: int) -> str:
             f"to fail no more than {times(judge.errors.margin, share)} as often as {progress.stable} "
             f"and to be slow no more than {times(judge.latency.margin, share)} as often"
         )
-    if judge.metrics:
-        parts.append("passed by " + ", ".join(metric.name for metric in judge.metrics))
+    if judge.asked:
+        parts.append("passed by " + ", ".join(asked.name for asked in judge.asked))
     return f"it is shown {' and '.join(parts)}" if parts else "its verdict is in"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.control import figures
 from gateway.control.health import processes, services
+from gateway.control.log_status import log_state, log_warnings
 from gateway.control.observation import Observation, observe
 from gateway.control.readings import iso_time
 from gateway.control.rollout_state import read_judged, rollout_state
@@ -39,7 +40,8 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     recent_hits = figures.limit_hits(state.recent_hits for state in seen.states.values())
     file = file_state(seen, running)
     judged, clock = read_judged(places), time.time()
-    troubles = rollout_warnings(places, seen.plan, judged, clock)
+    log = log_state(places, seen, at)
+    troubles = [*rollout_warnings(places, seen.plan, judged, clock), *log_warnings(log)]
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,
@@ -55,6 +57,7 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         "services": services(seen.plan, seen.views),
         **view_state(seen.plan, seen.views),
         "limits": limit_state(seen, recent_hits),
+        "log": log,
         "processes": running,
     }
 

@@ -68,7 +68,7 @@ class ProcessState(Answer):
     that are draining too, which were replaced by a reload.
     """
 
-    role: Literal["supervisor", "control", "worker", "replica"]
+    role: Literal["supervisor", "control", "worker", "replica", "recorder", "keeper"]
     pid: int | None
     service: str
     number: int
@@ -125,6 +125,41 @@ class LimitState(Answer):
     recent: int
 
 
+class LogTask(Answer):
+    """Something that the keeper of the log does now and then; `problem` is why it failed last."""
+
+    name: str
+    state: Literal["waiting", "running", "ok", "failing"]
+    runs: int
+    failures: int
+    problem: str
+    seconds: float
+
+
+class LogState(Answer):
+    """The request log; counts are since `gateway up`, `bytes` and `files` those on the disk.
+
+    `off`: no route is logged; `stopped`: no gateway runs; `down`: the recorder does not; `failing`: records
+    wait in memory; `dropping`: they are lost, and counted in `dropped` by reason; `partly`: they are written
+    without content. `lag_ms` is how old the oldest record of the last batch was when it was written.
+    """
+
+    state: Literal["recording", "behind", "partly", "failing", "dropping", "off", "stopped", "down"]
+    sentence: str
+    records: int
+    records_per_second: float
+    lag_ms: float
+    waiting_bytes: int
+    dropped: dict[str, int]
+    gaps: int
+    access_left_out: int
+    sync_seconds: float
+    bytes: int
+    files: int
+    unsealed: int
+    tasks: list[LogTask]
+
+
 class Status(Answer):
     """What runs and how well. `warnings` are sentences for people; there are none while all is well."""
 
@@ -141,4 +176,5 @@ class Status(Answer):
     tunnels: int
     certificates: list[CertificateState]
     limits: dict[str, LimitState]
+    log: LogState
     processes: list[ProcessState]

@@ -78,7 +78,8 @@ class Shape:
 
     `spelled` maps the lower-case names that need attention to how they are written here; the attributes
     are the ones that every request needs, None where the head has no such field. `removed` are the names,
-    as written, of the lines that may not pass.
+    as written, of the lines that may not pass. `encoding` is content-encoding as first written: only the log
+    asks for it, so that nothing is refused for its sake.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Shape:
         "connection",
         "content_type",
         "date",
+        "encoding",
         "expect",
         "host",
         "length",
@@ -111,6 +113,7 @@ class Shape:
         self.traceparent = spelled.get(b"traceparent")
         self.date = spelled.get(b"date")
         self.content_type = spelled.get(b"content-type")
+        self.encoding: bytes | None = None
         self.upgrade = spelled.get(b"upgrade")
         self.websocket_key = spelled.get(b"sec-websocket-key")
 
@@ -152,6 +155,7 @@ class Shapes:
                     raise Refused(400, f"the header {lower.decode('latin-1')} comes more than once")
                 spelled[lower] = name
         shape = Shape(spelled, self._kinds)
+        shape.encoding = next((name for name in names if name.lower() == b"content-encoding"), None)
         if sum(map(len, names)) <= _LONGEST_REMEMBERED:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.errors import Fault
 from gateway.monitoring.tally_layout import HIT_CONNECTIONS, HIT_CONNECTIONS_PER_ADDRESS, HIT_EVICTED
-from gateway.proxy.table import network_of
+from gateway.proxy.peers import network_of
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context

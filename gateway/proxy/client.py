@@ -12,7 +12,7 @@ from gateway.errors import Fault
 from gateway.http.upgrade import NEEDS_VERSION
 from gateway.monitoring.tally_layout import HIT_BODY_TIMEOUT
 from gateway.proxy.observe import problem
-from gateway.proxy.table import plain_address
+from gateway.proxy.peers import plain_address
 from gateway.proxy.tls import peer_identity
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,15 @@ from gateway.http.headers import (
 )
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.ledgers import Ledgers
+from gateway.proxy.logbook import Logbook, follow, share_of
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Pool, Shared
 from gateway.proxy.rates import Rates
 from gateway.proxy.shared_counts import SharedCounts
 from gateway.proxy.table import Table
+from gateway.proxy.tracing import OFF
 from gateway.routing.document import limits_from, tls_from
+from gateway.routing.log_document import tracing_from
 from gateway.routing.places import Places
 from gateway.routing.settings import Limits, Tls
 from gateway.routing.slot import PlanSlot, published_document
@@ -68,6 +72,12 @@ class Context:
         self.rates = Rates(places)
         self.tally = tally
         self.ledgers = Ledgers(places, number, loop)
+        self.number = number
+        self.logbook: Logbook | None = None
+        """The request log, None while no route logs."""
+        self._opened_logbook: Logbook | None = None
+        self.traced_share: int = OFF
+        """How many of 2^32 requests are traced where the client does not say; OFF: no spans are exported."""
         self.loop = loop
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
@@ -92,10 +102,6 @@ class Context:
         self.table = Table(NOTHING, self.pool, tally)
         self.request_shapes = _request_shapes(self.table)
 
-    def new_id(self) -> bytes:
-        """Return the id of a request that no service hears of."""
-        return b"%032x" % self.draw_bits(128)
-
     def adopt(self) -> None:
         """Take the plan that is now in the slot; on any failure the one in force stays.
 
@@ -107,9 +113,15 @@ class Context:
             document = published_document(self.places)
             if document is not None:
                 self.ledgers.follow(document["routes"])
-                table = Table(document, self.pool, self.tally, self.table, self.ledgers)
+                logbook = self._follow_log(document)
+                table = Table(document, self.pool, self.tally, self.table, self.ledgers, logbook)
                 self.request_shapes = _request_shapes(table)
                 self.table = table
+                self.logbook = logbook
+                if logbook is not None:
+                    logbook.serve(document["revision"])
+                tracing = tracing_from(document)
+                self.traced_share = share_of(tracing.sample) if tracing.otlp else OFF
                 self._set(limits_from(document), tls_from(document))
                 names = {service["name"] for service in document["services"]}
                 self.pool.keep_only(names)
@@ -118,6 +130,12 @@ class Context:
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.serving)
         self.revision = revision
+
+    def _follow_log(self, document: Mapping[str, Any]) -> Logbook | None:
+        """Return the log for this plan; one that was begun is kept while no route logs."""
+        logbook = follow(self._opened_logbook, document, self.places.ring(self.number))
+        self._opened_logbook = logbook or self._opened_logbook
+        return logbook
 
     def _set(self, limits: Limits, tls: Tls | None) -> None:
         self.limits = limits

@@ -18,9 +18,11 @@ from gateway.http.strict import Refused, RequestLine
 from gateway.monitoring.tally import OK, SERVER_ERROR
 from gateway.monitoring.tally_layout import HIT_HEADER_TIMEOUT, HIT_PER_TRY_TIMEOUT, HIT_TOTAL_TIMEOUT
 from gateway.proxy.dispatch import Dispatch
-from gateway.proxy.heads import answer_head, request_head, sticky_cookie, traced
+from gateway.proxy.heads import answer_head, request_head, sticky_cookie
+from gateway.proxy.log_entry import OVERRIDE, PREVIEW, STICKY, WEIGHTS, Entry
 from gateway.proxy.observe import outcome_of, record, record_fault
 from gateway.proxy.table import CompiledRoute, Target
+from gateway.proxy.tracing import given_trace, trace_line
 from gateway.proxy.tunnel import Tunnel
 from gateway.proxy.upstream import Answer, UpstreamConnection
 
@@ -41,6 +43,7 @@ class Exchange(Dispatch):
         "_chunked",
         "_cookie",
         "_draw",
+        "_entry",
         "_head",
         "_outcome",
         "_shape",
@@ -87,10 +90,23 @@ class Exchange(Dispatch):
             framing = b"connection: upgrade\r\nupgrade: %b\r\n" % switch_to
             if shape.websocket_key is not None:
                 self._switch_key = fields[shape.websocket_key]
-        parent = 0 if traced(fields, shape) else context.draw_bits(63) + 1
+        given = given_trace(fields, shape)
+        self._entry = self._begin_entry(fields, shape)
+        trace = trace_line(given, self._draw, context, self._entry)
         self._head = request_head(
-            line, head, shape, fields, client.host, client.forwarded, self.request_id, parent, framing
-        )
+            line, head, shape, fields, client.host, client.forwarded, self.request_id,
+            trace, bool(given), framing,
+        )  # fmt: skip
+
+    def _begin_entry(self, fields: dict[bytes, bytes], shape: Shape) -> Entry | None:
+        """Return the log's entry of this request, None where it is not logged."""
+        log = self._route.log
+        if log is None:
+            return None
+        entry = log.begin(self.line, self._draw, self._started)
+        if entry is not None:
+            entry.request_head(fields, shape)
+        return entry
 
     # -- split ---------------------------------------------------------------------------------------------
 
@@ -98,12 +114,17 @@ class Exchange(Dispatch):
         """Choose the version and send the request, with what there is of its body, on its way."""
         self.context.exchanges.add(self)
         self._body_complete = complete
+        if body and self._entry is not None:
+            self._entry.request_body(body)
         self._body = chunk(body) if self._chunked and body else body
         if self._chunked and complete:
             self._body += LAST_CHUNK
         fields = self.client.fields
         headers = {name: fields[written].strip(BLANKS) for name, written in self._shape.looked_at}
         route, key = self._route, self._sticky_key(headers)
+        entry = self._entry
+        if entry is not None:
+            entry.key = key
         if self.client.is_preview:
             none = f"route {route.name} has no idle version to preview: each of them has traffic"
             self._show(route.idle, none)
@@ -113,8 +134,13 @@ class Exchange(Dispatch):
             self._show(route.previews.get(named), none)
             return
         target = route.choose(headers, key, self._draw >> 64)
-        if route.trials is not None and not route.is_overridden(headers):
-            self._trial = route.trials.begin(target.name, key, self._started)
+        if entry is not None or route.trials is not None:
+            is_overridden = route.is_overridden(headers)
+            if route.trials is not None and not is_overridden:
+                self._trial = route.trials.begin(target.name, key, self._started)
+            if entry is not None:
+                entry.chosen = target.label
+                entry.why = OVERRIDE if is_overridden else STICKY if key else WEIGHTS
         target.backend.budget.request()
         self._go_to(target)
 
@@ -123,6 +149,8 @@ class Exchange(Dispatch):
         if target is None:
             self.fail(Fault(404, "refused", none))
             return
+        if self._entry is not None:
+            self._entry.chosen, self._entry.why = target.label, PREVIEW
         target.backend.budget.request()
         self._go_to(target)
 
@@ -144,6 +172,8 @@ class Exchange(Dispatch):
             self._held = False
             self.client.read_more(True)
         self._target.block.attempted()
+        if self._entry is not None:
+            self._entry.sent(monotonic() - self._started)
         data = self._head + self._body if self._body else self._head
         if self._switch_to:
             upstream.send(self, data, self._switch_to, self._switch_key)
@@ -158,6 +188,8 @@ class Exchange(Dispatch):
     def request_body(self, body: bytes, complete: bool) -> None:
         """More of the request's body came."""
         self._body_complete = complete
+        if body and self._entry is not None:
+            self._entry.request_body(body)
         if self._chunked:
             body = chunk(body) if body else b""
             if complete:
@@ -208,6 +240,8 @@ class Exchange(Dispatch):
         self._target.block.first_byte(int(elapsed * 1e6))
         if self._trial is not None:
             self._trial.answered(answer, body)
+        if self._entry is not None:
+            self._entry.answered(answer, body, elapsed)
         if complete:
             if self._with_chunks:
                 out += LAST_CHUNK
@@ -235,6 +269,8 @@ class Exchange(Dispatch):
         """Part of Answered."""
         if self._trial is not None:
             self._trial.more(body)
+        if body and self._entry is not None:
+            self._entry.answer_body(body)
         if self._with_chunks:
             body = chunk(body) if body else b""
             if complete:
@@ -272,6 +308,9 @@ class Exchange(Dispatch):
         trial, self._trial = self._trial, None
         if trial is not None:
             trial.ended(False, elapsed)
+        if self._entry is not None:
+            self._entry.headed(101, elapsed)
+            self._entry.ended(self._target.label, OK, elapsed, self._body_complete)
         if self._endpoint is not None:
             self._endpoint.report(True, context.now)
         self._leave()  # a tunnel is open for hours: it is no request that the service works on
@@ -304,6 +343,8 @@ class Exchange(Dispatch):
         record(self._target.block, self._outcome, elapsed)
         if self._trial is not None:
             self._trial.ended(self._outcome == SERVER_ERROR, elapsed)
+        if self._entry is not None:
+            self._entry.ended(self._target.label, self._outcome, elapsed, self._body_complete)
         if self._endpoint is not None:
             self._endpoint.report(self._outcome != SERVER_ERROR, self.context.now)
         self._end(reusable=self._body_complete)
@@ -315,6 +356,8 @@ class Exchange(Dispatch):
         record_fault(self._target.block, fault, elapsed)
         if self._trial is not None:
             self._trial.failed(fault, self._head_sent, elapsed)
+        if self._entry is not None:
+            self._entry.failed(self._target.label, fault, elapsed, self._body_complete)
         if self._endpoint is not None:
             if fault.outcome in _THE_SERVICES_FAULT:
                 self._endpoint.report(False, self.context.now)

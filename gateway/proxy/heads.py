@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from email.utils import formatdate
 
@@ -10,16 +9,7 @@ from gateway.http.headers import Shape, passing, without
 from gateway.http.strict import RequestLine
 from gateway.proxy.upstream import Answer
 
-# W3C Trace Context, 3.2: version, trace id and parent id (neither all zero), flags; later versions may add.
-_IDS = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
-_TRACEPARENT = re.compile(rb"00" + _IDS + rb"|(?!00|ff)[0-9a-f]{2}" + _IDS + rb"(?:-.*)?")
 COOKIE_AGE = 365 * 24 * 3600
-
-
-def traced(fields: Mapping[bytes, bytes], shape: Shape) -> bool:
-    """Tell whether the request carries a valid traceparent of its own."""
-    written = shape.traceparent
-    return written is not None and _TRACEPARENT.fullmatch(fields[written]) is not None
 
 
 def request_head(
@@ -30,25 +20,26 @@ def request_head(
     host: bytes,
     forwarded: bytes,
     request_id: bytes,
-    parent_id: int,
+    trace: bytes,
+    is_continued: bool,
     framing: bytes,
 ) -> bytes:
     """Return the head to send: what may pass of `head`, and what the gateway adds.
 
     `forwarded` are the lines that tell who asks, `framing` those that say how the body ends or which
-    protocol is asked for; `parent_id` becomes the parent in a new traceparent, 0 where the request has one.
+    protocol is asked for. `trace` is a line to replace traceparent by, nothing: it stays; `is_continued`: the
+    trace is the client's, and so tracestate stays.
     """
     block = passing(head[head.index(b"\r\n") : -2], shape, fields)
     if line.authority is not None or shape.host is None:
         if shape.host is not None:
             block = without(block, shape.host)
         block += b"host: %b\r\n" % (host or b"localhost")
-    trace = b""
-    if parent_id:
-        for given in (shape.traceparent, shape.spelled.get(b"tracestate")):
-            if given is not None:
-                block = without(block, given)
-        trace = b"traceparent: 00-%b-%016x-00\r\n" % (request_id, parent_id)
+    if trace:
+        if shape.traceparent is not None:
+            block = without(block, shape.traceparent)
+        if not is_continued and (state := shape.spelled.get(b"tracestate")) is not None:
+            block = without(block, state)
     return b"%b %b HTTP/1.1%b%bx-forwarded-host: %b\r\nx-request-id: %b\r\n%b%b\r\n" % (
         line.method, line.target, block, forwarded, host, request_id, trace, framing
     )  # fmt: skip

@@ -33,7 +33,7 @@ from gateway.proxy.http2_frames import (
 )
 from gateway.proxy.http2_library import new_connection
 from gateway.proxy.http2_streams import Streams
-from gateway.proxy.table import plain_address
+from gateway.proxy.peers import plain_address
 
 if TYPE_CHECKING:
     from gateway.proxy.context import Context
@@ -91,6 +91,8 @@ class Http2Connection:
         fault = arrive(self.context, self)
         if fault is not None:
             self.context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
+            if self.context.logbook is not None:
+                self.context.logbook.unread(fault, self.context.draw_bits(128))
             self._end(ENHANCE_YOUR_CALM, fault.detail)
 
     def connection_lost(self, exc: Exception | None) -> None:

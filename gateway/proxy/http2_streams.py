@@ -16,6 +16,7 @@ from h2.events import (
     WindowUpdated,
 )
 
+from gateway.errors import Fault
 from gateway.http.h2_translate import Malformed, RequestBytes, trailers
 from gateway.monitoring.tally import REFUSED
 from gateway.proxy.http2_floods import FloodGuard
@@ -25,6 +26,9 @@ from gateway.proxy.http2_stream import StreamTransport
 
 if TYPE_CHECKING:
     from gateway.proxy.http2 import Http2Connection
+
+
+_MALFORMED = Fault(400, "refused", "the request breaks HTTP/2")
 
 
 class Streams:
@@ -114,7 +118,10 @@ class Streams:
         stream.feed(out)
 
     def _malformed(self, stream_id: int) -> None:
-        self.context.tally.block("", "", 0).count(REFUSED)
+        context = self.context
+        context.tally.block("", "", 0).count(REFUSED)
+        if context.logbook is not None and stream_id not in self.open:  # else its exchange writes it down
+            context.logbook.unread(_MALFORMED, context.draw_bits(128))
         self._guard.forced_reset(self.context.now)
         self._h2.reset_stream(stream_id, PROTOCOL_ERROR)
         self.lose(stream_id)

@@ -24,13 +24,14 @@ from gateway.statistics.histogram import bucket_of
 HITS = {name: index for index, name in enumerate(LIMITS)}
 """Which counter belongs to the limit that a `Refused` names."""
 
-_OF_FAULT = {
+OF_FAULT = {
     "refused": REFUSED,
     "unavailable": UNAVAILABLE,
     "bad_gateway": BAD_GATEWAY,
     "timeout": TIMEOUT,
     "disconnected": DISCONNECTED,
 }
+"""Which counter belongs to a fault's outcome."""
 
 
 def outcome_of(status: int) -> int:
@@ -51,7 +52,7 @@ def record(block: Block, outcome: int, seconds: float) -> None:
 
 def record_fault(block: Block, fault: Fault, seconds: float) -> None:
     """Count one request that the gateway answered itself or that its client left."""
-    record(block, _OF_FAULT[fault.outcome], seconds)
+    record(block, OF_FAULT[fault.outcome], seconds)
 
 
 def problem(

@@ -45,6 +45,7 @@ class ClientConnection(Client):
         "_at_eof",
         "_body_left",
         "_head_since",
+        "_matched",
         "_reader",
         "_requests_left",
         "_searched",
@@ -73,6 +74,7 @@ class ClientConnection(Client):
         self._at_eof = False
         self._searched = self._body_left = self._requests_left = 0
         self._head_since = 0.0
+        self._matched: tuple[RequestLine, CompiledRoute | None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
@@ -91,7 +93,7 @@ class ClientConnection(Client):
         if fault is not None:
             context.tally.block("", "", 0).count(UNAVAILABLE if fault.status == 503 else REFUSED)
             self.keep_alive = False
-            self.answer_problem(fault, context.new_id())
+            self._answer_itself(fault)
             self._close_after(complete=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -170,6 +172,7 @@ class ClientConnection(Client):
     def _read_heads(self, data: bytes) -> None:
         limits = self.context.limits
         while data:
+            self._matched = None
             end = data.find(END_OF_HEAD, self._searched)
             if end < 0:
                 partial_head(data, self._searched, limits.head, limits.url)
@@ -199,7 +202,8 @@ class ClientConnection(Client):
         if context.word[0] != context.revision:
             context.adopt()
         limits = context.limits
-        line, route = context.table.match(head[: head.index(b"\r\n")], limits.url)
+        self._matched = matched = context.table.match(head[: head.index(b"\r\n")], limits.url)
+        line, route = matched
         reader.read_head(head)
         if _TAB in head:
             no_tabs(head)
@@ -256,9 +260,12 @@ class ClientConnection(Client):
             close = not self.keep_alive
             out = redirection(self.host, context.redirect_port, line.target, close=close)
             context.outbox.write(self.transport, out)
+            if context.logbook is not None:
+                log = route.log if route is not None else context.logbook.unmatched
+                context.logbook.redirected(line, log, context.draw_bits(128))
         else:
             context.tally.block("", "", 0).count(REFUSED)
-            self.answer_problem(fault, context.new_id(), with_body=line.method != b"HEAD")
+            self._answer_itself(fault, with_body=line.method != b"HEAD")
         self.idle_since = context.now
         if not self._stream and context.idle.pop(self, self) is None:
             context.idle[self] = None  # the last one again
@@ -289,8 +296,22 @@ class ClientConnection(Client):
             exchange.fail(fault)
             return
         self.context.tally.block("", "", 0).count(REFUSED)
-        self.answer_problem(fault, self.context.new_id())
+        self._answer_itself(fault)
         self._close_after(complete=False)
+
+    def _answer_itself(self, fault: Fault, *, with_body: bool = True) -> None:
+        """Answer a request that no service hears of, and write it down."""
+        context = self.context
+        draw = context.draw_bits(128)
+        self.answer_problem(fault, b"%032x" % draw, with_body=with_body)
+        book, matched = context.logbook, self._matched
+        if book is None:
+            return
+        if matched is None:
+            book.unread(fault, draw)
+        else:
+            line, route = matched
+            book.refused(fault, line, route.log if route is not None else book.unmatched, draw)
 
     def exchange_ended(self, request_complete: bool) -> None:
         """The exchange is over: go on with the next request, or close."""

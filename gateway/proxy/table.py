@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,8 @@ from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.evidence import Trials
 from gateway.proxy.ledgers import Ledgers
+from gateway.proxy.logbook import Logbook, RouteLog
+from gateway.proxy.peers import network_of
 from gateway.proxy.pool import Backend, Pool
 from gateway.routing.document import route_from, service_from
 from gateway.routing.match import longest_prefix
@@ -25,14 +26,15 @@ LONGEST_REMEMBERED = 256
 class Target:
     """One service as one route sees it; `block` is the tally of this route, service and interval."""
 
-    __slots__ = ("backend", "block", "is_preview", "name", "stamp")
+    __slots__ = ("backend", "block", "is_preview", "label", "name", "stamp")
 
     def __init__(self, route: Route, backend: Backend, tally: TallyWriter, is_preview: bool = False) -> None:
         """`is_preview`: it was asked for by name, so nobody may stand in for it."""
         self.is_preview = is_preview
         self.backend = backend
         self.name = backend.name
-        self.stamp = b"x-model-version: %b\r\nx-request-id: " % backend.name.encode()
+        self.label = backend.name.encode()
+        self.stamp = b"x-model-version: %b\r\nx-request-id: " % self.label
         self.block = tally.block(route.name, backend.name, route.since)
 
 
@@ -46,6 +48,7 @@ class CompiledRoute:
         "idle",
         "key",
         "last_resort",
+        "log",
         "name",
         "path",
         "preview_header",
@@ -65,6 +68,7 @@ class CompiledRoute:
         tally: TallyWriter,
         resort: Backend | None = None,
         ledgers: Ledgers | None = None,
+        log: RouteLog | None = None,
     ) -> None:
         """`resort` was stable before and answers until the new stable has once."""
         self.name = route.name
@@ -86,6 +90,7 @@ class CompiledRoute:
         }
         self.idle = self.previews.get(route.idle.encode())
         self.trials: Trials | None = ledgers.trials(route) if ledgers is not None else None
+        self.log = log
 
     def choose(self, headers: Mapping[bytes, bytes], key: bytes, draw: int) -> Target:
         """Return the target of a request while all services are up: override, sticky key, draw."""
@@ -112,25 +117,24 @@ class CompiledRoute:
         return cookie_value(value, by.name.encode()) if by.kind == "cookie" else value
 
 
-def plain_address(address: str) -> bytes:
-    """Return a peer's address; one of IPv4 is written so, also where it came to a socket of IPv6."""
-    return address.removeprefix("::ffff:").encode() if "." in address else address.encode()
-
-
-def network_of(address: bytes) -> bytes:
-    """Return whom an address stands for: itself, or with IPv6 its /64, of which one customer has all."""
-    if b":" not in address:
-        return address
-    return socket.inet_pton(socket.AF_INET6, address.partition(b"%")[0].decode())[:8]
-
-
 class Table:
     """A plan as a worker uses it. Routes are compiled when a request first wants them.
 
     `looked_at` are the header names (lower case) that any route decides by.
     """
 
-    __slots__ = ("_ledgers", "_lines", "_resorts", "_routes", "_services", "_stables", "_tally", "looked_at")
+    __slots__ = (
+        "_ledgers",
+        "_lines",
+        "_logbook",
+        "_resorts",
+        "_revision",
+        "_routes",
+        "_services",
+        "_stables",
+        "_tally",
+        "looked_at",
+    )
 
     def __init__(
         self,
@@ -139,10 +143,13 @@ class Table:
         tally: TallyWriter,
         before: Table | None = None,
         ledgers: Ledgers | None = None,
+        logbook: Logbook | None = None,
     ) -> None:
         """Prepare a plan's document (`gateway.routing.document`), which comes after another table."""
         self._tally = tally
         self._ledgers = ledgers
+        self._logbook = logbook
+        self._revision: int = document.get("revision", 0)
         self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
         for name in document.get("parked", ()):
             self._services[name].proven = False  # its replicas rest: whoever wants it waits for them
@@ -171,15 +178,21 @@ class Table:
         checked = request_line(line, max_target)
         found = longest_prefix(self._routes, checked.path)
         if found is not None and not isinstance(found, CompiledRoute):
-            route = route_from(found)
-            found = self._routes[route.path.encode()] = CompiledRoute(
-                route, self._services, self._tally, self._resorts.get(route.name), self._ledgers
-            )
+            found = self._compiled(route_from(found))
         if len(line) <= LONGEST_REMEMBERED:
             if len(self._lines) >= LINES_REMEMBERED:
                 self._lines.clear()
             self._lines[line] = (checked, found)
         return checked, found
+
+    def _compiled(self, route: Route) -> CompiledRoute:
+        log = None
+        if self._logbook is not None and route.log is not None:
+            log = RouteLog(self._logbook, route.name, route.log, self._revision)
+        resort = self._resorts.get(route.name)
+        found = CompiledRoute(route, self._services, self._tally, resort, self._ledgers, log)
+        self._routes[route.path.encode()] = found
+        return found
 
 
 def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

@@ -15,8 +15,8 @@ from typing import cast
 from gateway.monitoring.tally_layout import HIT_TLS_HANDSHAKE
 from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.context import Context
+from gateway.proxy.peers import plain_address
 from gateway.proxy.server import ClientConnection
-from gateway.proxy.table import plain_address
 from gateway.proxy.tls import ServerTls
 
 log = logging.getLogger("gateway.worker")

@@ -147,6 +147,8 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
         context.adopt()
     context.now = now
     context.counts.tick(now)
+    if context.logbook is not None:
+        context.logbook.tick()
     context.pool.tick(context.loop.time())
     for exchange in list(context.exchanges):
         exchange.check_deadlines(now)

@@ -38,7 +38,7 @@ def judge(
     """Return the verdict on a rollout's canary at its present step; `external` are judges elsewhere."""
     scene = scene_of(spec, progress, evidence)
     metrics = (*_internal(spec, progress, evidence, scene), *external)
-    if not metrics and not spec.metrics:
+    if not metrics and not spec.asked:
         return Verdict("inconclusive", no_judge_sentence(progress), (), spec.alpha)
     outcome, sentence = _overall(spec, progress, scene, metrics)
     return Verdict(outcome, sentence, metrics, spec.alpha)
@@ -69,7 +69,7 @@ def _overall(
             if metric.outcome == outcome:
                 return outcome, metric.sentence
     answered = {metric.name for metric in metrics}
-    for asked in spec.metrics:
+    for asked in spec.asked:
         if asked.name not in answered:
             return "inconclusive", f"{asked.name} has not answered yet"
     if not scene.is_enough:

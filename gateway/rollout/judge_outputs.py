@@ -33,7 +33,7 @@ def weigh_outputs(spec: Judge, progress: Progress, scene: Scene) -> MetricVerdic
     worse, bar = outputs_evidence(spans), log(1.0 / spec.alpha)
     canary = sum([sum(span.outputs[0]) for span in spans])
     stable = sum([sum(span.outputs[1]) for span in spans])
-    is_alone = not (spec.errors or spec.latency or spec.metrics)
+    is_alone = not (spec.errors or spec.latency or spec.asked)
     outcome: Outcome = "pass"
     if not scene.is_enough or (is_alone and not (canary and stable)):
         outcome = "inconclusive"

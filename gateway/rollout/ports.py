@@ -12,7 +12,7 @@ from gateway.rollout.evidence import Evidence
 from gateway.rollout.verdict import MetricVerdict, Verdict
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.routing.rollouts import Judge, Metric, Notify, Progress, Rollout
+from gateway.routing.rollouts import Judge, LabelsJudge, Metric, Notify, Progress, Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Providers(Protocol):
     """Judges elsewhere."""
 
     def latest(
-        self, route: str, metrics: tuple[Metric, ...], progress: Progress, now: float
+        self, route: str, metrics: tuple[Metric | LabelsJudge, ...], progress: Progress, now: float
     ) -> tuple[MetricVerdict, ...]:
         """Return what each says by now, without waiting."""
 

@@ -1,4 +1,4 @@
-"""Judges elsewhere: a Prometheus query or a webhook, with the same verdicts as our own.
+"""Judges beside the workers' counts: a Prometheus query, a webhook, labels; with the same verdicts.
 
 Each is asked in the background as often as routing.yaml says. No answer, an old one or one that is no number
 is no verdict: the step holds.
@@ -17,7 +17,10 @@ from gateway.errors import GatewayError
 from gateway.outcall import CallFailed, call, from_environment
 from gateway.rollout.background import Background
 from gateway.rollout.verdict import MetricVerdict, Outcome
-from gateway.routing.rollouts import Metric, Progress
+from gateway.routing.places import Places
+from gateway.routing.rollouts import LabelsJudge, Metric, Progress
+
+Asked = Metric | LabelsJudge
 
 STALE_AFTER = 3.0
 """An answer holds for this many of its metric's intervals, and its time-out."""
@@ -31,11 +34,13 @@ _OUTCOMES: dict[str, Outcome] = {"pass": "pass", "fail": "fail", "inconclusive":
 class Providers:
     """Asks the judges elsewhere of all routes; `latest` never waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places | None = None) -> None:
+        """`places` are those of the gateway whose labels are asked for."""
+        self._places = places
         self._background: Background[MetricVerdict] = Background()
 
     def latest(
-        self, route: str, metrics: tuple[Metric, ...], progress: Progress, now: float
+        self, route: str, metrics: tuple[Asked, ...], progress: Progress, now: float
     ) -> tuple[MetricVerdict, ...]:
         """Return what each metric says by now, and have those asked whose time has come.
 
@@ -43,16 +48,25 @@ class Providers:
         """
         return tuple(self._verdict(route, metric, progress, now) for metric in metrics)
 
-    def _verdict(self, route: str, metric: Metric, progress: Progress, now: float) -> MetricVerdict:
+    def _verdict(self, route: str, metric: Asked, progress: Progress, now: float) -> MetricVerdict:
         question = (route, progress.id, progress.step, metric)
         found = self._background.latest(question)
         if found is None or now - found[0] >= metric.every:
-            self._background.ask(question, now, lambda: asked(metric, route, progress))
+            self._background.ask(question, now, lambda: self._asked(metric, route, progress))
         if found is None:
             return inconclusive(metric, "has not answered in this step yet")
         if now - found[0] > STALE_AFTER * metric.every + metric.timeout:
             return inconclusive(metric, f"last answered {now - found[0]:.0f} s ago, which is too long")
         return found[1]
+
+    def _asked(self, metric: Asked, route: str, progress: Progress) -> MetricVerdict:
+        if isinstance(metric, Metric):
+            return asked(metric, route, progress)
+        if self._places is None:
+            return inconclusive(metric, "could not be had: there is no request log here")
+        from gateway.rollout.labelled import judged_by_labels  # with DuckDB, which nobody else needs
+
+        return judged_by_labels(self._places, metric, route, progress)
 
     def forget(self, active: set[tuple[str, int]]) -> None:
         """Forget the answers for rollouts that are over; `active` are pairs of route and rollout."""
@@ -69,7 +83,7 @@ def asked(metric: Metric, route: str, progress: Progress) -> MetricVerdict:
         return inconclusive(metric, f"could not be had: {error}")
 
 
-def inconclusive(metric: Metric, why: str) -> MetricVerdict:
+def inconclusive(metric: Asked, why: str) -> MetricVerdict:
     """Return no verdict, with the reason."""
     return MetricVerdict(metric.name, "inconclusive", f"{metric.name} {why}")
 

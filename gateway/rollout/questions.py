@@ -86,21 +86,23 @@ def next_share(progress: Progress) -> float:
 def questions_of(spec: Judge, progress: Progress) -> list[Question]:
     """Return what is asked of errors and of each latency quantile, α split over them.
 
-    Errors have one half and the quantiles share the other; where one is not judged the other has all. At
+    Errors have one half and the quantiles share the other; where one is not judged the other has all. Where
+    labels are judged they have half of everything (`gateway.rollout.labelled`). At
     less than all of the traffic a step may cost what a version at the margin would cost at 100 %, so margins
     widen and the acceptable rate grows as shares get smaller. Beyond its q-quantile stable had 1 − q of its
     answers, so of latency `margin` times that is acceptable.
     """
     share, asked = next_share(progress), []
+    whole = spec.alpha / 2 if spec.labels else spec.alpha
     quantiles = spec.latency.quantiles if spec.latency else ()
     if spec.errors:
-        alpha = spec.alpha / 2 if quantiles else spec.alpha
+        alpha = whole / 2 if quantiles else whole
         acceptable = min(spec.errors.acceptable_rate / share, _MOST_ACCEPTABLE)
         margin = _scaled(spec.errors.margin, share)
         asked.append(Question("errors", 0, alpha, spec.alpha, margin, acceptable, share))
     for place, quantile in enumerate(quantiles):
         assert spec.latency
-        alpha = spec.alpha / (2 if spec.errors else 1) / len(quantiles)
+        alpha = whole / (2 if spec.errors else 1) / len(quantiles)
         known = progress.thresholds[place] if place < len(progress.thresholds) else 0
         margin = _scaled(spec.latency.margin, share)
         name = latency_name(quantile)

@@ -69,8 +69,8 @@ def _notes(ask: Ask) -> Iterator[str]:
         yield "errors are not judged, so nothing is said of versions that fail more often"
     if any(step.until == "person" for step in ask.steps):
         yield "a step that waits for a person is counted as if they said yes once the judges pass it"
-    if judge.metrics:
-        names = ", ".join(metric.name for metric in judge.metrics)
+    if judge.asked:
+        names = ", ".join(asked.name for asked in judge.asked)
         yield f"judges elsewhere are left out: {names}"
     if ask.rollout.freeze:
         yield "freeze windows are left out; in them no step ends"

@@ -80,7 +80,7 @@ def consider(
     `now` in monotonic seconds, `wall` in seconds since 1970.
     """
     spec = route.rules
-    external = ports.providers.latest(route.name, spec.judge.metrics, progress, now)
+    external = ports.providers.latest(route.name, spec.judge.asked, progress, now)
     verdict = ports.judge(spec.judge, progress, course.evidence, external)
     frozen = freeze_at(spec.freeze, wall)
     situation = Situation(course.elapsed, course.silent(now), frozen, is_full=course.reader.is_full)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from itertools import chain
 from typing import Any
 
+from gateway.routing.difference_log import route_log_changes, watched_changes
 from gateway.routing.difference_rollout import plan_changes, rollout_changes
 from gateway.routing.fields import shown_duration
 from gateway.routing.plan import Route, RoutingPlan, Service, shortest_percent
@@ -24,7 +26,8 @@ def difference(old: RoutingPlan | None, new: RoutingPlan) -> list[str]:
     """Return one short line per change, none where requests are treated just as before."""
     if old is None:
         return [f"first revision: {_count(new.routes, 'route')}, {_count(new.services, 'service')}"]
-    return [*_settings(old, new), *plan_changes(old, new), *_services(old, new), *_routes(old, new)]
+    of_all = (_settings(old, new), plan_changes(old, new), watched_changes(old, new))
+    return [*chain(*of_all), *_services(old, new), *_routes(old, new), *route_log_changes(old, new)]
 
 
 def _count(things: tuple[object, ...], noun: str) -> str:

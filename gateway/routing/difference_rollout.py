@@ -65,7 +65,7 @@ def shown_step(step: Step) -> str:
 
 def _judge(judge: Judge) -> dict[str, str]:
     found = {"alpha": f"{judge.alpha:g}"}
-    for name in ("errors", "latency", "outputs"):
+    for name in ("errors", "latency", "outputs", "labels"):
         found[name] = "off" if getattr(judge, name) is None else "on"
     if judge.errors:
         found["errors.margin"] = f"{judge.errors.margin:g}"
@@ -76,6 +76,11 @@ def _judge(judge: Judge) -> dict[str, str]:
     if judge.outputs:
         found["outputs.on_change"] = judge.outputs.on_change
         found["outputs.output"] = judge.outputs.output or "the first"
+    if judge.labels:
+        found["labels.margin"] = f"{judge.labels.margin:g}"
+        found["labels.tolerance"] = f"{judge.labels.tolerance:g}"
+        found["labels.min_labels"] = str(judge.labels.min_labels)
+        found["labels.every"] = shown_duration(judge.labels.every)
     found["metrics"] = ", ".join(map(_metric, judge.metrics)) or "none"
     found["min_requests"] = str(judge.min_requests)
     found["max_wait"] = shown_duration(judge.max_wait, days=True)

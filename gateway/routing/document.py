@@ -10,6 +10,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from gateway.routing.log_document import (
+    alerts_from,
+    log_from,
+    logging_from,
+    monitor_from,
+    plan_parts,
+    route_parts,
+    settings_from,
+    sinks_from,
+    tracing_from,
+)
 from gateway.routing.plan import Override, Route, RoutingPlan, Service
 from gateway.routing.rollout_document import (
     notify_document,
@@ -48,6 +59,7 @@ def to_document(plan: RoutingPlan) -> dict[str, Any]:
         "tls": asdict(plan.tls) if plan.tls else None,
         "preview": plan.preview,
         "notify": [notify_document(found) for found in plan.notify],
+        **plan_parts(plan),
         "parked": list(plan.parked),
         "revision": plan.revision,
     }
@@ -97,6 +109,7 @@ def _route_document(route: Route) -> dict[str, Any]:
         document["preview"] = route.preview
     if route.progress is not None:
         document["progress"] = progress_document(route.progress)
+    document.update(route_parts(route))
     return document
 
 
@@ -115,6 +128,11 @@ def from_document(document: Mapping[str, Any]) -> RoutingPlan:
         tls=tls_from(document),
         preview=document.get("preview", ""),
         notify=tuple(notify_from(found) for found in document.get("notify", ())),
+        log=settings_from(document),
+        sinks=sinks_from(document),
+        alerts=alerts_from(document),
+        tracing=tracing_from(document),
+        logging=logging_from(document),
         parked=tuple(document.get("parked", ())),
         revision=document["revision"],
     )
@@ -168,6 +186,8 @@ def route_from(document: Mapping[str, Any]) -> Route:
         rate_limit=RateLimit(**{**limit, "by": _key_from(limit["by"])}) if limit else None,
         rollout=rollout_from(document["rollout"]) if "rollout" in document else _USUAL_ROLLOUT,
         preview=document.get("preview", ""),
+        log=log_from(document),
+        monitor=monitor_from(document),
         progress=progress_from(document["progress"]) if "progress" in document else None,
         since=document["since"],
         keyed=tuple(document.get("keyed", ())),  # revisions before it have none,

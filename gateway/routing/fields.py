@@ -19,10 +19,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 _DURATION = re.compile(
-    r"(?=[0-9])(?:([0-9]{1,5})d)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)h)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?"
-    r"(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)ms)?"
+    r"(?=[0-9])(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)h)?"
+    r"(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)ms)?"
 )
-_SECONDS = (86_400.0, 3600.0, 60.0, 1.0, 0.001)
+_DAY = 86_400.0
+_SECONDS = (7 * _DAY, _DAY, 3600.0, 60.0, 1.0, 0.001)
 _SEGMENTS = re.compile(r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
 
 Known = Mapping[str, object] | None
@@ -95,19 +96,19 @@ def whole(report: Report, node: Node, what: str, least: int, most: int) -> int |
 def duration(report: Report, node: Node, what: str, *, zero: bool = False, days: int = 0) -> float | None:
     """Read a duration such as `250ms`, `10m` or `1h30m`; in seconds, above 0 and at most a day.
 
-    `zero` allows 0 as well; `days` allows the unit `d`, and so many of them.
+    `zero` allows 0 as well; `days` allows the units `d` and `w`, and so many days.
     """
     value = text(report, node, what, "10s")
     if value is None:
         return None
     found = _DURATION.fullmatch(value)
-    if not found or (found[1] and not days):
+    if not found or ((found[1] or found[2]) and not days):
         report.add(node, f"`{what}` is {described(node)}: {_duration_advice(value, days)}")
         return None
     seconds = math.fsum(
         float(part) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True) if part
     )
-    if seconds <= (days * _SECONDS[0] or MAX_SECONDS) and (seconds > 0 or zero):
+    if seconds <= (days * _DAY or MAX_SECONDS) and (seconds > 0 or zero):
         return seconds
     least, most = "" if zero else "longer than nothing and ", f"{days}d" if days else "24h"
     report.add(node, f"`{what}` is {described(node)}: it must be {least}at most {most}")

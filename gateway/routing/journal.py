@@ -154,6 +154,11 @@ def latest(connection: sqlite3.Connection, count: int) -> list[Revision]:
     return list(_select(connection, "ORDER BY revision DESC LIMIT ?", count))
 
 
+def since(connection: sqlite3.Connection, revision: int) -> list[Revision]:
+    """Return this revision and all later ones that are kept, oldest first."""
+    return list(_select(connection, "WHERE revision >= ? ORDER BY revision", revision))
+
+
 def _select(connection: sqlite3.Connection, where: str, *values: int) -> Iterator[Revision]:
     # `where` comes from this file alone; what users give is bound as a parameter.
     for row in connection.execute(f"SELECT {_COLUMNS} FROM revisions {where}", values):  # noqa: S608

@@ -7,28 +7,42 @@ the text.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.errors import ConfigError
-from gateway.routing import fields
-from gateway.routing.addresses import Address, parse_address
+from gateway.routing.addresses import Address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Route, RoutingPlan, Service
+from gateway.routing.read_addresses import is_listener, preview_listener, read_addresses, tls_listener
+from gateway.routing.read_filter import FILTER_KEYS
 from gateway.routing.read_freeze import ZoneExists, any_zone
 from gateway.routing.read_judge import JUDGE_KEYS
 from gateway.routing.read_limits import LIMIT_KEYS, read_limits
+from gateway.routing.read_log import LOG_KEYS, LOG_SETTINGS_KEYS, USUAL, LogDefaults, read_log_defaults
+from gateway.routing.read_monitor import MONITOR_KEYS
 from gateway.routing.read_notify import read_notify
 from gateway.routing.read_rollout import ROLLOUT_KEYS
 from gateway.routing.read_routes import FORM_KEYS, read_route, read_routes
 from gateway.routing.read_services import SERVICE_KEYS, Disk, ModelExists, read_services
-from gateway.routing.read_tls import UNCHECKED, PemChecks, read_tls
+from gateway.routing.read_tls import UNCHECKED, PemChecks
+from gateway.routing.read_watched import WATCHED_KEYS, read_watched
 from gateway.routing.report import Homes, Report, described, entries
-from gateway.routing.settings import Limits, Tls
+from gateway.routing.settings import Limits
 from gateway.routing.yaml_nodes import Mapping, Node, Refused
 from gateway.routing.yaml_tree import collector_paused, read
 
-DEFAULT_LISTEN = "127.0.0.1:8080"
-DEFAULT_ADMIN = "127.0.0.1:9090"
 DEFAULT_ROUTE = "default"
-_FILE_KEYS = ("listen", "admin", "limits", "tls", "preview", "notify", "services", "routes")
+_FILE_KEYS = (
+    "listen",
+    "admin",
+    "limits",
+    "tls",
+    "preview",
+    "notify",
+    "services",
+    "routes",
+    *WATCHED_KEYS,
+)
 _KEYS = tuple(dict.fromkeys((*_FILE_KEYS, *FORM_KEYS)))
 HOMES: Homes = {
     "a service": SERVICE_KEYS,
@@ -36,6 +50,10 @@ HOMES: Homes = {
     "`rollout`": ROLLOUT_KEYS,
     "`judge`": JUDGE_KEYS,
     "`limits`": LIMIT_KEYS,
+    "`log`": LOG_KEYS,
+    "`log` at the file's top level": LOG_SETTINGS_KEYS,
+    "`filter`": FILTER_KEYS,
+    "`monitor`": MONITOR_KEYS,
     "the file's top level": _FILE_KEYS,
 }
 """Where keys belong whose name leaves no doubt about what was meant."""
@@ -78,84 +96,26 @@ def parse_root(
             report.add(root, f"the file must consist of keys such as `services:`, not of {described(root)}")
         return RoutingPlan((), ())
     given = entries(report, root, "routing.yaml", _KEYS)
-    listen, admin = _addresses(report, given)
+    listen, admin = read_addresses(report, given)
     own = {"listen": listen, "admin": admin}
-    tls = _tls(report, given["tls"], pem, own) if "tls" in given else None
-    preview = _preview(report, given, own)
+    tls = tls_listener(report, given["tls"], pem, own) if "tls" in given else None
+    preview = preview_listener(report, given, own)
     limits = read_limits(report, given["limits"]) if "limits" in given else Limits()
     notify = read_notify(report, given["notify"]) if "notify" in given else ()
     services = _services(report, root, given, Disk(model_exists, pem), own)
-    routes = _routes(report, root, given, _names(given.get("services")), zone_exists)
-    return RoutingPlan(services, routes, str(listen), str(admin), limits, tls, preview, notify)
-
-
-def _tls(report: Report, node: Node, pem: PemChecks, own: dict[str, Address]) -> Tls | None:
-    """Return the TLS listener; its address joins the gateway's `own`, none of which it may share."""
-    tls, where = read_tls(report, node, pem)
-    if tls is None or where is None:
-        return tls
-    address = parse_address(tls.listen)
-    assert isinstance(address, Address)
-    _join(report, where, own, "tls", address)
-    return tls
-
-
-def _preview(report: Report, given: dict[str, Node], own: dict[str, Address]) -> str:
-    """Return the address of the preview listener, empty where there is none.
-
-    A mapping under this key is the preview of the one-route form: the header of its route.
-    """
-    node = given.get("preview")
-    if node is None or isinstance(node, Mapping):
-        return ""
-    address = fields.address(report, node, "preview", "127.0.0.1:8082")
-    if address is None:
-        return ""
-    _join(report, node, own, "preview", address)
-    return str(address)
-
-
-def _join(report: Report, where: Node, own: dict[str, Address], key: str, address: Address) -> None:
-    """Let an address join the gateway's `own`, none of which it may share."""
-    for name, taken in own.items():
-        if address.overlaps(taken):
-            which = name.partition(".")[0]
-            report.add(
-                where, f"`{key}` and `{which}` would both use port {address.port}; give them different ports"
-            )
-    own["tls.listen" if key == "tls" else key] = address
+    known = _names(given.get("services"))
+    logged = read_log_defaults(report, given["log"]) if "log" in given else USUAL
+    routes = _routes(report, root, given, known, zone_exists, logged)
+    watched = read_watched(report, given, known)
+    plan = RoutingPlan(
+        services, routes, str(listen), str(admin), limits, tls, preview, notify, logged.settings
+    )
+    return replace(plan, **watched)
 
 
 def _names(services: Node | None) -> Known:
     """Return every name under `services`, also of those with mistakes, so that one mistake is told once."""
     return {key.value: None for key, _ in services.pairs} if isinstance(services, Mapping) else None
-
-
-def _addresses(report: Report, given: dict[str, Node]) -> tuple[Address, Address]:
-    listen = _address(report, given, "listen", DEFAULT_LISTEN)
-    admin = _address(report, given, "admin", DEFAULT_ADMIN)
-    if not admin.is_loopback:
-        report.add(
-            given["admin"],
-            f"`admin` is `{admin}`, but the admin side has no authentication yet and must not be reachable"
-            f" from other machines; write `127.0.0.1:{admin.port}`",
-        )
-    elif listen.overlaps(admin):
-        node = given.get("admin") or given["listen"]
-        tell = "" if "admin" in given and "listen" in given else " (one of them by default)"
-        report.add(
-            node, f"`listen` and `admin` would both use port {admin.port}{tell}; give them different ports"
-        )
-    return listen, admin
-
-
-def _address(report: Report, given: dict[str, Node], key: str, default: str) -> Address:
-    found = fields.address(report, given[key], key, default) if key in given else None
-    if found is not None:
-        return found
-    fallback = parse_address(default)
-    assert isinstance(fallback, Address)
-    return fallback
 
 
 def _services(
@@ -174,20 +134,20 @@ def _services(
 
 
 def _routes(
-    report: Report, root: Mapping, given: dict[str, Node], known: Known, zone_exists: ZoneExists
+    report: Report,
+    root: Mapping,
+    given: dict[str, Node],
+    known: Known,
+    zone_exists: ZoneExists,
+    logged: LogDefaults,
 ) -> tuple[Route, ...]:
-    own = {key: node for key, node in given.items() if key in FORM_KEYS and not _is_listener(key, node)}
+    own = {key: node for key, node in given.items() if key in FORM_KEYS and not is_listener(key, node)}
     if "routes" in given:
         for key, _ in root.pairs:
             if key.value in own:
                 report.add(key, f"`{key.value}` belongs inside a route here, because the file has `routes`")
-        return read_routes(report, given["routes"], known, zone_exists)
+        return read_routes(report, given["routes"], known, zone_exists, logged)
     if "weights" not in given:
         report.add(root, "nothing says where requests go; add `weights: {blue: 100}` or a list of `routes`")
-    route = read_route(report, DEFAULT_ROUTE, "/", own, known, zone_exists)
+    route = read_route(report, DEFAULT_ROUTE, "/", own, known, zone_exists, logged)
     return () if route is None else (route,)
-
-
-def _is_listener(key: str, node: Node) -> bool:
-    """Tell the `preview` that is an address from the one of a route."""
-    return key == "preview" and not isinstance(node, Mapping)

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.routing.read_metrics import read_metrics
 from gateway.routing.read_settings import Reader, choice, is_off, meanings, or_off, read_keys, seconds, whole
 from gateway.routing.report import Report, described, entries, mapping, sequence, text
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, OutputsJudge
+from gateway.routing.rollouts import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, OutputsJudge
 from gateway.routing.yaml_nodes import Node
 
 MAX_QUANTILES = 4
@@ -95,6 +95,12 @@ _LATENCY: dict[str, Reader] = {
     "margin": _MARGIN,
     "ignore_below": seconds(zero=True),
 }
+_LABELS: dict[str, Reader] = {
+    "margin": _MARGIN,
+    "tolerance": number(0, 1e9),
+    "min_labels": whole(1, MOST_REQUESTS),
+    "every": seconds(),
+}
 _OUTPUTS: dict[str, Reader] = {"on_change": choice("hold", "abort", "ignore"), "output": _output}
 
 
@@ -114,6 +120,7 @@ _PARTS: dict[str, Reader] = {
     "errors": _part(ErrorsJudge, "{margin: 1.5, acceptable_rate: 0.5%}", _ERRORS),
     "latency": _part(LatencyJudge, "{quantiles: [0.5, 0.95, 0.99], margin: 1.5}", _LATENCY),
     "outputs": _part(OutputsJudge, "{on_change: hold}", _OUTPUTS),
+    "labels": _part(LabelsJudge, "{margin: 1.5, min_labels: 200}", _LABELS),
 }
 _PLAIN: dict[str, Reader] = {
     "alpha": number(0.0001, 0.5),

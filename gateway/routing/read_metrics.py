@@ -14,7 +14,7 @@ from gateway.routing.rollouts import Metric
 from gateway.routing.yaml_nodes import Node
 
 MAX_METRICS = 10
-TAKEN = ("errors", "latency", "outputs", "traffic", "judge")
+TAKEN = ("errors", "latency", "outputs", "labels", "traffic", "judge")
 """Names that verdicts and pauses have for what the gateway itself looks at."""
 _EXAMPLE = "{name: load, provider: http, url: https://ci.example/verdict}"
 _NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"

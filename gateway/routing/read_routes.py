@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from gateway.requestlog.policy import LogPolicy
 from gateway.routing import fields
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
+from gateway.routing.log_document import USUAL_MONITOR
 from gateway.routing.plan import Override, Route
 from gateway.routing.read_failing import read_failing, read_rate_limit, read_sticky, read_timeouts
 from gateway.routing.read_freeze import ZoneExists, any_zone
+from gateway.routing.read_log import USUAL, LogDefaults, read_log
+from gateway.routing.read_monitor import check_time, read_monitor
 from gateway.routing.read_rollout import read_rollout
 from gateway.routing.read_settings import read_keys
 from gateway.routing.read_weights import read_weights
 from gateway.routing.report import Report, entries, mapping, sequence, shown, text
 from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import Timeouts
+from gateway.routing.watches import Monitor
 from gateway.routing.yaml_nodes import Mapping as MappingNode
 from gateway.routing.yaml_nodes import Node, Scalar
 
@@ -32,13 +37,18 @@ FORM_KEYS = (
     "rate_limit",
     "rollout",
     "preview",
+    "monitor",
 )
 """What a route says besides its name and path, and what the one-route form says at the top level."""
-ROUTE_KEYS = ("name", "path", *FORM_KEYS)
+ROUTE_KEYS = ("name", "path", *FORM_KEYS, "log")
 
 
 def read_routes(
-    report: Report, node: Node, known: Known, zone_exists: ZoneExists = any_zone
+    report: Report,
+    node: Node,
+    known: Known,
+    zone_exists: ZoneExists = any_zone,
+    logged: LogDefaults = USUAL,
 ) -> tuple[Route, ...]:
     """Return the routes of the list form, as far as they can be read."""
     if isinstance(node, MappingNode) and node.pairs:
@@ -49,12 +59,17 @@ def read_routes(
         report.add(node, f"there are {len(items)} routes; at most {MAX_ROUTES} are possible")
         return ()
     seen: dict[tuple[str, str], int] = {}
-    routes = [_listed_route(report, item, known, zone_exists, seen) for item in items]
+    routes = [_listed_route(report, item, known, zone_exists, logged, seen) for item in items]
     return tuple(route for route in routes if route is not None)
 
 
 def _listed_route(
-    report: Report, node: Node, known: Known, zone_exists: ZoneExists, seen: dict[tuple[str, str], int]
+    report: Report,
+    node: Node,
+    known: Known,
+    zone_exists: ZoneExists,
+    logged: LogDefaults,
+    seen: dict[tuple[str, str], int],
 ) -> Route | None:
     found = mapping(report, node, "routes", "- {name: late, path: /v2, weights: {blue: 100}}")
     if found is None:
@@ -71,7 +86,7 @@ def _listed_route(
             report.add(given[key], f"the {key} `{shown(value)}` {taken}")
         elif value is not None:
             seen[key, value] = given[key].line
-    return read_route(report, name or "", path or "", given, known, zone_exists)
+    return read_route(report, name or "", path or "", given, known, zone_exists, logged)
 
 
 def read_route(
@@ -81,6 +96,7 @@ def read_route(
     given: Mapping[str, Node],
     known: Known,
     zone_exists: ZoneExists = any_zone,
+    logged: LogDefaults = USUAL,
 ) -> Route | None:
     """Return one route from its values by key, None where its weights or stable cannot be read."""
     stable = fields.service(report, given["stable"], "stable", known) if "stable" in given else None
@@ -92,12 +108,31 @@ def read_route(
     rate = read_rate_limit(report, given["rate_limit"]) if "rate_limit" in given else None
     rollout = read_rollout(report, given["rollout"], zone_exists) if "rollout" in given else Rollout()
     preview = _preview(report, given["preview"]) if "preview" in given else ""
+    watched = _watched(report, given, logged)
     if not weights:
         return None
     reached = dict.fromkeys(override.to for override in overrides)
     weights += tuple((name, 0) for name in reached if name not in dict(weights))
     first = stable or weights[0][0]
-    return Route(name, path, first, weights, sticky, overrides, timeouts, failing, rate, rollout, preview)
+    does = (timeouts, failing, rate, rollout, preview, *watched)
+    return Route(name, path, first, weights, sticky, overrides, *does)
+
+
+def _watched(
+    report: Report, given: Mapping[str, Node], logged: LogDefaults
+) -> tuple[LogPolicy | None, Monitor]:
+    """Return what is remembered of a route's requests, and how they are watched: from what is remembered."""
+    log = read_log(report, given["log"], logged) if "log" in given else logged.policy
+    if "monitor" not in given:
+        return log, USUAL_MONITOR
+    before = len(report.problems)
+    monitor = read_monitor(report, given["monitor"])
+    if len(report.problems) == before and monitor.groups:
+        if log is None:
+            report.add(given["monitor"], "`monitor` looks at the log, and this route has `log: false`")
+        else:
+            check_time(report, given["monitor"], monitor, log.filter)
+    return log, monitor
 
 
 def _preview(report: Report, node: Node) -> str:

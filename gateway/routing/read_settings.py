@@ -67,7 +67,7 @@ def whole(least: int, most: int) -> Reader:
 
 
 def seconds(*, zero: bool = False, days: int = 0) -> Reader:
-    """Return the reader of a duration; `zero` may be none at all, `days` allows the unit and so many."""
+    """Return the reader of a duration; `zero` may be none at all, `days` allows `d`, `w` and so many."""
     return lambda report, node, what: fields.duration(report, node, what, zero=zero, days=days)
 
 

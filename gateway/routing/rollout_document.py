@@ -11,6 +11,7 @@ from gateway.routing.rollouts import (
     Freeze,
     Hook,
     Judge,
+    LabelsJudge,
     LatencyJudge,
     Metric,
     Notify,
@@ -58,6 +59,8 @@ def judge_from(document: Mapping[str, Any]) -> Judge:
         given["latency"] = LatencyJudge(**{**given["latency"], "quantiles": quantiles})
     if given.get("outputs"):
         given["outputs"] = OutputsJudge(**given["outputs"])
+    if given.get("labels"):
+        given["labels"] = LabelsJudge(**given["labels"])
     given["metrics"] = tuple(Metric(**found) for found in given.get("metrics", ()))
     return Judge(**given)
 

@@ -76,6 +76,29 @@ class Metric:
     every: float = 30.0
     timeout: float = 5.0
 
+@dataclass(frozen=True, slots=True)
+class LabelsJudge:
+    """Predictions that turned out wrong, as the request log tells once their truth is known.
+
+    Worse and passed as with errors, once a step has `min_labels` of them. A number is wrong that is off by
+    more than `tolerance`. The log is asked `every` so many seconds.
+    """
+
+    margin: float = 1.5
+    tolerance: float = 0.0
+    min_labels: int = 200
+    every: float = 30.0
+
+    @property
+    def name(self) -> str:
+        """What verdicts call it."""
+        return "labels"
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that the log may take to answer."""
+        return 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -93,6 +116,12 @@ class Judge:
     min_requests: int = 500
     max_wait: float = 6 * 3600.0
     then: Waited = "pause"
+    labels: LabelsJudge | None = None
+
+    @property
+    def asked(self) -> tuple[Metric | LabelsJudge, ...]:
+        """Those that are asked beside what workers count."""
+        return (*((self.labels,) if self.labels else ()), *self.metrics)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
 _SIZE = mmap.PAGESIZE
+LOGGING = "logging.json"
+"""The file beside the plan that every process looks at when it says something: how it is to say it."""
 
 
 def publish(places: Places, plan: RoutingPlan) -> None:
     """Make a plan the one that every worker uses for its next request."""
     replace_file(places.plan, to_json(plan).encode())
+    replace_file(places.run / LOGGING, json.dumps(asdict(plan.logging)).encode())
     with PlanSlot(places, writable=True) as slot:
         slot.store(plan.revision)
 

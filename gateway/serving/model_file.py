@@ -17,6 +17,7 @@ import yaml
 from gateway.errors import GatewayError
 from gateway.serving.model_spec import InputSpec, ModelSpec, OutputSpec
 from gateway.serving.problems import Problems, shown
+from gateway.serving.reference_file import read_references
 
 TOP_KEYS = (
     "name",
@@ -26,6 +27,7 @@ TOP_KEYS = (
     "outputs",
     "training",
     "held_out",
+    "reference",
     "libraries",
     "artifact",
 )
@@ -62,13 +64,13 @@ def parse_model_file(text: str, source: str) -> ModelFile:
     except yaml.YAMLError as error:
         raise InvalidModelFile(f"{source}: this is not YAML: {' '.join(str(error).split())}") from None
     problems = Problems()
-    top = _mapping(tree, "the file", problems)
+    top = problems.mapping(tree, "the file")
     problems.unknown_keys(top, TOP_KEYS, "the file")
-    artifact = _mapping(top.get("artifact"), "artifact", problems)
+    artifact = problems.mapping(top.get("artifact"), "artifact")
     problems.unknown_keys(artifact, ARTIFACT_KEYS, "artifact")
     model_file = ModelFile(
         spec=_model(top, problems),
-        libraries={k: str(v) for k, v in _mapping(top.get("libraries", {}), "libraries", problems).items()},
+        libraries={k: str(v) for k, v in problems.mapping(top.get("libraries", {}), "libraries").items()},
         file=_matching(artifact, "file", "artifact", "a file name beside model.yaml", SAFE_NAME, problems),
         sha256=_matching(artifact, "sha256", "artifact", "64 hexadecimal digits", DIGEST, problems),
         size=int(_number(artifact, "bytes", "artifact", 0.0, problems)),
@@ -81,12 +83,15 @@ def parse_model_file(text: str, source: str) -> ModelFile:
 
 
 def _model(top: Mapping[str, Any], problems: Problems) -> ModelSpec:
+    inputs = tuple(_input(e, w, problems) for w, e in _entries(top.get("inputs"), "inputs", problems))
+    outputs = tuple(_output(e, w, problems) for w, e in _entries(top.get("outputs"), "outputs", problems))
     return ModelSpec(
         name=_matching(top, "name", "the file", "letters, digits, _ . and -", SAFE_NAME, problems),
         version=_matching(top, "version", "the file", "letters, digits, _ . and -", SAFE_NAME, problems),
         description=str(top.get("description", "")),
-        inputs=tuple(_input(e, w, problems) for w, e in _entries(top.get("inputs"), "inputs", problems)),
-        outputs=tuple(_output(e, w, problems) for w, e in _entries(top.get("outputs"), "outputs", problems)),
+        inputs=inputs,
+        outputs=outputs,
+        reference=read_references(top.get("reference"), inputs, outputs, problems),
     )
 
 
@@ -150,15 +155,8 @@ def _entries(value: object, where: str, problems: Problems) -> Sequence[tuple[st
         if isinstance(name, str) and name in seen:
             problems.add(f"{place}: the name stands twice")
         seen.add(name if isinstance(name, str) else index)
-        entries.append((place, _mapping(item, place, problems)))
+        entries.append((place, problems.mapping(item, place)))
     return entries
-
-
-def _mapping(value: object, where: str, problems: Problems) -> Mapping[str, Any]:
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return value
-    problems.add(f"{where}: expected keys and values, got {shown(value)}")
-    return {}
 
 
 def _matching(

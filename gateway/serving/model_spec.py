@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from gateway.serving.reference import References
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ModelSpec:
     inputs: tuple[InputSpec, ...]
     outputs: tuple[OutputSpec, ...]
     description: str = ""
+    reference: References = field(default_factory=References)
 
     @cached_property
     def input_by_name(self) -> Mapping[str, InputSpec]:

@@ -31,6 +31,13 @@ class Problems:
                     f"{where}: unknown key {shown(key)}{nearest(key, known)}; known are {', '.join(known)}"
                 )
 
+    def mapping(self, value: object, where: str) -> Mapping[str, Any]:
+        """Return keys and values; what is something else is noted and counts as none."""
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return value
+        self.add(f"{where}: expected keys and values, got {shown(value)}")
+        return {}
+
     def text(self) -> str:
         """All sentences in one line, with their number when there are several."""
         text = "; ".join(self.kept)

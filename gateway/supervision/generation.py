@@ -6,7 +6,7 @@ then the old one is told to leave, and never before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,16 @@ class Commands:
     """How each kind of process is started.
 
     A worker is given its number and the sockets it accepts on by what they are for, plain first. A spare,
-    given the models it may become, waits to be told the last two arguments of a replica.
+    given the models it may become, waits to be told the last two arguments of a replica. Without a command
+    for recorder or keeper there is none.
     """
 
     worker: Callable[[int, Mapping[str, int]], list[str]]
     control: Callable[[int], list[str]]
     replica: Callable[[str, str], list[str]]
     spare: Callable[[list[str]], list[str]] | None = None
+    recorder: Sequence[str] = ()
+    keeper: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def is_accepting(pid: int, fd: int) -> bool:
 def called(process: Process) -> str:
     """Return how the log names a process."""
     name = f"{process.role} {process.service}".strip()
-    return name if process.role == "control" else f"{name} {process.number}"
+    return f"{name} {process.number}" if process.role in ("worker", "replica", "spare") else name
 
 
 def described(process: Process) -> dict[str, Any]:

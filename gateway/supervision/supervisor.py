@@ -20,22 +20,23 @@ from gateway.routing.slot import PlanSlot, published, replace_file
 from gateway.supervision.front import GRACE, Front, NextSetup
 from gateway.supervision.generation import HUNG_AFTER, Setup, called, described, is_hung, is_ready
 from gateway.supervision.leaving import end
+from gateway.supervision.log_processes import LogProcesses
 from gateway.supervision.process import Process, exit_reason
 from gateway.supervision.reload_report import write_report
 from gateway.supervision.replicas import Replicas
 from gateway.supervision.replicas import is_listening as is_listening
 from gateway.supervision.signals import Signals
+from gateway.supervision.starting import Starting
 
 log = logging.getLogger("gateway.supervisor")
 
 TICK, BUSY_TICK = 0.1, 0.025
-WORKERS_WAIT, READY_WAIT = 10.0, 12.0
+WORKERS_WAIT = 10.0
 """Seconds that workers wait for the replicas at the start, not for ever: one model may not load at all."""
-SAY_EVERY = 3.0
 
 
 class Supervisor:
-    """Keeps workers, control process and replicas running as the published plan says."""
+    """Keeps workers, control process, replicas and the log's processes running as the published plan says."""
 
     def __init__(
         self,
@@ -57,6 +58,8 @@ class Supervisor:
         self._plan: RoutingPlan | None = None
         self._front = Front(places, setup, next_setup)
         self._replicas = Replicas(places, setup.commands)
+        self._log = LogProcesses()
+        self._log.begin(setup.commands)
         self._written = ""
         self._began = time.monotonic()
         self._may_serve = False
@@ -64,7 +67,8 @@ class Supervisor:
 
     def processes(self) -> list[Process]:
         """Return everything that should be running."""
-        return [*self._front.generation.processes(), *self._replicas.running.values()]
+        front, replicas = self._front.generation.processes(), self._replicas.running.values()
+        return [*front, *replicas, *self._log.processes()]
 
     def tend(self) -> None:
         """One turn: follow the plan, start what is missing, say what runs."""
@@ -125,10 +129,13 @@ class Supervisor:
         self._front.look(self._drain_timeout, self._write_processes)
         if self._front.generation is not before:
             self._replicas.commands = self._front.generation.setup.commands
+            self._log.begin(self._replicas.commands)
+        self._log.look()
 
     def _write_processes(self) -> None:
         found = [described(process) for process in self.processes()]
-        found += [{**described(process), "draining": True} for process in self._front.leaving()]
+        leaving = [*self._front.leaving(), *self._log.leaving()]
+        found += [{**described(process), "draining": True} for process in leaving]
         addresses = self._front.generation.setup.listeners.addresses()
         text = json.dumps({**self._about, **addresses, "processes": found})
         if text != self._written:
@@ -149,7 +156,7 @@ class Supervisor:
         """
         ready = False
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)) as signals:
-            starting = _Start(self.not_ready)
+            starting = Starting(self.not_ready)
             while not signals.stop_asked():
                 try:
                     if ready and not self._front.is_reloading and signals.take_reload():
@@ -164,9 +171,10 @@ class Supervisor:
             self.drain(signals)
 
     def drain(self, signals: Signals) -> None:
-        """End the workers first, then what they depend on; whoever does not end in time is killed.
+        """End the workers first, then what they depend on and what keeps their last records, the keeper last.
 
-        The listening sockets go first: nobody shall wait in a queue that nobody looks at any more.
+        Whoever does not end in time is killed. The listening sockets go first: nobody shall wait in a queue
+        that nobody looks at any more.
         """
         log.info("draining; a second Ctrl-C ends at once")
         for listener in self._front.listeners():
@@ -175,27 +183,5 @@ class Supervisor:
         workers = [process for process in front if process.role == "worker"]
         others = [process for process in front if process.role != "worker"]
         services = [*others, *self._replicas.running.values(), *self._replicas.retired()]
-        for group in (workers, services):
+        for group in (workers, [*self._log.recorder, *self._log.leaving(), *services], self._log.keeper):
             end(group, self._drain_timeout + GRACE, signals)
-
-
-class _Start:
-    """The time until everything answers, with a word now and then about what it waits for."""
-
-    def __init__(self, not_ready: Callable[[], list[str]]) -> None:
-        self._not_ready = not_ready
-        self._began = time.monotonic()
-        self._say_at = self._began + SAY_EVERY
-        self.seconds = 0.0
-
-    def is_over(self) -> bool:
-        """Tell whether everything answers, or has had its time to."""
-        now = time.monotonic()
-        self.seconds = now - self._began
-        pending = self._not_ready()
-        if not pending or self.seconds > READY_WAIT:
-            return True
-        if now > self._say_at:
-            log.info("waiting for %s", ", ".join(pending))
-            self._say_at = now + SAY_EVERY
-        return False

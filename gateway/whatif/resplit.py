@@ -10,20 +10,31 @@ of its new route leads there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.split import Splitter
+from gateway.whatif.distinct import Distinct
 
 MOST_TRIES = 2_000
 """Made-up keys that are tried; a version with a thousandth of the traffic is met with 86 %."""
+MOST_KEYS = 100_000
+"""Made-up keys that are remembered; they come out the same when they are made up again."""
+MOST_PATHS = 10_000
+"""Paths without a route that are told apart; the rarest are forgotten beyond that."""
+
+Move = tuple[str, str]
+"""From which service to which; empty: from no route."""
 
 
 class Recorded(NamedTuple):
-    """What the log holds of one request; `key` is a pseudonym, empty where it had none."""
+    """What the log holds of one request.
+
+    `chosen` is empty where no route was for its path; `key` is a pseudonym, empty where it had none.
+    """
 
     id: str
     path: str
@@ -34,15 +45,24 @@ class Recorded(NamedTuple):
     revision: int
 
 
+class Plans(Protocol):
+    """The plans that were live."""
+
+    def get(self, revision: int, /) -> RoutingPlan | None:
+        """Return the plan of a revision, None where it is not known."""
+        ...
+
+
 @dataclass(slots=True)
 class Division:
     """How the requests of one route of the other plan were and would be divided; keys are services."""
 
     was: Counter[str] = field(default_factory=Counter)
     would_be: Counter[str] = field(default_factory=Counter)
-    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
-    users: set[str] = field(default_factory=set)
-    users_moved: set[str] = field(default_factory=set)
+    moves: Counter[Move] = field(default_factory=Counter)
+    users: Distinct = field(default_factory=Distinct)
+    users_moved: Distinct = field(default_factory=Distinct)
+    users_of_moves: dict[Move, Distinct] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -52,22 +72,30 @@ class Division:
 
 @dataclass(slots=True)
 class Outcome:
-    """The divisions by route of the other plan; `unrouted` counts paths that it has no route for."""
+    """The divisions by route of the other plan, and the requests that it has no route for, by path."""
 
     divisions: dict[str, Division] = field(default_factory=dict)
     unrouted: Counter[str] = field(default_factory=Counter)
+    unrouted_requests: int = 0
     previews: int = 0
 
     @property
     def requests(self) -> int:
         """All that were looked at but previews, which no plan divides."""
-        return sum(division.requests for division in self.divisions.values()) + self.unrouted.total()
+        return sum(division.requests for division in self.divisions.values()) + self.unrouted_requests
+
+    def has_no_route(self, path: str) -> None:
+        """Count a request that would be answered 404."""
+        self.unrouted_requests += 1
+        self.unrouted[path] += 1
+        if len(self.unrouted) > MOST_PATHS:
+            self.unrouted = Counter(dict(self.unrouted.most_common(MOST_PATHS // 2)))
 
 
 class Resplit:
     """Divides recorded requests by another plan."""
 
-    def __init__(self, other: RoutingPlan, plans: Mapping[int, RoutingPlan]) -> None:
+    def __init__(self, other: RoutingPlan, plans: Plans) -> None:
         """`plans` are those that were live, by their revision."""
         self._routes = {route.path.encode(): route for route in other.routes}
         self._splitters = {route.name: Splitter(route) for route in other.routes}
@@ -84,7 +112,7 @@ class Resplit:
                 continue
             route = longest_prefix(self._routes, request.path.encode())
             if route is None:
-                outcome.unrouted[request.path] += 1
+                outcome.has_no_route(request.path)
                 continue
             _count(
                 outcome.divisions.setdefault(route.name, Division()), request, self.service(request, route)
@@ -105,6 +133,8 @@ class Resplit:
         which = (request.key, request.route, request.chosen, request.revision)
         found = self._made_up.get(which)
         if found is None:
+            if len(self._made_up) >= MOST_KEYS:
+                self._made_up.clear()
             found = self._made_up[which] = self._make_up(request)
         return found
 
@@ -135,6 +165,8 @@ def _count(division: Division, request: Recorded, service: str) -> None:
     if request.key:
         division.users.add(request.key)
     if service != request.chosen:
-        division.moves[request.chosen, service] += 1
+        move = (request.chosen, service)
+        division.moves[move] += 1
         if request.key:
             division.users_moved.add(request.key)
+            division.users_of_moves.setdefault(move, Distinct()).add(request.key)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from tests.cli.site import Site
 
 
 def test_check_says_all_that_is_wrong_or_that_it_is_fine(site: Site) -> None:
     """People get lines, programs get JSON; the exit code tells."""
     assert site.run("check").out.startswith("routing.yaml: fine\n")
-    assert site.run("check", "--json").json() == {"ok": True, "routes": 3, "services": 3}
+    assert site.run("check", "--json").json() == {"ok": True, "routes": 3, "services": 3, "warnings": []}
     bad = site.folder / "bad.yaml"
     bad.write_text(
         site.config.read_text().replace("stable: blue", "stabel: blue").replace("canary: 10", "canary: x")
@@ -22,6 +25,22 @@ def test_check_says_all_that_is_wrong_or_that_it_is_fine(site: Site) -> None:
     ]
     assert len(site.run("check", "bad.yaml", "--json").json()["problems"]) == 3
     assert "there is no such file" in site.run("check", "none.yaml").err
+
+
+def test_check_warns_of_names_that_no_model_has(site: Site) -> None:
+    """It is fine all the same: a later version may have them."""
+    model = site.folder / "m"
+    model.mkdir()
+    shutil.copy(Path(__file__).parents[2] / "model_versions" / "v1" / "model.yaml", model)
+    log = "log: {filter: {keep: [carier]}}"
+    (site.folder / "named.yaml").write_text(
+        f"services: {{blue: {{model: m}}}}\nweights: {{blue: 1}}\n{log}\n"
+    )
+    said = site.run("check", "named.yaml")
+    warning = "`keep` of `filter` names `carier`, which no model of route default declares"
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-1] == f"  warning: {warning}; did you mean `carrier`?"
+    assert site.run("check", "named.yaml", "--json").json()["warnings"][0].startswith(warning)
 
 
 def test_history_lists_revisions_with_what_changed(site: Site) -> None:

@@ -17,6 +17,7 @@ from gateway.cli.render import (
     welcome,
     where,
 )
+from gateway.requestlog.policy import Filter, LogPolicy, Sink, Tracing
 from gateway.routing.journal import Revision
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan, Service
@@ -81,6 +82,29 @@ def test_a_plan_in_brief_has_a_line_for_each_service_and_route() -> None:
     assert "  route late at /v2/models/late: blue 90 %, green 0 %, canary 10 %; stable is blue" in lines
     assert where(Service("a", model="m/v1", replicas=2)) == "m/v1 (2 replicas)"
     assert where(Service("a", model="m/v1")) == "m/v1 (1 replica)"
+
+
+def test_a_plan_in_brief_says_what_is_unusual_about_the_log() -> None:
+    """Nothing while all is as usual; sinks by name and kind, never by their address."""
+    before = plan_in_brief(PLAN)
+    assert "log" not in before
+    first, *others = PLAN.routes
+    strict = LogPolicy(filter=Filter("strict"))
+    told = plan_in_brief(
+        replace(
+            PLAN,
+            routes=(replace(first, log=None), *(replace(route, log=strict) for route in others)),
+            sinks=(Sink("lake", "directory", "hidden"),),
+            tracing=Tracing("http://hidden", 0.25),
+        )
+    )
+    count = len(PLAN.routes)
+    assert told.removeprefix(before).splitlines()[1:] == [
+        f"  log: off for 1 of {count} routes",
+        *([f"  log: strict for {count - 1} of {count} routes"] if others else []),
+        "  sink lake: directory",
+        "  tracing: 25%",
+    ]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

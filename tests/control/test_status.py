@@ -51,7 +51,7 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     found = snapshot(site.places, NOW)
     assert list(found) == [
         *("revision", "config", "listen", "admin", "tls", "file", "warnings", "routes", "services"),
-        *("health", "tunnels", "certificates", "limits", "processes"),
+        *("health", "tunnels", "certificates", "limits", "log", "processes"),
     ]
     assert [found[name] for name in ("warnings", "health", "certificates", "limits")] == [[], {}, [], {}]
     assert found["tunnels"] == 0

@@ -57,6 +57,16 @@ def test_another_address_waits_for_a_reload(site: Site) -> None:
     assert "listen 127.0.0.1:8080 -> 127.0.0.1:8090; another address to listen on takes effect with" in line
 
 
+def test_another_buffer_waits_for_a_reload(site: Site) -> None:
+    """Workers have theirs already; the line says when another takes effect."""
+    before = site.head()
+    site.save("listen: 127.0.0.1:8080", "listen: 127.0.0.1:8080\nlog: {buffer: 1MiB, keep: 7d}")
+    follow_file(site.places, Request("file", "file"), site.config)
+    line = revision_line(site.head(), before, "routing.yaml")
+    assert "log.buffer 16MiB -> 1MiB" in line
+    assert line.endswith("; another `log.buffer` takes effect with `gateway reload`")
+
+
 def test_a_flood_of_revisions_is_told_by_its_end(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """After a long absence the latest are told, with a line for those left out."""
     teller = Teller(site.places, "routing.yaml")

@@ -22,6 +22,7 @@ FACTS = card.Facts(
     categories={"carrier": ("NO", "9E"), "origin": ("EWR",), "dest": ("ORD",)},
     sha256="a" * 64,
     size=4321,
+    reference={"inputs": {"temp": {"n": 3, "missing": 0, "edges": [40.5], "counts": [1, 2]}}, "outputs": {}},
 )
 
 
@@ -31,6 +32,7 @@ def test_the_service_reads_what_is_written() -> None:
     assert (found.spec.name, found.spec.version, found.size) == ("late", "v9", 4321)
     assert found.spec.input_by_name["carrier"].categories == ("NO", "9E")
     assert found.spec.input_by_name["temp"].minimum == -40
+    assert found.spec.reference.inputs["temp"].counts == (1, 2)
     assert found.libraries.keys() == {"scikit-learn", "numpy", "joblib"}
 
 

@@ -51,6 +51,8 @@ def test_a_trained_folder_can_be_served(recipe: train.Recipe, tmp_path: Path) ->
     right = (model.predict(matrix)["late"] == (late == 1)).mean()
     assert scores.auc > 0.9
     assert right == pytest.approx(scores.accuracy)
+    assert model.spec.reference.inputs.keys() == model.spec.input_by_name.keys()
+    assert model.spec.reference.outputs["late"].n == len(late)
     assert (tmp_path / recipe.version / "README.md").stat().st_size > 500
 
 
@@ -69,13 +71,8 @@ def test_every_version_is_judged_on_the_month_after_its_training() -> None:
 
 
 def test_a_chance_guess_scores_as_chance() -> None:
-    """The judge gives an estimator that knows nothing the scores of nothing."""
-
-    class Coin:
-        def predict_proba(self, matrix: object) -> object:
-            return np.full((1000, 2), 0.5)
-
+    """The judge gives probabilities that know nothing the scores of nothing."""
     late = np.arange(1000) % 4 // 3
-    scores = train.judge(Coin(), np.zeros((1000, 1)), late)
+    scores = train.judge(np.full(1000, 0.5), late)
     assert (scores.base_rate, scores.auc) == (0.25, 0.5)
     assert scores.log_loss == pytest.approx(np.log(2))

@@ -11,8 +11,6 @@ from gateway.proxy.table import (
     LONGEST_REMEMBERED,
     CompiledRoute,
     Table,
-    network_of,
-    plain_address,
 )
 from gateway.routing.document import to_document
 from gateway.routing.parse import parse
@@ -105,19 +103,3 @@ async def test_choosing_goes_by_override_then_key_then_draw(stage: Stage) -> Non
     assert other.choose({b"x-canary": b"yes"}, b"key", 0).name == "canary"
     assert {route.choose({}, b"", draw).name for draw in (0, 99_999)} == {"blue", "canary"}
     assert len({route.choose({}, b"key", draw).name for draw in (0, 99_999)}) == 1
-
-
-@pytest.mark.parametrize(
-    ("given", "plain", "network"),
-    [
-        ("10.1.2.3", b"10.1.2.3", b"10.1.2.3"),
-        ("::ffff:10.1.2.3", b"10.1.2.3", b"10.1.2.3"),
-        ("2001:db8::1", b"2001:db8::1", bytes.fromhex("20010db800000000")),
-        ("2001:db8::ffff:0:1", b"2001:db8::ffff:0:1", bytes.fromhex("20010db800000000")),
-        ("fe80::1%eth0", b"fe80::1%eth0", bytes.fromhex("fe80000000000000")),
-    ],
-)
-def test_whom_an_address_stands_for(given: str, plain: bytes, network: bytes) -> None:
-    """IPv4 for itself, also at a socket of IPv6; IPv6 for its /64, of which one customer has all."""
-    assert plain_address(given) == plain
-    assert network_of(plain_address(given)) == network

@@ -16,6 +16,7 @@ from gateway.routing.rollouts import (
     Freeze,
     Hook,
     Judge,
+    LabelsJudge,
     LatencyJudge,
     Metric,
     Notify,
@@ -201,6 +202,7 @@ JUDGE = st.builds(
     st.sampled_from([1, 500]),
     st.sampled_from([60.0, 3600.0]),
     st.sampled_from(["pause", "abort"]),
+    st.none() | st.builds(LabelsJudge, MARGIN),
 )
 ROLLOUT = st.builds(
     Rollout,

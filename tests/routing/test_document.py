@@ -6,10 +6,10 @@ import json
 from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from gateway.routing.document import from_document, limits_from, tls_from, to_document, to_json
@@ -34,6 +34,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         hints = get_type_hints(kind)
         return st.builds(kind, **{name: values(hint) for name, hint in hints.items()})  # type: ignore[arg-type]
     parts = get_args(kind)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(parts)
     if get_origin(kind) is not tuple:
         return st.one_of(*map(values, parts))
     if parts[-1] is Ellipsis:
@@ -49,6 +51,14 @@ def test_any_plan_comes_back(plan: RoutingPlan) -> None:
     document = json.loads(to_json(plan))
     assert from_document(document) == plan
     assert (limits_from(document), tls_from(document)) == (plan.limits, plan.tls)
+
+
+def test_the_values_tried_are_not_empty_ones() -> None:
+    """A type that nothing is known for would make every plan one without routes, and the test above idle."""
+    tried = find(values(RoutingPlan), lambda plan: bool(plan.routes and plan.sinks and plan.notify))
+    assert tried.routes
+    assert find(values(Route), lambda route: route.progress is not None and bool(route.rollout.steps))
+    assert find(values(Route), lambda route: route.log is not None and bool(route.log.filter.coarsen))
 
 
 OLD: dict[str, Any] = {

@@ -58,6 +58,7 @@ def test_what_was_appended_is_found_again(tmp_path: Path) -> None:
         assert journal.head(connection) == entries[2]
         assert journal.find(connection, 1) == entries[0]
         assert journal.latest(connection, 2) == entries[:0:-1]
+        assert journal.since(connection, 2) == entries[1:]
         assert journal.find(connection, 4) is None
         assert journal.find(connection, 10**30) is None
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.routing.read_judge import number, read_judge
 from gateway.routing.report import Report
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Metric, OutputsJudge
+from gateway.routing.rollouts import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
 from gateway.routing.yaml_nodes import Scalar
 from gateway.routing.yaml_tree import read
 
@@ -42,6 +42,12 @@ def judge_of(text: str) -> tuple[Judge, list[str]]:
         ("{outputs: {output: score}}", Judge(outputs=OutputsJudge(output="score"))),
         ("{min_requests: 1, max_wait: 30d}", Judge(min_requests=1, max_wait=30 * 86_400.0)),
         ("{then: promote}", Judge(then="promote")),
+        ("{labels: {margin: 1.5}}", Judge(labels=LabelsJudge())),
+        ("{labels: off}", Judge()),
+        (
+            "{labels: {margin: 1.2, tolerance: 15, min_labels: 50, every: 1m}}",
+            Judge(labels=LabelsJudge(1.2, 15.0, 50, 60.0)),
+        ),
         (
             "{metrics: [{name: x, provider: http, url: http://h}]}",
             Judge(metrics=(Metric("x", "http", "http://h"),)),

@@ -18,6 +18,7 @@ from gateway.routing.rollouts import (
     ErrorsJudge,
     Hook,
     Judge,
+    LabelsJudge,
     LatencyJudge,
     Metric,
     Notify,
@@ -35,6 +36,7 @@ TABLES: dict[type, str] = {
     ErrorsJudge: "| key of `errors`",
     LatencyJudge: "| key of `latency`",
     OutputsJudge: "| key of `outputs`",
+    LabelsJudge: "| key of `labels`",
     Metric: "| key of a metric",
     Hook: "| key of a hook",
 }
@@ -57,13 +59,13 @@ def written(name: str, value: object) -> str:
     """Return a default as the documentation writes it."""
     if name == "acceptable_rate" and isinstance(value, float):
         return f"{value * 100:g}%"
-    if name in ("alpha", "margin"):
+    if name in ("alpha", "margin", "tolerance"):
         return f"{value:g}"
     if isinstance(value, float):
         return shown_duration(value)
     if isinstance(value, tuple) and value:
         return ", ".join(f"{item:g}" for item in value)
-    return {"": "the first", (): "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
+    return {"": "the first", (): "none", None: "off"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def written(name: str, value: object) -> str:
         (ErrorsJudge, set()),
         (LatencyJudge, set()),
         (OutputsJudge, set()),
+        (LabelsJudge, set()),
         (Metric, {"query", "passes", "fails"}),
         (Hook, {"at"}),
     ],

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from gateway.monitoring.tally_layout import LIMITS
+from gateway.requestlog.policy import Filter, LabelPolicy, Logging, LogPolicy, LogSettings, Sink, Tracing
+from gateway.routing.difference_log import shown_share
+from gateway.routing.fields import shown_duration
 from gateway.routing.parse import parse
+from gateway.routing.read_levels import shown_level
 from gateway.routing.read_settings import shown_size
 from gateway.routing.settings import (
     Breaker,
@@ -22,6 +26,7 @@ from gateway.routing.settings import (
     Traffic,
     UpstreamTls,
 )
+from gateway.routing.watches import DEFAULT_ALERTS, SIGNALS, AlertRule, Monitor
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "routing.md").read_text(encoding="utf-8")
 TABLES = {
@@ -33,8 +38,26 @@ TABLES = {
     HealthCheck: "| key of `health`",
     Outliers: "| key of `outliers`",
     Breaker: "| key of `breaker`",
+    LogPolicy: "| key of `log` |",
+    LogSettings: "| key of `log` at the top level",
+    Filter: "| key of `filter`",
+    LabelPolicy: "| key of `labels`",
+    Monitor: "| key of `monitor`",
+    Tracing: "| key of `tracing`",
+    Logging: "| key of `logging`",
 }
 SIZES = ("head", "url", "body")
+IN_WORDS = {
+    "filter": "`open`",
+    "labels": "by the request's id",
+    "key": "the request's id",
+    "output": "the first",
+    "time": "when it was answered",
+    "groups": "all",
+    "redact": "all four",
+    "otlp": "must be given",
+}
+"""Defaults that are not told as values."""
 
 
 def rows(heading: str) -> dict[str, list[str]]:
@@ -80,6 +103,61 @@ def test_the_defaults_in_the_documentation_are_those_in_force(kind: type) -> Non
             assert written(field.name, field.default) in rows(TABLES[kind])[field.name]
 
 
+def of_the_log(name: str, value: object) -> str:
+    """Return a default of the log, of watching or of traces as the documentation writes it."""
+    if name in IN_WORDS:
+        return IN_WORDS[name]
+    if isinstance(value, bool) or name == "threshold":
+        return str(value).lower()
+    if isinstance(value, float):
+        return shown_share(value) if name == "sample" else shown_duration(value, days=True)
+    if isinstance(value, int):
+        return str(value) if name in ("batch", "least") else shown_size(value)
+    return str(value or "none")
+
+
+def default(kind: type, name: str) -> object:
+    """Return what a field is where nobody says anything."""
+    [found] = [field for field in fields(kind) if field.name == name]
+    return found.default if found.default_factory is MISSING else found.default_factory()
+
+
+LOGGED = (LogPolicy, LogSettings, Filter, LabelPolicy, Monitor, Tracing, Logging)
+
+
+@pytest.mark.parametrize("kind", LOGGED, ids=lambda kind: kind.__name__)
+def test_the_defaults_of_the_log_are_those_in_force(kind: type) -> None:
+    """The last cell of each row is the default and nothing else."""
+    for name, row in rows(TABLES[kind]).items():
+        assert row[-1].strip("`") == of_the_log(name, default(kind, name)).strip("`")
+
+
+def test_sinks_and_alerts_are_documented() -> None:
+    """Some of their keys are not quite their fields: a kind is a key, and `when` says three of them."""
+    sinks = rows("| key of a sink")
+    kinds = {"directory", "otlp", "cloudevents", "kafka", "redis"}
+    assert set(sinks) == {field.name for field in fields(Sink)} - {"kind", "target"} | kinds
+    for name in ("topic", "batch", "timeout", "spill"):
+        assert sinks[name][-1] == of_the_log(name, default(Sink, name))
+    alerts = rows("| key of an alert")
+    said_so = {"signal", "comparison", "value", "hold"}
+    assert set(alerts) == {field.name for field in fields(AlertRule)} - said_so | {"when", "for", "off"}
+    assert (alerts["for"][-1], alerts["least"][-1]) == ("0s", str(default(AlertRule, "least")))
+    assert alerts["severity"][-1] == default(AlertRule, "severity")
+
+
+def test_signals_and_the_usual_alerts_are_documented() -> None:
+    """Each with its group, each with its numbers."""
+    assert {name: row[1] for name, row in rows("| signal |").items()} == {
+        name: group for name, (group, _) in SIGNALS.items()
+    }
+    table = DOCUMENT[DOCUMENT.index("The usual alerts:") :]
+    for rule in DEFAULT_ALERTS:
+        when = f"`{rule.signal} {rule.comparison} {shown_level(rule.signal, rule.value)}`"
+        cells = (f"`{rule.name}`", when, shown_duration(rule.hold), rule.severity, str(rule.least))
+        assert f"| {' | '.join(cells)} |" in table
+
+
 def test_every_limit_has_its_metric() -> None:
     """The row of each limit names a value of the label, its own name."""
     for name, row in rows(TABLES[Limits]).items():
@@ -93,3 +171,5 @@ def test_the_example_of_all_keys_is_a_plan() -> None:
     plan = parse(example, model_exists=lambda _: None)
     assert plan.tls is not None
     assert plan.routes[0].rate_limit is not None
+    assert plan.routes[0].log is not None
+    assert len(plan.sinks) == 2

@@ -22,6 +22,7 @@ outputs:
 - {name: chance, datatype: FP64}
 - {name: sure, datatype: BOOL, threshold: 0.75}
 training: {anything: goes}
+reference: {inputs: {state: {n: 3, counts: [1, 2, 0]}}}
 libraries: {scikit-learn: 1.9.1}
 artifact: {file: model.joblib, sha256: %s, bytes: 12}
 """ % ("a" * 64)
@@ -36,6 +37,7 @@ def test_a_good_file_is_read() -> None:
     assert (hour.minimum, hour.maximum, hour.example) == (0, 23, 7)
     assert (speed.minimum, speed.maximum, speed.unit) == (-math.inf, math.inf, "m/s")
     assert found.spec.outputs[1].threshold == 0.75
+    assert found.spec.reference.inputs["state"].counts == (1, 2, 0)
 
 
 def test_texts_stay_what_they_look_like() -> None:
@@ -86,6 +88,7 @@ def _broken(change: dict[str, Any]) -> str:
             {"inputs": [{"name": "a", "datatype": "FP64", "minn": 0}]},
             "unknown key 'minn' (did you mean 'min'?)",
         ),
+        ({"reference": {"outputs": {"chances": {}}}}, "reference.outputs: 'chances' is none of chance, sure"),
         ({"inputs": [{"name": "a", "datatype": "FP64"}] * 2}, "inputs[1] (a): the name stands twice"),
         (
             {"outputs": [{"name": "p", "datatype": "INT64"}]},

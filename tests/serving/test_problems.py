@@ -49,3 +49,14 @@ def test_no_hint_without_a_near_word() -> None:
     assert nearest("destt", ["dest"]) == " (did you mean 'dest'?)"
     assert nearest("zzzz", ["dest"]) == ""
     assert nearest(5, ["dest"]) == ""
+
+
+def test_keys_and_values_or_a_problem() -> None:
+    """A mapping with texts as keys is given back; anything else is noted and counts as empty."""
+    problems = Problems()
+    assert problems.mapping({"a": 1}, "here") == {"a": 1}
+    assert problems.mapping({1: 1}, "here") == problems.mapping(None, "there") == {}
+    assert problems.kept == [
+        "here: expected keys and values, got {1: 1}",
+        "there: expected keys and values, got None",
+    ]

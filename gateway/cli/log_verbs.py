@@ -1,0 +1,140 @@
+"""`gateway log`: see records as they come, erase a user's, and check that every file can be read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.common import Running, find_running, print_json, say
+from gateway.cli.options import CONFIG, Config, Json, StateDir
+from gateway.errors import GatewayError
+
+app = typer.Typer(help="The request log: follow it, check it, erase a user's records.", no_args_is_help=True)
+POLL = 0.1
+"""Seconds between two looks for new records."""
+
+
+@app.callback()
+def _log() -> None:
+    """The request log: follow it, check it, erase a user's records."""
+
+
+@app.command()
+def tail(
+    route: Annotated[str, typer.Option(help="Only this route's.")] = "",
+    version: Annotated[str, typer.Option(help="Only those that this version answered.")] = "",
+    status: Annotated[str, typer.Option(help="Only these, as in 503 or 5xx.")] = "",
+    where: Annotated[list[str] | None, typer.Option(help="As in latency_ms > 250.")] = None,
+    count: Annotated[int, typer.Option("-n", min=0, help="So many of the last ones first.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones as they come.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on each line.")] = False,
+    state_dir: StateDir = None,
+    config: Config = CONFIG,
+) -> None:
+    """Show the last records, and with --follow each new one within a moment of its answer.
+
+    --where takes comparisons of a field with a value, joined by AND; inputs and outputs have names such as
+    inputs.carrier. It may be given several times.
+
+    Example: gateway log tail --status 5xx --where "latency_ms > 250" --follow
+    """
+    from gateway.cli.tail_filter import conditions
+    from gateway.cli.tail_lines import last_records, line_of
+    from gateway.requestlog.follow import Follower
+
+    wanted = conditions(route, version, status, where or [])
+    running = find_running(state_dir, str(config))
+    follower = Follower(running.places.log)
+    try:
+        shown = last_records(running, wanted, count) if count else []
+        for record in shown:
+            say(line_of(record, as_json=as_json))
+        if follow:
+            seen = {record["id"] for record in shown}  # may be read again, once
+            _follow(follower, lambda r: r["id"] not in seen and all(c.holds(r) for c in wanted), as_json)
+    except KeyboardInterrupt:
+        return
+    finally:
+        follower.close()
+
+
+def _follow(follower: Any, is_wanted: Callable[[dict[str, Any]], bool], as_json: bool) -> None:
+    from gateway.cli.tail_lines import line_of
+
+    while True:
+        for record in follower.records():
+            if is_wanted(record):
+                print(line_of(record, as_json=as_json), flush=True)
+        time.sleep(POLL)
+
+
+@app.command()
+def forget(
+    key: Annotated[str, typer.Option(help="The user's sticky key, as requests carry it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+    state_dir: StateDir = None,
+    config: Config = CONFIG,
+) -> None:
+    """Erase one user's records and their labels from every file, for good.
+
+    What sinks have sent elsewhere stays there. Requests that are answered from now on are logged again.
+
+    Example: gateway log forget --key user-4711
+    """
+    running = find_running(state_dir, str(config))
+    if not yes:
+        typer.confirm(
+            f"Erase every record of {key!r} from {running.places.log.folder}?", abort=True, err=True
+        )
+    found = _forgotten(running, key)
+    if as_json:
+        print_json(found)
+    else:
+        say(
+            f"erased {found['records']:,} records, {found['predictions']:,} sealed predictions and "
+            f"{found['labels']:,} labels from {found['files']} sealed files and {found['segments']} segments"
+        )
+
+
+def _forgotten(running: Running, key: str) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from gateway.cli.lake_access import secrets_of
+    from gateway.requestlog.forget import forget
+
+    places = running.places.log
+    if not places.pseudonym_key.exists():
+        raise GatewayError(
+            f"{places.pseudonym_key} is not there, so no record of this log can be told to be this user's; "
+            "restore it from a backup if it was removed"
+        )
+    pseudonym = secrets_of(running).pseudonym(key.encode())
+    return {"pseudonym": pseudonym, **asdict(forget(places, pseudonym, pending=running.is_up))}
+
+
+@app.command()
+def check(
+    as_json: Json = False,
+    state_dir: StateDir = None,
+    config: Config = CONFIG,
+) -> None:
+    """Read every file of the log and say what is in it: days, records, gaps, sizes, what cannot be read.
+
+    The exit code is 1 where a file or line cannot be read.
+
+    Example: gateway log check
+    """
+    from gateway.cli.log_checked import as_document, in_words
+    from gateway.requestlog.check import check_log
+
+    found = check_log(find_running(state_dir, str(config)).places.log)
+    if as_json:
+        print_json(as_document(found))
+    else:
+        say("\n".join(in_words(found)))
+    if found.broken or found.unreadable:
+        raise typer.Exit(1)

@@ -1,0 +1,159 @@
+"""The log as tables: views over all its files in a DuckDB that can do nothing but read them.
+
+The views show the log as it was when `connect` was called, but for what is appended to the newest segment.
+Whoever wants later records connects again, which takes milliseconds. Nothing is written anywhere: a query
+that needs more memory than it may have fails instead of spilling users' data to a disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from gateway.requestlog.formats import file_list, literal, nothing
+from gateway.requestlog.labels_seal import label_files
+from gateway.requestlog.labels_view import label_views
+from gateway.requestlog.pins import Pins, pinned
+from gateway.requestlog.places import LogPlaces
+from gateway.requestlog.policy import LabelPolicy
+from gateway.requestlog.views import columns_of, gaps_view, predictions_view, requests_view
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VIEWS = ("requests", "predictions", "labels", "quality", "gaps", "revisions")
+_REVISION_COLUMNS = {
+    "number": "BIGINT",
+    "ts": "TIMESTAMPTZ",
+    "author": "VARCHAR",
+    "reason": "VARCHAR",
+    "what": "VARCHAR",
+}
+_OF_LABELS = ("label", "quality")
+"""What a query's text holds where it needs the views of labels, and with them `predictions`."""
+_DATE_TRUNC = (
+    "CREATE MACRO date_trunc(part, t) AS "
+    "make_timestamptz(epoch_us(system.main.date_trunc(part, make_timestamp(epoch_us(t)))))"
+)
+"""The same as DuckDB's where the zone is UTC, which it always is here, in a seventh of the time."""
+
+RevisionRow = tuple[int, float, str, str, str]
+"""number, seconds since 1970, author, reason, what was changed."""
+Decrypt = Callable[[str, str], str]
+
+
+@dataclass(slots=True)
+class Lake:
+    """A DuckDB connection with the views, and the files that it reads; close it, or use it in `with`."""
+
+    connection: DuckDBPyConnection
+    pins: Pins
+
+    def execute(self, sql: str, parameters: object = None) -> DuckDBPyConnection:
+        """Run a statement on it."""
+        return self.connection.execute(sql, parameters)
+
+    def close(self) -> None:
+        """Let go of connection and files."""
+        self.connection.close()
+        self.pins.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(
+    places: LogPlaces,
+    *,
+    revisions: Iterable[RevisionRow] = (),
+    policies: Mapping[str, LabelPolicy] | None = None,
+    decrypt: Decrypt | None = None,
+    memory_limit: str = "512MB",
+    threads: int = 2,
+    wanted: str = "",
+    writable: Path | None = None,
+) -> Lake:
+    """Return the log as a DuckDB connection with the views `VIEWS`, locked against everything else.
+
+    `policies` say by route how labels find predictions. `wanted` is the text of the query to come: what it
+    does not name is not prepared; empty: everything. `writable` is the one file that may be written. Raises
+    GatewayError where the log cannot be read.
+    """
+    import duckdb
+
+    pins = pinned(places, label_files)
+    settings: dict[str, Any] = {"threads": threads, "memory_limit": memory_limit, "temp_directory": ""}
+    connection = duckdb.connect(config=settings)
+    lake = Lake(connection, pins)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        _make_views(lake, places, wanted.casefold(), policies or {})
+        _make_revisions(connection, revisions)
+        if decrypt is not None:
+            _make_decrypt(connection, decrypt)
+        _lock(lake, writable)
+    except BaseException:
+        lake.close()
+        raise
+    return lake
+
+
+def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[str, LabelPolicy]) -> None:
+    connection, pins = lake.connection, lake.pins
+    segments = pins.of("open")
+    connection.execute(_DATE_TRUNC)
+    for view, make in (("requests", requests_view), ("gaps", gaps_view)):
+        connection.execute(f"CREATE VIEW {view} AS {make(connection, pins.of(view), segments)}")
+    of_labels = not wanted or any(word in wanted for word in _OF_LABELS)
+    if of_labels or "predictions" in wanted:
+        query = predictions_view(connection, pins.of("predictions"), segments)
+        connection.execute(f"CREATE VIEW predictions AS {query}")
+    if of_labels:
+        for statement in label_views(places, policies, columns_of(connection, "predictions")):
+            for file, pin in pins.names.items():
+                statement = statement.replace(literal(file), literal(pin))
+            connection.execute(statement)
+
+
+def _make_revisions(connection: DuckDBPyConnection, rows: Iterable[RevisionRow]) -> None:
+    told = [
+        {"number": number, "at": round(at * 1e6), "author": author, "reason": reason, "what": what}
+        for number, at, author, reason, what in rows
+    ]
+    connection.execute(f"CREATE TABLE revisions AS {nothing(_REVISION_COLUMNS)}")
+    shape = '[{"number":"BIGINT","at":"BIGINT","author":"VARCHAR","reason":"VARCHAR","what":"VARCHAR"}]'
+    connection.execute(
+        "INSERT INTO revisions SELECT r.number, make_timestamptz(r.at), r.author, r.reason, r.what "  # noqa: S608
+        f"FROM (SELECT unnest(from_json($rows, {literal(shape)})) AS r)",
+        {"rows": json.dumps(told)},
+    )
+
+
+def _make_decrypt(connection: DuckDBPyConnection, decrypt: Decrypt) -> None:
+    from duckdb.sqltypes import VARCHAR
+
+    connection.create_function("decrypt", decrypt, [VARCHAR, VARCHAR], VARCHAR)
+
+
+def _lock(lake: Lake, writable: Path | None) -> None:
+    """Leave DuckDB no way to any file but those of the log, and none to undo that."""
+    allowed = [*lake.pins.paths(), *([str(writable)] if writable else [])]
+    for setting in (
+        "python_enable_replacements = false",  # else a query could read variables of this process
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "allow_community_extensions = false",
+        f"allowed_paths = {file_list(allowed)}",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        lake.connection.execute(f"SET {setting}")

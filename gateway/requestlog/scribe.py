@@ -1,0 +1,131 @@
+"""From frames to lines, by the rules of the live plan.
+
+Where a filter cannot be made, because its key cannot be read, the route's records are written without any
+content: it fails closed, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.requestlog.access import AccessLog, access_line
+from gateway.requestlog.content import FAILED, Screening
+from gateway.requestlog.exemplars import Exemplars
+from gateway.requestlog.frame import read_frame
+from gateway.requestlog.policy import Filter, LogSettings
+from gateway.requestlog.record import Rule, record_of, without_content
+from gateway.requestlog.rules import STRICT, Rules
+
+NewScreen = Callable[[Filter, LogSettings], Screening]
+"""Makes a route's filter; raises GatewayError where its secrets cannot be had."""
+BY_DEFAULT: Final = Rules()
+
+
+class Closed:
+    """The filter of a route whose own cannot be made: nothing passes."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """Raise GatewayError."""
+        raise GatewayError(self._why)
+
+    def parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Raise GatewayError."""
+        raise GatewayError(self._why)
+
+    def path(self, path: str, route_path: str) -> str:
+        """Raise GatewayError."""
+        raise GatewayError(self._why)
+
+    def key(self, raw: bytes) -> str:
+        """Raise GatewayError."""
+        raise GatewayError(self._why)
+
+    def body(self, raw: bytes, content_type: bytes) -> str | None:
+        """Raise GatewayError."""
+        raise GatewayError(self._why)
+
+
+class Scribe:
+    """Makes lines of frames. `problem` says why content is missing, empty: all filters could be made."""
+
+    def __init__(self, new_screen: NewScreen, exemplars: Exemplars, access: AccessLog) -> None:
+        self.problem = ""
+        self._new_screen = new_screen
+        self._exemplars = exemplars
+        self._access = access
+        self._rules = BY_DEFAULT
+        self._routes: dict[bytes, Rule] = {}
+        self._models: dict[bytes, str] = {}
+        self._told: list[bytes] = []
+        self._other = Rule("", Closed("there is no plan yet"))
+        self.follow(BY_DEFAULT)
+
+    def follow(self, rules: Rules) -> None:
+        """Write by these rules from now on; again where a filter could not be made before."""
+        self.problem = ""
+        self._rules = rules
+        settings = rules.settings
+        self._routes = {
+            name.encode(): Rule(route.path, self._screen(route.filter, settings))
+            for name, route in rules.routes.items()
+        }
+        self._other = Rule("", self._screen(STRICT, settings))
+        self._models = {name.encode(): model for name, model in rules.models.items()}
+        self._exemplars.forget(set(self._routes))
+
+    def try_again(self) -> None:
+        """Make the filters anew where one could not be made."""
+        if self.problem:
+            self.follow(self._rules)
+
+    def _screen(self, filter: Filter, settings: LogSettings) -> Screening:
+        try:
+            return self._new_screen(filter, settings)
+        except (GatewayError, OSError) as error:
+            self.problem = str(error)
+            return Closed(self.problem)
+
+    def lines(self, worker: int, frames: list[bytes]) -> list[bytes]:
+        """Return a line for each frame of a worker; none for what is no frame."""
+        routes, other, models, see = self._routes, self._other, self._models, self._exemplars.see
+        found = []
+        told = self._rules.logging.access
+        for data in frames:
+            try:
+                frame = read_frame(data)
+            except ValueError:
+                continue
+            see(frame)
+            rule = routes.get(frame.route, other)
+            record = record_of(frame, rule, models.get(frame.version, ""), worker)
+            found.append(line_of(record))
+            if told:
+                self._told.append(self._access_line(record))
+        return found
+
+    def said(self, *, written: bool) -> None:
+        """Say the access lines of the lines made since the last call, if those were written."""
+        told, self._told = self._told, []
+        if told and written:
+            self._access.write(told)
+
+    def _access_line(self, record: dict[str, Any]) -> bytes:
+        try:
+            return access_line(record, self._rules.logging.format)
+        except (ValueError, TypeError):  # a text that cannot be written in UTF-8
+            return access_line(without_content(record, FAILED), self._rules.logging.format)
+
+
+def line_of(record: Mapping[str, Any]) -> bytes:
+    """Return a record as a line of a segment; content that JSON cannot hold is left out."""
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # lone surrogates, integers of more than 64 bits
+        return orjson.dumps(without_content(dict(record), FAILED), option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,35 @@
+"""The start of a gateway as whoever typed it sees it: how long it takes, and what is waited for."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+log = logging.getLogger("gateway.supervisor")
+
+READY_WAIT = 12.0
+"""Seconds after which whoever started the gateway is told so, whatever does not answer yet."""
+SAY_EVERY = 3.0
+
+
+class Starting:
+    """The time until everything answers, with a word now and then about what it waits for."""
+
+    def __init__(self, not_ready: Callable[[], list[str]]) -> None:
+        self._not_ready = not_ready
+        self._began = time.monotonic()
+        self._say_at = self._began + SAY_EVERY
+        self.seconds = 0.0
+
+    def is_over(self) -> bool:
+        """Tell whether everything answers, or has had its time to."""
+        now = time.monotonic()
+        self.seconds = now - self._began
+        pending = self._not_ready()
+        if not pending or self.seconds > READY_WAIT:
+            return True
+        if now > self._say_at:
+            log.info("waiting for %s", ", ".join(pending))
+            self._say_at = now + SAY_EVERY
+        return False

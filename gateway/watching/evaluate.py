@@ -1,0 +1,156 @@
+"""One look at a moment: signals of the window that ends then, alerts moved by them, all kept in one piece."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.watches import SIGNALS, AlertRule
+from gateway.watching import proof, store
+from gateway.watching.alerts import (
+    Alert,
+    Key,
+    concerns,
+    from_document,
+    is_worth_keeping,
+    looked_at,
+    moved,
+    to_document,
+)
+from gateway.watching.clocks import Clock
+from gateway.watching.decays import verdicts
+from gateway.watching.harvests import GATEWAY, SECOND
+from gateway.watching.signals import Signal
+from gateway.watching.subject import Of
+from gateway.watching.windows import Sight, Window, bases, gateway_signals, model_of, signals_of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look needs."""
+
+    connection: sqlite3.Connection
+    plan: RoutingPlan
+
+
+def look(at: Look, clock: Clock, moment: int) -> None:
+    """Look at one moment of a clock and keep what comes of it."""
+    sight = sight_of(at)
+    window = Window(moment - clock.window, moment)
+    signals = signals_at(sight, clock, window)
+    known = load(at.connection)
+    changed: dict[Key, Alert] = {}
+    for rule in at.plan.alerts:
+        if not concerns(rule, clock.route) or not _is_of(rule, clock):
+            continue
+        for alert, signal in looked_at(rule, clock.route, signals, known):
+            changed[alert.key] = _after(at, clock, rule, alert, signal, window, sight)
+    with store.whole(at.connection):
+        keep(at.connection, changed, moment / SECOND)
+        store.set_marks(at.connection, {clock.mark: moment})
+
+
+def sight_of(at: Look) -> Sight:
+    """Return what signals are read with; what is known of decay is of the models that are live."""
+    live = {
+        (route, version): verdict
+        for (route, version, model), verdict in verdicts(at.connection)
+        if model_of(at.plan, version) == model
+    }
+    return Sight(at.connection, at.plan, live)
+
+
+def _is_of(rule: AlertRule, clock: Clock) -> bool:
+    if clock.route == GATEWAY:
+        return rule.signal == "dropped"
+    return SIGNALS[rule.signal][0] in clock.groups and rule.signal != "dropped"
+
+
+def signals_at(sight: Sight, clock: Clock, window: Window) -> dict[tuple[str, str, str], Signal]:
+    """Return the signals of a clock in a window, by name, version and field."""
+    route = sight.plan.route(clock.route)
+    if route is None:
+        return gateway_signals(sight, window)
+    return signals_of(sight, route, window, clock.groups)
+
+
+def _after(
+    at: Look, clock: Clock, rule: AlertRule, alert: Alert, signal: Signal | None, window: Window, sight: Sight
+) -> Alert:
+    after = moved(rule, alert, signal, window.end / SECOND)
+    if after.course.is_blind or after.state not in ("pending", "firing"):
+        return after
+    if not alert.course.since or alert.course.since != after.course.since:
+        after = replace(after, before=_value_before(sight, clock, after, window))
+    return replace(
+        after,
+        start=window.start / SECOND,
+        end=window.end / SECOND,
+        query=proof.query(subject(at, clock.route, after, window)),
+    )
+
+
+def _value_before(sight: Sight, clock: Clock, alert: Alert, window: Window) -> float | None:
+    before = signals_at(sight, clock, window.before)
+    found = before.get((alert.signal, alert.version, alert.field))
+    return None if found is None or alert.signal == "decay" else found.value
+
+
+def subject(at: Look, route_name: str, of: Alert | Signal, window: Window) -> Of:
+    """Return what the query of an alert or a signal is about."""
+    name = of.signal if isinstance(of, Alert) else of.name
+    route = at.plan.route(route_name)
+    if route is None or route.log is None:
+        return Of(name, route_name, of.version, of.field, window)
+    basis = bases(at.connection, route_name).get(of.version)
+    found = Of(
+        name,
+        route_name,
+        of.version,
+        of.field,
+        window,
+        model_of(at.plan, of.version),
+        route.monitor.time,
+        labels=route.log.labels,
+    )
+    if basis is not None:
+        found = replace(found, basis=basis[1])
+    first = found.basis.outputs[0].name if found.basis.outputs else ""
+    return replace(found, output=route.log.labels.output or first)
+
+
+def load(connection: sqlite3.Connection) -> dict[Key, Alert]:
+    """Return every alert that is remembered."""
+    found = map(from_document, store.states(connection, "alert").values())
+    return {alert.key: alert for alert in found}
+
+
+def keep(connection: sqlite3.Connection, alerts: Mapping[Key, Alert], at: float) -> None:
+    """Remember alerts as they stand `at` a moment; those with nothing to remember are forgotten."""
+    documents: dict[tuple[str, ...], Any] = {
+        key: to_document(alert) if is_worth_keeping(alert, at) else None for key, alert in alerts.items()
+    }
+    store.set_states(connection, "alert", documents)
+
+
+def forget_gone(connection: sqlite3.Connection, plan: RoutingPlan) -> None:
+    """Forget alerts whose rule, route or version is not in the plan any more."""
+    rules = {rule.name for rule in plan.alerts}
+    gone: dict[tuple[str, ...], None] = {
+        key: None
+        for key, alert in load(connection).items()
+        if alert.rule not in rules or (alert.route and alert.version not in _versions(plan, alert.route))
+    }
+    if gone:
+        with store.whole(connection):
+            store.set_states(connection, "alert", gone)
+
+
+def _versions(plan: RoutingPlan, name: str) -> set[str]:
+    route = plan.route(name)
+    if route is None:
+        return set()
+    return {"", *(service for service, _ in route.weights), *(override.to for override in route.overrides)}

@@ -1,0 +1,161 @@
+"""What the keeper does, and how often: sealing, merging, retention, labels, sinks, watching.
+
+Each task loads what it needs in its own thread when it is first done, so that one whose library is missing
+fails alone and says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.slot import PlanSlot, published
+from gateway.watching.keeper import Said, Task
+
+if TYPE_CHECKING:
+    from gateway.requestlog.retention import Known
+    from gateway.requestlog.sinks.pumps import Pumps
+    from gateway.watching.watcher import Tell, Watcher
+
+SINKS_EVERY, WATCH_EVERY, SEAL_EVERY = 1.0, 1.0, 5.0
+MERGE_EVERY, RETENTION_EVERY, LABELS_EVERY = 60.0, 300.0, 300.0
+EVERY_SEGMENT = "0" * 19
+"""Before every segment: all of them are needed."""
+
+
+class LivePlan:
+    """The plan in the slot, read anew when its word changes; for any thread."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._slot = PlanSlot(places)
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._plan: RoutingPlan | None = None
+
+    def get(self) -> RoutingPlan | None:
+        """Return the live plan, None before the first one."""
+        with self._lock:
+            revision = self._slot.word[0]
+            if revision != self._revision and (plan := published(self._places)) is not None:
+                self._plan, self._revision = plan, revision
+            return self._plan
+
+
+class Sealing:
+    """Turns closed segments into Parquet, and keeps what a sink still needs."""
+
+    def __init__(self, places: Places, plan: LivePlan) -> None:
+        self._places = places
+        self._plan = plan
+
+    def step(self) -> Said:
+        """Seal what is closed; nothing is dropped before the plan is known."""
+        from gateway.requestlog.seal import seal_step
+        from gateway.requestlog.sinks.needed import all_sinks, needed
+
+        plan = self._plan.get()
+        oldest = needed(self._places.log, all_sinks(plan.sinks, plan.tracing)) if plan else ""
+        done = seal_step(self._places.log, needed=oldest or EVERY_SEGMENT)
+        return {"segments": len(done)}
+
+
+class Sinks:
+    """Has every sink of the plan sent on what it has not got yet."""
+
+    def __init__(self, places: Places, plan: LivePlan, folder: Path) -> None:
+        self._places = places
+        self._plan = plan
+        self._folder = folder
+        self._pumps: Pumps | None = None
+
+    def step(self) -> Said:
+        """Follow the plan, and return how each sink stands."""
+        plan = self._plan.get()
+        if plan is None:
+            return {}
+        if self._pumps is None:
+            from gateway.requestlog.sinks.pumps import Pumps
+
+            self._pumps = Pumps(self._places.log, self._folder)
+        self._pumps.tick(plan.sinks, plan.tracing)
+        return {"sinks": [asdict(standing) for standing in self._pumps.report()]}
+
+    def close(self) -> None:
+        """Stop all sinks; what they have not stored is sent again."""
+        if self._pumps is not None:
+            self._pumps.close()
+
+
+class Retention:
+    """Removes what has had its time."""
+
+    def __init__(self, places: Places, plan: LivePlan) -> None:
+        self._places = places
+        self._plan = plan
+        self._known: Known | None = None
+
+    def step(self) -> Said:
+        """Remove it; nothing goes before the plan is known."""
+        from gateway.requestlog.retention import Known, retention_step
+
+        plan = self._plan.get()
+        if plan is None:
+            return {}
+        self._known = self._known or Known()
+        policies = {route.name: route.log for route in plan.routes if route.log is not None}
+        return {"files": len(retention_step(self._places.log, policies, time.time(), self._known))}
+
+
+class Watching:
+    """Looks at what the log shows and tells people of alarms."""
+
+    def __init__(self, places: Places, plan: LivePlan, folder: Path, tell: Tell) -> None:
+        self._places = places
+        self._plan = plan
+        self._folder = folder
+        self._tell = tell
+        self._watcher: Watcher | None = None
+
+    def step(self) -> Said:
+        """Do what is due."""
+        from gateway.watching.watcher import Watcher
+
+        self._watcher = self._watcher or Watcher(self._places, self._folder, self._tell, self._plan.get)
+        return self._watcher.tick(time.time())
+
+
+def merging(places: Places) -> Said:
+    """Merge small sealed files."""
+    from gateway.requestlog.merge import merge_step
+
+    return {"merges": len(merge_step(places.log, datetime.now(UTC).date().isoformat()))}
+
+
+def labels(places: Places) -> Said:
+    """Seal labels whose hour is over."""
+    from gateway.requestlog.engine import writer
+    from gateway.requestlog.labels_seal import seal_labels
+
+    with writer() as connection:
+        return {"files": len(seal_labels(places.log, connection, time.time()))}
+
+
+def tasks(places: Places, folder: Path, tell: Tell) -> list[Task]:
+    """Return all tasks of a gateway; `folder` is that of routing.yaml, `tell` is how people hear of alarms."""
+    plan = LivePlan(places)
+    sinks = Sinks(places, plan, folder)
+    return [
+        Task("sinks", SINKS_EVERY, sinks.step, sinks.close),
+        Task("sealing", SEAL_EVERY, Sealing(places, plan).step),
+        Task("merging", MERGE_EVERY, lambda: merging(places)),
+        Task("labels", LABELS_EVERY, lambda: labels(places)),
+        Task("retention", RETENTION_EVERY, Retention(places, plan).step),
+        Task("watching", WATCH_EVERY, Watching(places, plan, folder, tell).step),
+    ]

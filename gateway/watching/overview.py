@@ -1,0 +1,111 @@
+"""What people are shown: alerts with who silenced them, and every value with what it is compared with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from gateway.routing.places import Places
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.watches import GROUPS, SIGNALS
+from gateway.watching import clocks, evaluate, proof, silences, store
+from gateway.watching.alerts import Alert
+from gateway.watching.clocks import Clock
+from gateway.watching.evaluate import Look
+from gateway.watching.harvests import GATEWAY, SECOND
+from gateway.watching.notices import is_silenced, shown
+from gateway.watching.sentences import time_of
+from gateway.watching.windows import Window, bases
+
+_ORDER = {"firing": 0, "pending": 1, "resolved": 2, "inactive": 3}
+_SIGNAL_ORDER = {name: number for number, name in enumerate(SIGNALS)}
+
+
+def alerts(places: Places, now: float, *, everything: bool = False) -> dict[str, Any]:
+    """Return the alerts that fire or are pending, with `everything` resolved ones too, and the silences."""
+    if not places.watch.exists():
+        return {"alerts": [], "silences": []}
+    with store.opened(places.watch) as connection:
+        quiet = silences.in_force(connection, now)
+        found = sorted(evaluate.load(connection).values(), key=lambda it: (_ORDER[it.state], it.key))
+        return {
+            "alerts": [
+                {**shown(it), "silenced": is_silenced(it, quiet, now)}
+                for it in found
+                if everything or it.state in ("firing", "pending")
+            ],
+            "silences": [
+                {**asdict(it), "since": time_of(it.since), "until": time_of(it.until)} for it in quiet
+            ],
+        }
+
+
+def monitor(places: Places, plan: RoutingPlan, route: str, version: str = "") -> dict[str, Any]:
+    """Return the latest values of a route, as of the last look; `version`: of that one alone."""
+    empty: dict[str, Any] = {"route": route, "at": None, "window_seconds": 0.0, "values": []}
+    if not places.watch.exists():
+        return empty
+    with store.opened(places.watch) as connection:
+        marks = store.marks(connection)
+        found: list[dict[str, Any]] = []
+        latest, seconds = 0, 0.0
+        for clock in clocks.clocks(plan, marks):
+            moment = marks.get(clock.mark)
+            if clock.route not in (route, GATEWAY) or moment is None:
+                continue
+            if clock.route == route:
+                latest, seconds = max(latest, moment), clock.window / SECOND
+            found += _values(connection, plan, clock, moment)
+    shown_values = [it for it in found if not version or it["version"] in ("", version)]
+    if not latest:
+        return empty
+    return {
+        "route": route,
+        "at": time_of(latest / SECOND),
+        "window_seconds": seconds,
+        "values": sorted(shown_values, key=_place),
+    }
+
+
+def _place(value: dict[str, Any]) -> tuple[int, int, str, str]:
+    return GROUPS.index(value["group"]), _SIGNAL_ORDER[value["signal"]], value["field"], value["version"]
+
+
+def _values(
+    connection: sqlite3.Connection, plan: RoutingPlan, clock: Clock, moment: int
+) -> Iterator[dict[str, Any]]:
+    at = Look(connection, plan)
+    sight = evaluate.sight_of(at)
+    window = Window(moment - clock.window, moment)
+    now = evaluate.signals_at(sight, clock, window)
+    before = evaluate.signals_at(sight, clock, window.before)
+    sources = {version: basis.source for version, (_, basis) in bases(connection, clock.route).items()}
+    alarms = _alarms(connection, clock.route)
+    for key, signal in now.items():
+        known = alarms.get(key)
+        earlier = before.get(key)
+        yield {
+            "group": SIGNALS[signal.name][0],
+            "signal": signal.name,
+            "version": signal.version,
+            "field": signal.field,
+            "value": signal.value,
+            "n": signal.n,
+            "reference": signal.reference,
+            "reference_of": sources.get(signal.version, "") if signal.reference is not None else "",
+            "before": earlier.value if earlier is not None and signal.name != "decay" else None,
+            "distance": signal.distance,
+            "state": known.state if known else "inactive",
+            "since": time_of(known.course.since) if known and known.course.since else None,
+            "unit": SIGNALS[signal.name][1],
+            "query": proof.query(evaluate.subject(at, clock.route, signal, window)),
+        }
+
+
+def _alarms(connection: sqlite3.Connection, route: str) -> dict[tuple[str, str, str], Alert]:
+    """Return the worst alert of each signal of a route."""
+    found = [alert for alert in evaluate.load(connection).values() if alert.route == route]
+    ordered = sorted(found, key=lambda it: _ORDER[it.state], reverse=True)
+    return {(it.signal, it.version, it.field): it for it in ordered if it.state in ("firing", "pending")}

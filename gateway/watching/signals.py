@@ -1,0 +1,148 @@
+"""From the summaries of a window to the values that alerts compare: one function for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gateway.statistics.drift import jensen_shannon, psi
+from gateway.statistics.histogram import BUCKETS, quantile
+from gateway.watching.basis import Basis, Binning
+from gateway.watching.quality import auc, calibration_error
+from gateway.watching.summary import Answers, Histogram, Losses, Predictions, Resources, Truths, Values
+
+FAILED = ("server_error", "unavailable", "bad_gateway", "timeout")
+"""Outcomes that count as errors."""
+MILLISECONDS = 1_000.0
+"""Microseconds in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One value at a moment; `n` is how many it was made from, None as value: nothing can be said.
+
+    `reference` is what it was in training (or among the first values), None where that is not known.
+    `distance` goes with drift: the Jensen-Shannon divergence in bits.
+    """
+
+    name: str
+    version: str
+    field: str
+    value: float | None
+    n: int
+    reference: float | None = None
+    distance: float | None = None
+
+
+def software(
+    version: str, of: Answers, whole: Answers, seconds: float, resources: Resources | None
+) -> Iterator[Signal]:
+    """Yield what concerns the answers of a version (empty: of none), `whole` being those of its route."""
+    failed = sum(of.outcomes.get(outcome, 0) for outcome in FAILED)
+    if not version:
+        yield Signal("rate", "", "", whole.n / seconds, whole.n)
+        yield Signal("errors", "", "", _share(failed, whole.n), whole.n)
+        yield Signal("refused", "", "", _share(whole.outcomes.get("refused", 0), whole.n), whole.n)
+        return
+    yield Signal("rate", version, "", of.n / seconds, of.n)
+    yield Signal("errors", version, "", _share(failed, of.n), of.n)
+    for name, q in (("latency_p50", 0.5), ("latency_p99", 0.99)):
+        yield Signal(name, version, "", _quantile(of.latency, q), sum(of.latency.values()))
+    yield Signal("queue_p99", version, "", _quantile(of.queue, 0.99), sum(of.queue.values()))
+    yield Signal("fallbacks", version, "", _share(of.fallbacks, of.chosen), of.chosen)
+    if resources is not None and resources.samples:
+        # Least is about answers; what a process uses is known without any.
+        yield Signal("cpu", version, "", resources.cores / resources.samples, max(of.n, 1))
+        yield Signal("memory", version, "", resources.memory / resources.samples, max(of.n, 1))
+
+
+def dropped(losses: Losses) -> Signal:
+    """Return the share of records that the log could not take, over all routes."""
+    lost = sum(losses.reasons.values())
+    return Signal("dropped", "", "", _share(lost, losses.records + lost), losses.records + lost)
+
+
+def inputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
+    """Yield what concerns the inputs of a version's predictions."""
+    for binning in basis.inputs:
+        values = of.inputs.get(binning.name, Values())
+        known = values.n - values.missing
+        name = binning.name
+        missing = binning.missing if binning.counts else None
+        yield Signal("missing", version, name, _share(values.missing, values.n), values.n, missing)
+        if binning.scale == "number":
+            yield Signal("out_of_range", version, name, _share(values.outside, known), known)
+        if binning.is_closed:
+            yield Signal("new_categories", version, name, _share(values.unknown, known), known)
+        yield _drift("drift", version, binning, values)
+
+
+def outputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
+    """Yield what concerns the outputs of a version's predictions."""
+    for binning in basis.outputs:
+        values = of.outputs.get(binning.name, Values())
+        known = values.n - values.missing
+        name = binning.name
+        yield Signal("null", version, name, _share(values.missing, values.n), values.n)
+        if binning.scale in ("probability", "flag"):
+            reference = _reference_positive(binning)
+            yield Signal("positive", version, name, _share(values.positive, known), known, reference)
+        if binning.scale == "probability":
+            yield Signal("confidence", version, name, values.confidence / known if known else None, known)
+        yield _drift("output_drift", version, binning, values)
+
+
+def quality(
+    version: str, of: Truths, predictions: int, evidence: float | None, judged: int
+) -> Iterator[Signal]:
+    """Yield what the truth says of a version; `evidence` of decay is from `judged` labels."""
+    names: dict[str, Callable[[], float | None]] = {
+        "accuracy": lambda: _share(of.right, of.classes),
+        "log_loss": lambda: of.log_loss / of.scored if of.scored else None,
+        "auc": lambda: auc(of),
+        "calibration": lambda: calibration_error(of),
+    }
+    if predictions:
+        yield Signal("labelled", version, "", min(_share(of.n, predictions) or 0.0, 1.0), predictions)
+    if of.classes > 0:
+        for name, value in names.items():
+            yield Signal(name, version, "", value(), of.classes if name == "accuracy" else of.scored)
+    if of.numbers > 0:
+        yield Signal("mae", version, "", of.absolute / of.numbers, of.numbers)
+        yield Signal("rmse", version, "", (max(of.square, 0.0) / of.numbers) ** 0.5, of.numbers)
+        yield Signal("bias", version, "", of.error / of.numbers, of.numbers)
+    if evidence is not None:
+        yield Signal("decay", version, "", evidence, judged)
+
+
+def counts(binning: Binning, bins: Histogram) -> list[int]:
+    """Return the count of every bin, in order."""
+    return [bins.get(number, 0) for number in range(binning.size)]
+
+
+def _drift(name: str, version: str, binning: Binning, values: Values) -> Signal:
+    n = sum(values.bins.values())
+    if not binning.counts or not n or binning.size < 2:
+        return Signal(name, version, binning.name, None, n)
+    now = counts(binning, values.bins)
+    value, distance = psi(binning.counts, now), jensen_shannon(binning.counts, now)
+    return Signal(name, version, binning.name, value, n, 0.0, distance)
+
+
+def _reference_positive(binning: Binning) -> float | None:
+    whole = sum(binning.counts)
+    return binning.counts[1] / whole if binning.scale == "flag" and whole else None
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def _quantile(histogram: Histogram, q: float) -> float | None:
+    found = quantile([histogram.get(bucket, 0) for bucket in range(BUCKETS)], q)
+    return None if found is None else found / MILLISECONDS
+
+
+def by_key(signals: Iterator[Signal]) -> dict[tuple[str, str, str], Signal]:
+    """Return signals by name, version and field."""
+    return {(signal.name, signal.version, signal.field): signal for signal in signals}

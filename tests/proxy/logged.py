@@ -1,0 +1,49 @@
+"""What tests read of a worker's request log: the frames in its ring, and routes whose policy they set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from gateway.requestlog.frame import Frame, read_frame
+from gateway.requestlog.policy import LogPolicy, Tracing
+from gateway.requestlog.ring_read import RingReader
+from gateway.routing.plan import RoutingPlan
+from tests.proxy.conftest import Gateway, until
+
+
+def frames(gateway: Gateway) -> list[Frame]:
+    """Take what the worker has left since the last time."""
+    reader = RingReader(gateway.places.ring(0))
+    found = [read_frame(data) for data in reader.take(1 << 30)]
+    reader.release()
+    reader.close()
+    return found
+
+
+async def frame(gateway: Gateway) -> Frame:
+    """Wait for the only new frame."""
+    found: list[Frame] = []
+    await until(lambda: found.extend(frames(gateway)) or found)  # type: ignore[func-returns-value]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def policy(**changed: Any) -> Callable[[RoutingPlan], RoutingPlan]:
+    """Return the change that gives the route this policy, what is not named being as usual."""
+    return of_policy(LogPolicy(**changed))
+
+
+def of_policy(log: LogPolicy | None) -> Callable[[RoutingPlan], RoutingPlan]:
+    """Return the change that gives every route this policy."""
+
+    def change(plan: RoutingPlan) -> RoutingPlan:
+        return replace(plan, routes=tuple(replace(route, log=log) for route in plan.routes))
+
+    return change
+
+
+def tracing(sample: float) -> Callable[[RoutingPlan], RoutingPlan]:
+    """Return the change that exports the spans of this share of requests."""
+    return lambda plan: replace(plan, tracing=Tracing(otlp="http://127.0.0.1:9/v1/traces", sample=sample))

@@ -1,0 +1,152 @@
+"""Records become one row per prediction, with a typed column for each input and output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.requestlog.lake import connect
+from gateway.requestlog.places import LogPlaces
+from gateway.requestlog.predictions_schema import MOST, Names, widest
+from gateway.requestlog.views import columns_of
+from tests.requestlog.lake_log import ask, record, sealed_segment, segment
+
+
+@pytest.fixture(params=["open", "sealed"])
+def write(request: pytest.FixtureRequest) -> Any:
+    """Write a segment: what `predictions` shows is the same whether it is sealed or not."""
+    return segment if request.param == "open" else sealed_segment
+
+
+def typed(places: LogPlaces) -> dict[str, str]:
+    """Return the columns beyond those that are always there."""
+    with connect(places) as lake:
+        return dict(list(columns_of(lake.connection, "predictions").items())[9:])
+
+
+def test_a_request_with_several_rows_has_as_many_predictions(write: Any, tmp_path: Path) -> None:
+    """Numbered from 0; a list that is too short ends in NULL."""
+    places = LogPlaces(tmp_path)
+    inputs = {"a": [1, 2, 3], "b": ["x", "y"]}
+    write(places, 0, [record(0, inputs=inputs, outputs={"p": [0.1, 0.2, 0.3]}), record(1, inputs=None, outputs=None)])
+    assert ask(places, "SELECT row, a, b, p, version, status FROM predictions ORDER BY row") == [
+        (0, 1, "x", 0.1, "blue", 200),
+        (1, 2, "y", 0.2, "blue", 200),
+        (2, 3, None, 0.3, "blue", 200),
+    ]
+
+
+def test_types_come_from_the_values(write: Any, tmp_path: Path) -> None:
+    """Whole numbers, numbers, text, truth values; the rest is text in JSON."""
+    places = LogPlaces(tmp_path)
+    one = {"i": [1], "d": [1], "t": ["x"], "b": [True], "n": [None], "v": [[1, 2.5]], "o": [{"k": 1}], "m": [1]}
+    two = {"i": [-2], "d": [0.5], "t": [None], "b": [False], "n": [None], "v": [[3]], "o": [None], "m": ["z"]}
+    write(places, 0, [record(0, inputs=one, outputs=None), record(1, inputs=two, outputs=None)])
+    assert typed(places) == {
+        "i": "BIGINT", "d": "DOUBLE", "t": "VARCHAR", "b": "BOOLEAN", "n": "BOOLEAN",
+        "v": "VARCHAR", "o": "VARCHAR", "m": "VARCHAR",
+    }  # fmt: skip
+    assert ask(places, "SELECT i, d, t, b, n, v, o, m FROM predictions ORDER BY id") == [
+        (1, 1.0, "x", True, None, "[1,2.5]", '{"k":1}', "1"),
+        (-2, 0.5, None, False, None, "[3]", None, "z"),
+    ]
+
+
+def test_integers_beyond_64_bits_with_a_sign_are_text(write: Any, tmp_path: Path) -> None:
+    """Hashes used as identities keep every digit; long fractions do not make text of other columns."""
+    places = LogPlaces(tmp_path)
+    big = 2**64 - 1
+    write(places, 0, [record(0, inputs={"h": [big], "x": [7]}, outputs={"p": [0.0000123456789012345678]})])
+    assert typed(places) == {"h": "VARCHAR", "x": "BIGINT", "p": "DOUBLE"}
+    assert ask(places, "SELECT h, x FROM predictions") == [(str(big), 7)]
+
+
+def test_names_that_clash_get_an_ending(write: Any, tmp_path: Path) -> None:
+    """With a column that is always there, or with the request's own input; letters' case does not matter."""
+    places = LogPlaces(tmp_path)
+    inputs = {"id": ["mine"], "TS": [5], "late": [1]}
+    write(places, 0, [record(0, inputs=inputs, outputs={"Late": [0.9], "status": ["fine"]})])
+    assert list(typed(places)) == ["id_in", "TS_in", "late", "Late_out", "status_out"]
+    assert ask(places, "SELECT id_in, TS_in, late, Late_out, status_out FROM predictions") == [
+        ("mine", 5, 1.0, 0.9, "fine")
+    ]
+
+
+def test_whether_a_name_clashes_is_a_matter_of_its_own_request(write: Any, tmp_path: Path) -> None:
+    """So the same output is in the same column, whatever other routes have."""
+    places = LogPlaces(tmp_path)
+    one = record(0, inputs={"x": [1]}, outputs={"score": [0.5]})
+    two = record(1, inputs={"score": [3]}, outputs={"score": [0.75]})
+    write(places, 0, [one, two])
+    assert ask(places, "SELECT x, score, score_out FROM predictions ORDER BY id") == [
+        (1, 0.5, None),
+        (None, 3.0, 0.75),
+    ]
+
+
+def test_names_that_differ_in_case_share_a_column(write: Any, tmp_path: Path) -> None:
+    """SQL does not tell them apart; of one request that has both, the first is taken."""
+    places = LogPlaces(tmp_path)
+    write(places, 0, [record(n, inputs=i, outputs=None) for n, i in enumerate(({"Age": [1]}, {"age": [2]}))])
+    assert [row[0] for row in ask(places, "SELECT age FROM predictions ORDER BY id")] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["a b", 'say "x"', "it's", "x.y", "x/y~z", "ü", "$.a", "SELECT", "a]b", "{}"])
+def test_any_name_can_be_a_column(name: str, write: Any, tmp_path: Path) -> None:
+    """Whatever quotes and signs it has."""
+    places = LogPlaces(tmp_path)
+    write(places, 0, [record(0, inputs={name: [3]}, outputs={name.upper(): [0.5]})])
+    column = '"' + name.replace('"', '""') + '"'
+    assert ask(places, f"SELECT {column} FROM predictions") == [(3,)]
+
+
+def test_what_clients_invent_makes_no_columns(write: Any, tmp_path: Path) -> None:
+    """Names of requests that were refused, empty and unprintable ones, and more than a few hundred."""
+    places = LogPlaces(tmp_path)
+    many = {f"i{n}": [n] for n in range(MOST + 50)}
+    write(
+        places,
+        0,
+        [
+            record(0, inputs={"good": [1], "": [2], "a\x07": [3]}, outputs=None),
+            record(1, inputs={"evil": [1]}, outputs=None, status=400),
+            *[record(n, inputs=many, outputs=None) for n in range(2, 4)],
+        ],
+    )
+    columns = typed(places)
+    assert "evil" not in columns
+    assert len(columns) <= MOST
+    assert ask(places, "SELECT count(*) FROM requests WHERE inputs->>'evil' IS NOT NULL") == [(1,)]
+
+
+def test_files_with_other_types_are_read_together(tmp_path: Path) -> None:
+    """Numbers widen, all else becomes text; a column that was NULL throughout gives way."""
+    places = LogPlaces(tmp_path)
+    for number, value in enumerate((None, 1, 2.5)):
+        sealed_segment(places, number * 10, [record(number, inputs={"x": [value], "y": [number]}, outputs=None)])
+    assert ask(places, "SELECT x FROM predictions ORDER BY id") == [(None,), (1.0,), (2.5,)]
+    segment(places, 90, [record(9, inputs={"x": ["text"]}, outputs=None)])
+    assert ask(places, "SELECT x, y FROM predictions ORDER BY id") == [
+        (None, 0), ("1.0", 1), ("2.5", 2), ("text", None),
+    ]  # fmt: skip
+
+
+def test_widening_forgets_nothing() -> None:
+    """NULL gives way, whole numbers to numbers, everything else to text."""
+    assert [widest(*pair) for pair in (("NULL", "DOUBLE"), ("BIGINT", "NULL"), ("NULL", "NULL"))] == [
+        "DOUBLE", "BIGINT", "NULL",
+    ]  # fmt: skip
+    assert widest("BIGINT", "DOUBLE") == widest("DOUBLE", "BIGINT") == "DOUBLE"
+    assert widest("BOOLEAN", "BIGINT") == widest("VARCHAR", "DOUBLE") == "VARCHAR"
+
+
+def test_the_most_frequent_names_are_kept() -> None:
+    """In the order of their first use."""
+    names = Names()
+    names.add('{"rare":["BIGINT"]}', 1)
+    for number in range(MOST):
+        names.add(f'{{"n{number}":["DOUBLE"]}}', 2)
+    names.add(None, 100)
+    assert list(names.frequent()) == [f"n{number}" for number in range(MOST)]
