@@ -102,7 +102,8 @@ def _read_fields(
         at_front = False
         _check_field(name, value)
         if name == b"cookie":
-            cookies.append(value)
+            if value:
+                cookies.append(value)  # an empty one says nothing, and would leave a blank at the end
         elif name == b"content-length":
             if length is not None or not _LENGTH.fullmatch(value):
                 raise Malformed("content-length must come once, as one plain decimal number")

@@ -36,6 +36,7 @@ def test_cookie_crumbs_are_joined() -> None:
     written = head([*GET, (b"cookie", b"a=1"), (b"x-a", b"1"), (b"cookie", b"b=2")])
     assert written.count(b"cookie") == 1
     assert b"\r\ncookie: a=1; b=2\r\n" in written
+    assert b"cookie" not in head([*GET, (b"cookie", b""), (b"cookie", b"")])
 
 
 def test_te_trailers_is_dropped() -> None:
