@@ -7,6 +7,9 @@ around them, and handing them to another thread would cost more than it frees.
 
 from __future__ import annotations
 
+import logging
+import traceback
+
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,6 +24,8 @@ from gateway.serving.inference_protocol import InvalidRequest, build_metadata, b
 from gateway.serving.load import Model
 from gateway.serving.model_spec import ModelSpec
 from gateway.serving.problems import shown
+
+log = logging.getLogger("gateway.service")
 
 BODY_LIMIT = 4 * 1024 * 1024
 PATHS = "/v2, /v2/health/live, /v2/health/ready and /v2/models/{name}[/versions/{version}][/ready|/infer]"
@@ -74,8 +79,20 @@ class Infer:
             ) from None
         except InvalidRequest as error:
             raise HTTPException(400, str(error)) from None
-        values = self._model.predict(request.matrix)
+        try:
+            values = self._model.predict(request.matrix)
+        except GatewayError:
+            raise
+        except Exception as error:
+            log.error("the model failed on a valid request: %s", _place(error))
+            raise HTTPException(500, "the model failed on a valid request; see the service's log") from None
         return orjson.dumps(build_response(self._model.spec, request, values))
+
+
+def _place(error: Exception) -> str:
+    """Return what failed where, from the outside in. Its text is left out: it may hold what was asked."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in " + ", ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames)
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes | None:

@@ -203,10 +203,16 @@ def _nan(matrix: Any) -> Any:
     ],
 )
 def test_a_failing_model_is_500(
-    spec: ModelSpec, body: dict[str, Any], probability: Any, expected: str
+    spec: ModelSpec,
+    body: dict[str, Any],
+    probability: Any,
+    expected: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The client learns that the fault is not its own, and no detail of the inside."""
+    """The client learns that the fault is not its own; the log where it failed, but not on which values."""
     response = _asker(Model(spec, probability))("POST", INFER, json=body)
     assert response.status_code == 500
     assert response.json()["error"].startswith(expected)
     assert "secret" not in response.text
+    assert "secret" not in caplog.text
+    assert ("RuntimeError in " in caplog.text) == (probability is _crash)
