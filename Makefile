@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts train lock clean
+.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake detectors demo-year train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,21 @@ prove: $(VENV)/.dev ## prove the judge's error rates by simulation, and write do
 
 rollouts: $(VENV)/.dev $(VENV)/.compiled ## roll out good and bad versions for real, and write docs/rollouts-measured.md
 	@$(BIN)/python -m benchmarks.rollouts
+
+request-log: $(VENV)/.dev $(VENV)/.compiled ## what the request log costs and survives; writes docs/request-log-measured.md
+	@$(BIN)/python -m benchmarks.requestlog
+
+sinks: $(VENV)/.dev ## take down the targets of all five sinks for five minutes, and count what is lost
+	@$(BIN)/python -m benchmarks.sinks
+
+lake: $(VENV)/.dev ## ask five everyday questions of ten million records
+	@$(BIN)/python -m benchmarks.lake
+
+detectors: $(VENV)/.dev ## how soon decay and drift are found, and how often by mistake; writes docs/detectors.md
+	@$(BIN)/python -m benchmarks.detectors
+
+demo-year: $(VENV)/.dev ## a year of flights through the gateway: when a model decays, and what is said of it
+	@$(BIN)/python -m benchmarks.demo_year
 
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from model_versions import flights
@@ -31,6 +32,13 @@ class Year:
         place = np.argsort(days)[self.day]
         order = np.argsort(place, kind="stable")
         return Year(_taken(self.data, order), place[order])
+
+    def shuffled(self, dice: Generator) -> Year:
+        """Return the year with its days in random order, each under the month of its new place."""
+        mixed = self.of_days(dice.permutation(int(self.day[-1]) + 1))
+        dates = [date(YEAR, 1, 1) + timedelta(days=day) for day in mixed.day.tolist()]
+        months, days = (np.array(part) for part in zip(*((it.month, it.day) for it in dates), strict=True))
+        return replace(mixed, data=replace(mixed.data, month=months, day=days))
 
     def rows(self, first: int, last: int) -> NDArray[np.int64]:
         """Return the rows of the days from `first` up to before `last`."""

@@ -46,14 +46,15 @@ def _evidence(found: float) -> str:
 def _alarms(days: Sequence[Said]) -> str:
     parts = []
     if decayed := [_date(one.day.number) for one in days if one.decay >= 1]:
-        parts.append(f"**decay {_spells(decayed)}**")
+        parts.append(f"**decay {spells(decayed)}**")
     for name in days[0].day.counts:
         if moved := [_date(one.day.number) for one in days if one.drift.get(name, 0.0) > DRIFT]:
-            parts.append(f"{'scores' if name == SCORE else name} {_spells(moved)}")
+            parts.append(f"{'scores' if name == SCORE else name} {spells(moved)}")
     return ", ".join(parts)
 
 
-def _spells(dates: Sequence[date]) -> str:
+def spells(dates: Sequence[date]) -> str:
+    """Return days of a month as spans: `3–7 9`."""
     runs: list[list[date]] = []
     for day in dates:
         if runs and day - runs[-1][-1] == timedelta(days=1):

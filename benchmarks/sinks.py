@@ -71,8 +71,8 @@ class Run:
                 written += due
             if now - rotated >= SEGMENT:
                 rotated = now
-                before = self.log.rotate()
-                self.log.seal(before, needed=before >= needed(self.log.places, self.sinks))
+                self.log.seal(self.log.rotate())
+                self.log.sweep(needed(self.log.places, self.sinks))
                 self.peak = max(self.peak, _size(self.log.places.spool))
             time.sleep(BATCH)
 
@@ -147,13 +147,7 @@ def _row(kind: str, *cells: str) -> str:
 
 
 def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.glob("*.ndjson"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            pass  # swept this moment
-    return total
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ Routing = Annotated[Path | None, typer.Option(help="Another routing.yaml.")]
 Model = Annotated[Path | None, typer.Option(help="The folder of another model version.")]
 Since = Annotated[str, typer.Option(help="How far back (default: 1h for --routing, 7d for --model).")]
 RouteName = Annotated[str, typer.Option("--route", help="Only what was recorded on this route.")]
-Limit = Annotated[int, typer.Option(min=1, max=2_000_000, help="Predictions to compare, with --model.")]
+Limit = Annotated[int, typer.Option(min=1, max=500_000, help="Predictions to compare, with --model.")]
 
 
 def whatif(

@@ -90,9 +90,7 @@ def _elsewhere(report: Mapping[str, Any]) -> Iterator[RenderableType]:
     if unrouted["requests"]:
         yield Text("")
         yield Text(f"without a route (404): {unrouted['requests']:,} requests", style="yellow")
-        yield from (
-            Text(f"  {found['requests']:>9,}  {_cut(found['path'])}") for found in unrouted["paths"]
-        )
+        yield from (Text(f"  {found['requests']:>9,}  {_cut(found['path'])}") for found in unrouted["paths"])
     for route in report["vanished"]:
         yield Text(f"route {route['name']} is no more; it had {route['requests']:,} requests", style="yellow")
     if report["without_requests"]:

@@ -31,6 +31,7 @@ _MEANING = {
     },
     "keeper": {
         "down": "is not running; the supervisor starts it again, and the log grows unsealed meanwhile",
+        "starting": "is starting; the log grows unsealed meanwhile",
         "hung": "has said nothing for 3 s: the log grows unsealed, and no sink gets anything",
         "stopped": "is stopped by a signal: the log grows unsealed, and no sink gets anything; "
         "to go on: kill -CONT {pid}",

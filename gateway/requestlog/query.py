@@ -107,6 +107,7 @@ def _limited(lake: Lake, timeout: float) -> Iterator[None]:
         raise in_words(lake, error, timeout) from None
     finally:
         timer.cancel()
+        timer.join()  # lest it interrupts the next query
 
 
 def only_query(sql: str) -> tuple[str, bool]:

@@ -40,7 +40,8 @@ def complete(report: Mapping[str, Any] | None, wall: float, monotonic: float) ->
     """Return up to when the log is complete by what the recorder says at one moment."""
     if report is None:
         return wall - SETTLED
+    if report.get("state") in HALTED:
+        return 0.0
     silent = max(monotonic - float(report.get("beat", monotonic)), 0.0)
     lag = float(report.get("lag_ms", 0.0)) / 1e3
-    halted = float("inf") if report.get("state") in HALTED else 0.0
-    return wall - SETTLED - silent - lag - halted
+    return wall - SETTLED - silent - lag

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 SINKS_EVERY, WATCH_EVERY, SEAL_EVERY = 1.0, 1.0, 5.0
 MERGE_EVERY, RETENTION_EVERY, LABELS_EVERY = 60.0, 300.0, 300.0
-EVERY_SEGMENT = "0" * 19
-"""Before every segment: all of them are needed."""
 
 
 class LivePlan:
@@ -58,11 +56,11 @@ class Sealing:
     def step(self) -> Said:
         """Seal what is closed; nothing is dropped before the plan is known."""
         from gateway.requestlog.seal import seal_step
-        from gateway.requestlog.sinks.needed import all_sinks, needed
+        from gateway.requestlog.sinks.needed import EVERYTHING, all_sinks, needed
 
         plan = self._plan.get()
-        oldest = needed(self._places.log, all_sinks(plan.sinks, plan.tracing)) if plan else ""
-        done = seal_step(self._places.log, needed=oldest or EVERY_SEGMENT)
+        oldest = needed(self._places.log, all_sinks(plan.sinks, plan.tracing)) if plan else EVERYTHING
+        done = seal_step(self._places.log, needed=oldest)
         return {"segments": len(done)}
 
 
@@ -148,7 +146,7 @@ def labels(places: Places) -> Said:
 
 
 def tasks(places: Places, folder: Path, tell: Tell) -> list[Task]:
-    """Return all tasks of a gateway; `folder` is that of routing.yaml, `tell` is how people hear of alarms."""
+    """Return all tasks of a gateway; `folder` is that of routing.yaml, `tell` is how people are told."""
     plan = LivePlan(places)
     sinks = Sinks(places, plan, folder)
     return [

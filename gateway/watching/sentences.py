@@ -24,7 +24,7 @@ SHARES = frozenset(
 )
 """Signals that are written in percent."""
 MOST_NAMED = 3
-_WHAT = {
+WHAT = {
     "rate": "answers a second",
     "errors": "errors",
     "refused": "requests refused",
@@ -77,7 +77,7 @@ def what(alert: Alert) -> str:
     """Say what an alert is about: `drift (PSI) of distance, v1`."""
     of = f" of {alert.field}" if alert.field else ""
     whose = f", {alert.version}" if alert.version else ""
-    return f"{_WHAT.get(alert.signal, alert.signal)}{of}{whose}"
+    return f"{WHAT.get(alert.signal, alert.signal)}{of}{whose}"
 
 
 def sentence(alert: Alert) -> str:

@@ -33,6 +33,6 @@ def start_of(when: str, stretch: Stretch) -> str:
     if not when:
         return f"micros // {stretch.every} * {stretch.every}"
     seconds = f"(try_cast({when} AS DOUBLE) * 1e6)"
-    said = f"coalesce(try_cast({seconds} AS BIGINT), epoch_us(try_cast({when} AS TIMESTAMP)))"
+    said = f"coalesce(try_cast({seconds} AS BIGINT), epoch_us(try_cast({when} AS TIMESTAMPTZ)))"
     believed = f"CASE WHEN {said} BETWEEN 1 AND {stretch.latest} THEN {said} ELSE {otherwise} END"
     return f"{believed} // {stretch.every} * {stretch.every}"

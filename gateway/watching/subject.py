@@ -52,4 +52,4 @@ def whose(of: Of, table: str = "") -> str:
 def own_micros(said: str) -> str:
     """Return the SQL of a time that a prediction gave itself, in microseconds."""
     seconds = f"try_cast(try_cast({said} AS DOUBLE) * 1e6 AS BIGINT)"
-    return f"coalesce({seconds}, epoch_us(try_cast({said} AS TIMESTAMP)))"
+    return f"coalesce({seconds}, epoch_us(try_cast({said} AS TIMESTAMPTZ)))"

@@ -28,8 +28,9 @@ _TAKEN = (
     "outputs",
     "parameters",
 )
-_BUCKET = "CASE WHEN us < 4 THEN greatest(us, 0) ELSE least((s << 2) + (us >> s), 127) END"
-"""`gateway.statistics.histogram.bucket_of` in SQL, of microseconds `us` with `s` one less than its bits."""
+SHIFT = "greatest(floor(log2(greatest({us}, 1)))::INTEGER - 2, 0)"
+BUCKET = "CASE WHEN us < 4 THEN greatest(us, 0) ELSE least((s << 2) + (us >> s), 127) END"
+"""`gateway.statistics.histogram.bucket_of` in SQL, of microseconds `us` with `s` as `SHIFT` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def _histograms(
 ) -> dict[tuple[str, int], dict[int, int]]:
     found: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     rows = connection.execute(
-        f"SELECT version, start, {_BUCKET} AS bucket, count(*) FROM ("  # noqa: S608 - columns of our own
-        "SELECT *, greatest(floor(log2(greatest(us, 1)))::INTEGER - 2, 0) AS s FROM ("
+        f"SELECT version, start, {BUCKET} AS bucket, count(*) FROM ("  # noqa: S608 - columns of our own
+        f"SELECT *, {SHIFT.format(us='us')} AS s FROM ("
         f"SELECT coalesce(version, '') AS version, micros // {every} * {every} AS start, "
         f"round({column} * 1000)::BIGINT AS us FROM fresh WHERE route = ? AND {column} IS NOT NULL)"
         ") GROUP BY ALL",

@@ -55,13 +55,6 @@ class Health:
 
 
 @dataclass(slots=True)
-class Clocks:
-    """What time it is where it matters for durations."""
-
-    monotonic: Callable[[], float] = time.monotonic
-
-
-@dataclass(slots=True)
 class Watcher:
     """Watches the routes of one gateway; `folder` is where paths of models begin."""
 
@@ -69,12 +62,13 @@ class Watcher:
     folder: Path
     tell: Tell
     live: Live
-    clocks: Clocks = field(default_factory=Clocks)
+    monotonic: Callable[[], float] = time.monotonic
     health: Health = field(default_factory=Health)
     _horizon: Horizon = field(default_factory=Horizon)
     _sampler: Sampler = field(default_factory=Sampler)
     _models: Models | None = None
     _coarsened: float = 0.0
+    _is_behind: bool = False
 
     def report(self) -> dict[str, Any]:
         """Return how watching itself is doing, for run/keeper.json."""
@@ -83,17 +77,17 @@ class Watcher:
     def tick(self, now: float) -> dict[str, Any]:
         """Do what is due `now` (seconds since 1970) and return the report.
 
-        Raises GatewayError, OSError or sqlite3.Error; the next tick goes on where this one failed.
+        Whatever is raised, the next tick goes on where this one failed.
         """
-        began = self.clocks.monotonic()
+        began = self.monotonic()
         upto = round(self._horizon.observe(read_report(self.places.recorder), now, began) * SECOND)
         plan = self.live()
         if plan is None or upto <= 0:
             return self.report()
         with store.opened(self.places.watch) as connection:
-            if self._is_due(plan, store.marks(connection), upto):
+            if self._is_behind or self._is_due(plan, store.marks(connection), upto):
                 self._run(connection, plan, upto, now)
-                self.health.seconds = self.clocks.monotonic() - began
+                self.health.seconds = self.monotonic() - began
         return self.report()
 
     def _is_due(self, plan: RoutingPlan, marks: Mapping[str, int], upto: int) -> bool:
@@ -106,12 +100,13 @@ class Watcher:
         return any(upto // length > read // length for length in every)
 
     def _run(self, connection: sqlite3.Connection, plan: RoutingPlan, upto: int, now: float) -> None:
-        until = self.clocks.monotonic() + BUDGET
+        until = self.monotonic() + BUDGET
         models = self._models = self._models or Models(self.folder)
         self._sample(connection, plan, upto)
         intake = Intake(self.places, plan, models, connection)
-        taken = intake.take(upto, lambda: self.clocks.monotonic() > until)
+        taken = intake.take(upto, lambda: self.monotonic() > until)
         looks = self._look(Look(connection, plan), until)
+        self._is_behind = self.monotonic() > until
         evaluate.forget_gone(connection, plan)
         self._notify(connection, plan, now)
         self._coarsen(connection, now)
@@ -125,7 +120,7 @@ class Watcher:
     def _sample(self, connection: sqlite3.Connection, plan: RoutingPlan, upto: int) -> None:
         if not any("software" in route.monitor.groups for route in plan.routes):
             return
-        found = self._sampler.sample(self.places.processes, self.clocks.monotonic())
+        found = self._sampler.sample(self.places.processes, self.monotonic())
         start = upto // GATEWAY_EVERY * GATEWAY_EVERY
         with store.whole(connection):
             store.add(
@@ -142,7 +137,7 @@ class Watcher:
         for clock in clocks.clocks(at.plan, marks):
             begin = clocks.begin_of(at.connection, clock.route, clock.upto)
             for moment in clock.due(marks, begin):
-                if self.clocks.monotonic() > until:
+                if self.monotonic() > until:
                     return looks
                 evaluate.look(at, clock, moment)
                 looks += 1

@@ -45,11 +45,14 @@ def nothing_recorded(asked: Asked, found: Found, live: RoutingPlan | None) -> Ga
     if asked.route and live and asked.route not in names:
         return GatewayError(f"there is no route {asked.route}; there is {', '.join(names[:20])}")
     if live and not any(route.log for route in live.routes if asked.route in ("", route.name)):
-        return GatewayError(f"{what} is recorded: `log: off` in routing.yaml; take it out, and look again later")
+        return GatewayError(
+            f"{what} is recorded: `log: off` in routing.yaml; take it out, and look again later"
+        )
     if found.turned_away:
         return GatewayError(
-            f"{what} was divided in this time: all {found.turned_away:,} were refused before; see `gateway status`"
+            f"{what} was divided in this time: all {found.turned_away:,} were refused before; "
+            "see `gateway status`"
         )
     return GatewayError(
-        f"{what} is recorded in this time: look further back with --since 7d, or send some through the gateway"
+        f"{what} is recorded in this time: look further back with --since 7d, or send some to the gateway"
     )

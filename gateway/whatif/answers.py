@@ -18,7 +18,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one version: `yes` is the class, `p` its probability, NaN where only the class is known."""
+    """The answers of one version: `yes` is the class, `p` its probability, NaN where it is not known."""
 
     p: Floats
     yes: Flags

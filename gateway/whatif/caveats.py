@@ -46,7 +46,7 @@ def _of_the_log(found: Found, before: dict[str, list[Route]]) -> Iterator[str]:
         )
     if found.dropped:
         yield (
-            f"{found.dropped:,} records were dropped in this time (see: gateway query \"FROM gaps\"), so "
+            f'{found.dropped:,} records were dropped in this time (see: gateway query "FROM gaps"), so '
             "there were more requests than are counted here"
         )
     for name, routes in before.items():
@@ -67,8 +67,8 @@ def _of_keys(other: RoutingPlan, before: dict[str, list[Route]], outcome: Outcom
             )
         else:
             yield (
-                f"route {route.name}: how many users move is an estimate for users of the same shares; the log "
-                "has no keys, only hashes of them"
+                f"route {route.name}: how many users move is an estimate; the log has no keys, only hashes "
+                "of them, so which users move is not known"
             )
 
 
@@ -77,7 +77,7 @@ def _of_overrides(other: RoutingPlan, before: dict[str, list[Route]]) -> Iterato
         known = before.get(route.name)
         if known and any(one.overrides != route.overrides for one in known):
             yield (
-                f"route {route.name} has other overrides than before: headers are not in the log, so requests "
+                f"route {route.name} has other overrides than before: headers are not in the log; requests "
                 "are taken to stay overridden where an override leads to the same version, and not else"
             )
 
@@ -109,8 +109,8 @@ def _of_others(found: Found, outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.previews:,} previews are left out: they name their version themselves"
     if found.pathless:
         yield (
-            f"{found.pathless:,} requests are left out whose path is not in the log, as of those that no route "
-            "was for: whether this file has one for them is not known"
+            f"{found.pathless:,} requests are left out whose path is not in the log, as of those that no "
+            "route was for: whether this file has one for them is not known"
         )
     if found.turned_away:
         yield f"{found.turned_away:,} requests are left out that were refused before they were divided"

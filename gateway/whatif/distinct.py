@@ -1,7 +1,7 @@
 """How many different users there are, in memory that does not grow with them.
 
-Adaptive sampling (Wegman; Flajolet 1990): of all hashes those are kept whose last `level` bits are zero; when
-they become too many, the level grows by one and about half of them go. Up to `MOST` the count is exact, beyond
+Adaptive sampling (Wegman; Flajolet 1990): of all hashes those are kept whose last few bits are zero; when
+they become too many, one bit more must be, and about half of them go. Up to `MOST` the count is exact, beyond
 it is off by about 1/sqrt(`MOST`), less than 1 %.
 """
 

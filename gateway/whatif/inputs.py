@@ -67,9 +67,7 @@ def rows_of(
 
     `filtered` says by row what `altered` said of the filter that it was logged by.
     """
-    return [
-        _row(inputs, row, changed, reasons) for row, changed in zip(values, filtered, strict=True)
-    ]
+    return [_row(inputs, row, changed, reasons) for row, changed in zip(values, filtered, strict=True)]
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""The recorded requests that a what-if looks at: how many there are, what is not in the log, and each of them.
+"""The recorded requests that a what-if looks at: how many, what is not in the log, and each of them.
 
 They are read a few thousand at a time, so memory does not grow with the log. Where there are too many for the
 time people wait, a sample is taken by digits of the id that decide nothing else: not the first sixteen, which
@@ -79,7 +79,8 @@ def find(lake: Lake, asked: Asked) -> Found:
     where, given = asked.where(), asked.parameters()
     counted = lake.execute(
         f"SELECT coalesce(route, '') AS route, revision, count(*) FILTER ({_DIVISIBLE}), "  # noqa: S608
-        f"count(*) FILTER ({_PATHLESS}), count(*), epoch_us(min(ts)), epoch_us(max(ts)) FROM requests WHERE {where} GROUP BY ALL",
+        f"count(*) FILTER ({_PATHLESS}), count(*), epoch_us(min(ts)), epoch_us(max(ts)) "
+        f"FROM requests WHERE {where} GROUP BY ALL",
         given or None,
     ).fetchall()
     routes: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What another routing.yaml would have done with the recorded requests, as a document for people and programs."""
+"""What another routing.yaml would have done with recorded requests, as a document for people and programs."""
 
 from __future__ import annotations
 

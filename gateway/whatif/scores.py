@@ -36,7 +36,7 @@ Scores = dict[str, float | None]
 class Gain:
     """A measure of the second version minus that of the first, between `low` and `high` with 95 %.
 
-    `verdict`: better, worse, or unclear where the interval has zero in it.
+    `verdict`: better, worse, the same where nothing differs, or unclear where the interval has zero in it.
     """
 
     value: float
@@ -116,5 +116,5 @@ def _gain(name: str, before: float | None, after: float | None, drawn: list[floa
     assert after is not None
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
     up, down = ("better", "worse") if name in HIGHER_IS_BETTER else ("worse", "better")
-    verdict = up if low > 0 else down if high < 0 else "unclear"
+    verdict = up if low > 0 else down if high < 0 else "the same" if low == high else "unclear"
     return Gain(after - before, float(low), float(high), verdict)

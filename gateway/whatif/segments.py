@@ -28,10 +28,10 @@ _QUARTERS = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some rows: `input` is `value`. `absolute` is the mean size of the difference, `mean` the mean difference.
+    """The rows in which `input` is `value`, and how far two versions differ there.
 
-    `others` is the mean size in all other rows, None where there are none; `stands_out` tells whether this
-    one is clearly beyond it.
+    `absolute` is the mean size of the difference, `mean` the mean difference. `others` is the mean size in
+    all other rows, None where there are none; `stands_out` tells whether this one is clearly beyond it.
     """
 
     input: str
@@ -81,9 +81,7 @@ def _named(values: Floats) -> str:
     return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
 
 
-def _segment(
-    name: str, value: str, chosen: NDArray[np.bool_], size: Floats, difference: Floats
-) -> Segment:
+def _segment(name: str, value: str, chosen: NDArray[np.bool_], size: Floats, difference: Floats) -> Segment:
     inside, outside = size[chosen], size[~chosen]
     rows, mean = len(inside), float(inside.mean())
     others = float(outside.mean()) if len(outside) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.cli.numbers import compact, fixed, short
+from gateway.cli.numbers import compact, fixed, in_bytes, short
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,15 @@ from gateway.cli.numbers import compact, fixed, short
 def test_counts_stay_short(number: float, written: str) -> None:
     """A column has room for six characters, however long the gateway has run."""
     assert compact(number) == written
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**3, "5.0 GiB"), (3 * 1024**4, "3.0 TiB")],
+)
+def test_bytes_are_written_in_binary_units(count: int, written: str) -> None:
+    """With one digit after the point, but for single bytes."""
+    assert in_bytes(count) == written
 
 
 def test_what_is_not_known_is_a_dash() -> None:

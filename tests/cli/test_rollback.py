@@ -55,6 +55,16 @@ def test_one_route_or_an_earlier_revision(site: Site) -> None:
     assert "blue: 90, green: 0, canary: 10" in site.config.read_text()
 
 
+def test_what_waits_for_a_reload_is_told(site: Site) -> None:
+    """An earlier revision may bring another address, or another buffer."""
+    text = site.config.read_text()
+    site.config.write_text(f"listen: 127.0.0.1:8090\nlog: {{buffer: 1MiB}}\n{text}")
+    change.follow_file(site.places, change.Request("file", "file"), site.config)
+    said = site.run("rollback", "--to", "1")
+    assert "  listen: 127.0.0.1:8090 -> 127.0.0.1:8080, from the next `gateway reload` on" in said.out
+    assert "  log.buffer in bytes: 1048576 -> 16777216, from the next `gateway reload` on" in said.out
+
+
 def test_json_for_programs(site: Site) -> None:
     """What is live, how long it took, and whether the file says so; failures as JSON as well."""
     found = site.run("rollback", "--json").json()

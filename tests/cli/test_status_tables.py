@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from gateway.cli.status_tables import WARNINGS_SHOWN, console, replica_state, status_tables
+from gateway.cli.status_tables import WARNINGS_SHOWN, console, log_line, replica_state, status_tables
 from tests.cli.rollouts import metric, rollout
 
 
@@ -58,6 +58,15 @@ STATUS: dict[str, Any] = {
             "reason": "no [/key]",
         },
     ],
+    "log": {
+        "state": "recording",
+        "records": 12345,
+        "records_per_second": 20.04,
+        "lag_ms": 31.6,
+        "bytes": 1536,
+        "dropped": {},
+        "gaps": 0,
+    },
     "processes": [
         {"role": "control", "service": "", "number": 0, "pid": 11, "state": "healthy", "restarts": 0},
         {"role": "worker", "service": "", "number": 4, "pid": 12, "state": "draining", "restarts": 0},
@@ -82,6 +91,19 @@ def test_the_status_shows_what_is_asked_served_and_healthy() -> None:
     rows = [line.split() for line in shown.splitlines()]
     assert ["worker", "4", "12", "draining", "0"] in rows
     assert ["replica", "blue", "1", "–", "DOWN", "7"] in rows
+
+
+def test_the_log_is_one_line() -> None:
+    """How many records, how far behind, and how much of the disk; what is missing only where anything is."""
+    assert log_line(STATUS["log"]).plain == (
+        "request log: recording, 12.3k records, 20.0/s, 32 ms behind, 1.5 KiB on disk"
+    )
+    worse = {**STATUS["log"], "state": "dropping", "dropped": {"full": 2, "disk_full": 7}, "gaps": 3}
+    found = log_line(worse)
+    assert found.plain.endswith("1.5 KiB on disk, dropped: disk_full 7, full 2, 3 gaps")
+    assert found.style == "bold red"
+    assert log_line({**STATUS["log"], "state": "stopped"}).plain == "request log: stopped, 1.5 KiB on disk"
+    assert "request log: recording" in drawn(status_tables(STATUS))
 
 
 def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:

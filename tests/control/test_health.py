@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -138,6 +139,23 @@ def test_a_control_process_that_hangs_is_not_healthy(control: Control) -> None:
 def test_the_control_process_does_not_ask_itself(site: Site) -> None:
     """When it makes the status itself, it is alive by that."""
     assert is_healthy(site.places, seen(site), Listed("control", os.getpid()), NOW)
+
+
+@pytest.mark.parametrize("role", ["recorder", "keeper"])
+def test_a_process_of_the_log_is_healthy_while_it_says_something(
+    site: Site, other_pid: int, role: str
+) -> None:
+    """What its predecessor said, or it itself long ago, is no sign of life; at first it is just starting."""
+    site.list_processes({"role": role, "pid": other_pid})
+    listed = seen(site).running.processes[-1]
+    path = site.places.recorder if role == "recorder" else site.places.keeper
+
+    def state(pid: int, beat: float) -> str:
+        path.write_text(json.dumps({"pid": pid, "beat": beat}))
+        return state_of(site.places, seen(site), listed, NOW)[0]
+
+    assert state(other_pid, NOW - 1) == "healthy"
+    assert state(other_pid + 1, NOW - 1) == state(other_pid, NOW - 60) == "starting"
 
 
 @pytest.mark.parametrize("admin", ["", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:1"])

@@ -19,12 +19,12 @@ def process(role: str, state: str = "healthy", pid: int | None = 7, **more: Any)
 
 def test_nothing_is_said_of_those_that_do_their_work_or_drain() -> None:
     """A process that was replaced is not broken, whether it still runs or not."""
-    roles = ("supervisor", "control", "worker", "replica")
+    roles = ("supervisor", "control", "worker", "replica", "recorder", "keeper")
     drained = [process("worker", "draining", number=1), process("control", "draining", None)]
     assert list(process_warnings([*(process(role) for role in roles), *drained])) == []
 
 
-@pytest.mark.parametrize("role", ["supervisor", "control", "worker", "replica"])
+@pytest.mark.parametrize("role", ["supervisor", "control", "worker", "replica", "recorder", "keeper"])
 @pytest.mark.parametrize("state", sorted(set(PROCESS_STATES) - {"healthy", "draining"}))
 def test_everything_else_is_said(role: str, state: str) -> None:
     """Whatever state a role can be in; a supervisor neither starts nor hangs, a replica that hangs starts."""

@@ -47,8 +47,9 @@ def test_other_bodies_are_text() -> None:
 
 def test_a_body_that_the_filter_takes_away_is_noted() -> None:
     """Once, though both are gone."""
-    image = {"request_type": b"image/png", "response_type": b"image/png"}
-    assert content(request_body=b"x", response_body=b"y", **image) == ({}, ["filtered"])
+    image = b"image/png"
+    bodies = content(request_body=b"x", response_body=b"y", request_type=image, response_type=image)
+    assert bodies == ({}, ["filtered"])
 
 
 class Narrow(Open):

@@ -37,7 +37,7 @@ class FullDisk:
                 raise OSError(self.number, os.strerror(self.number))
             return write(fd, data)
 
-        monkeypatch.setattr(segment.os, "write", attempt)
+        monkeypatch.setattr(os, "write", attempt)
 
 
 @pytest.fixture
@@ -373,12 +373,12 @@ def deadly(deaths: Deaths, patch: pytest.MonkeyPatch) -> None:
     """Let every effect of a recorder be one that it may die at."""
     write = os.write
     patch.setattr(
-        segment.os, "write", deaths.around(write, lambda fd, data: write(fd, data[: len(data) // 2]))
+        os, "write", deaths.around(write, lambda fd, data: write(fd, data[: len(data) // 2]))
     )
     patch.setattr(RingReader, "release", deaths.around(RingReader.release, wipe_half))
     replace, nothing = recorder_report.replace, (lambda *_: None)
     patch.setattr(recorder_report, "replace", deaths.around(replace, nothing))
-    patch.setattr(segment.os, "ftruncate", deaths.around(os.ftruncate, nothing))
+    patch.setattr(os, "ftruncate", deaths.around(os.ftruncate, nothing))
 
 
 def life(bench: Bench, disk_fails: bool) -> Recorder:

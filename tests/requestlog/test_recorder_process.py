@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,11 @@ def counted(bench: Bench) -> int:
     return int((read_report(bench.report) or {}).get("records", 0))
 
 
+def is_at_work(bench: Bench, process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether this recorder was the last to say something."""
+    return (read_report(bench.report) or {}).get("pid") == process.pid
+
+
 class Worker(threading.Thread):
     """Writes frames without a rest until told to stop; `acknowledged` are those that there was room for."""
 
@@ -89,8 +95,7 @@ def test_killed_thirty_times_it_has_written_everything_once(bench: Bench, proces
     chance = random.Random(5)
     for _ in range(KILLS):
         process = recorder(bench, processes)
-        pid = process.pid
-        until(lambda pid=pid: (read_report(bench.report) or {}).get("pid") == pid)
+        until(partial(is_at_work, bench, process))
         time.sleep(chance.uniform(0.0, 0.12))  # the moment is to be any
         process.kill()
         process.wait()
@@ -154,10 +159,10 @@ def test_the_next_one_waits_for_it(bench: Bench, processes: Processes) -> None:
     bench.report.unlink()
     second = recorder(bench, processes)
     bench.write(bench.writer(), 3)
-    until(lambda: (read_report(bench.report) or {}).get("pid") == first.pid)
+    until(lambda: is_at_work(bench, first))
     first.send_signal(signal.SIGTERM)
     assert first.wait(BOUND) == 0
-    until(lambda: (read_report(bench.report) or {}).get("pid") == second.pid)
+    until(lambda: is_at_work(bench, second))
     second.send_signal(signal.SIGTERM)
     assert second.wait(BOUND) == 0
     assert len(bench.ids()) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -130,47 +131,60 @@ def test_what_a_sink_needs_goes_to_the_spool(tmp_path: Path) -> None:
     assert list(places.spool.iterdir()) == []
 
 
-@pytest.mark.parametrize("step", range(12))
-def test_a_death_at_any_step_loses_and_doubles_nothing(
-    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever file operation is the last one done: readers see each record once, and the next attempt ends it."""
-    places = LogPlaces(tmp_path)
-    segment(places, 0, [record(n, ts=BEGIN + DAY + (n - 2) * 1_000_000) for n in range(4)] + [gap(2)])
-    segment(places, 9, [])
-    done = 0
+class Killed(BaseException):
+    """Nothing handles it, as nothing handles a SIGKILL."""
 
-    class Killed(BaseException):
-        """Nothing handles it, as nothing handles a SIGKILL."""
+
+def dying_after(steps: int, patched: pytest.MonkeyPatch) -> None:
+    """Have the file operations of sealing work so many times, and never again."""
+    left = [steps]
 
     def dying(function: Any) -> Any:
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            nonlocal done
-            if done >= step:
+            if left[0] == 0:
                 raise Killed
-            done += 1
+            left[0] -= 1
             return function(*arguments, **named)
 
         return wrapped
 
+    for module in (engine, seal):
+        patched.setattr(module, "sync_folder", dying(engine.sync_folder))
+    patched.setattr(engine.os, "replace", dying(engine.os.replace))
+    patched.setattr(Path, "unlink", dying(Path.unlink))
+
+
+def is_killed(places: LogPlaces, steps: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Seal, and die after so many steps; tell whether there were so many."""
     with monkeypatch.context() as patched:
-        for module in (engine, seal):
-            patched.setattr(module, "sync_folder", dying(engine.sync_folder))
-        patched.setattr(engine.os, "replace", dying(engine.os.replace))
-        patched.setattr(Path, "unlink", dying(Path.unlink))
+        dying_after(steps, patched)
         try:
             seal_step(places)
-            was_killed = False
         except Killed:
-            was_killed = True
-    assert was_killed == (step < 12)
-    assert ids(places) == ids(places, "predictions") == [0, 1, 2, 3]
-    assert ask(places, "SELECT sum(records) FROM gaps") == [(2,)]
-    seal_step(places)
-    assert ids(places) == ids(places, "predictions") == [0, 1, 2, 3]
-    assert ask(places, "SELECT sum(records) FROM gaps") == [(2,)]
-    assert visible(places).stale == ()
-    assert not list(tmp_path.rglob("*.tmp"))
+            return True
+    return False
+
+
+def test_a_death_at_any_step_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is the last thing done: readers see each record once, and the next attempt ends it."""
+    for steps in count():
+        places = LogPlaces(tmp_path / str(steps))
+        over_midnight = [record(n, ts=BEGIN + DAY + (n - 2) * 1_000_000) for n in range(4)]
+        segment(places, 0, [*over_midnight, gap(2)])
+        segment(places, 9, [])
+        was_killed = is_killed(places, steps, monkeypatch)
+        for _ in range(2):
+            assert ids(places) == ids(places, "predictions") == [0, 1, 2, 3]
+            assert ask(places, "SELECT sum(records) FROM gaps") == [(2,)]
+            seal_step(places)
+        assert len(visible(places).open) == 1
+        assert visible(places).stale == ()
+        assert not list(places.folder.rglob("*.tmp"))
+        if not was_killed:
+            break
+    assert steps > 10
 
 
 def test_a_day_is_that_of_utc() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.requestlog import segment as module
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.segment import LARGEST, OLDEST, Segment, Syncer, begin, resume, segments
 
@@ -43,7 +42,7 @@ def torn(monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(fd, data[: sizes.pop(0)])
 
-    monkeypatch.setattr(module.os, "write", some)
+    monkeypatch.setattr(os, "write", some)
 
 
 def test_a_segment_begins_with_its_first_line_and_is_ours_alone(places: LogPlaces) -> None:
@@ -110,7 +109,7 @@ def test_what_could_not_be_cut_off_is_cut_off_before_the_next_batch(
     sizes = [4]
     torn(monkeypatch, sizes)
     with monkeypatch.context() as failing:
-        failing.setattr(module.os, "ftruncate", lambda *_: torn_disk())
+        failing.setattr(os, "ftruncate", lambda *_: torn_disk())
         with pytest.raises(OSError, match="broken"):
             made.append(b"0123456789\n")
         with pytest.raises(OSError, match="broken"):
@@ -177,7 +176,7 @@ def test_a_slow_disk_holds_up_nobody_and_is_told(places: LogPlaces, monkeypatch:
         calls.append(fd)
         assert may_end.wait(BOUND)
 
-    monkeypatch.setattr(module.os, "fdatasync", slow)
+    monkeypatch.setattr(os, "fdatasync", slow)
     syncer = Syncer()
     made = begin(places, FIRST, 1)
     syncer.sync(made.fd)
@@ -207,7 +206,7 @@ def test_a_disk_that_fails_is_told_of(
     """Until it works again."""
     made = begin(places, FIRST, 1)
     with monkeypatch.context() as failing:
-        failing.setattr(module.os, "fdatasync", lambda _: torn_disk())
+        failing.setattr(os, "fdatasync", lambda _: torn_disk())
         syncer.sync(made.fd)
         until_idle(syncer)
         assert "broken" in syncer.problem

@@ -63,7 +63,7 @@ def test_some_room_is_left_to_others(
 ) -> None:
     """One hundredth of the file system, and 256 MiB at least."""
     found = SimpleNamespace(f_bavail=free, f_blocks=total, f_frsize=1)
-    monkeypatch.setattr(trouble.os, "statvfs", lambda _: found)
+    monkeypatch.setattr(os, "statvfs", lambda _: found)
     told = shortage(Path("/log"))
     assert bool(told) is is_full
     if is_full:

@@ -41,7 +41,7 @@ TABLES = {
     LogPolicy: "| key of `log` |",
     LogSettings: "| key of `log` at the top level",
     Filter: "| key of `filter`",
-    LabelPolicy: "| key of `labels`",
+    LabelPolicy: "| key of `labels` of `log`",
     Monitor: "| key of `monitor`",
     Tracing: "| key of `tracing`",
     Logging: "| key of `logging`",

@@ -116,6 +116,10 @@ def test_the_control_process_is_ready_once_it_waits_for_connections(places: Plac
 
 def test_processes_are_called_by_name_and_number() -> None:
     """There is one control process only."""
-    assert called(Process("control", [])) == "control"
+    assert [called(Process(role, [])) for role in ("control", "recorder", "keeper")] == [
+        "control",
+        "recorder",
+        "keeper",
+    ]
     assert called(Process("worker", [], number=2)) == "worker 2"
     assert called(Process("replica", [], "blue", 1)) == "replica blue 1"

@@ -7,8 +7,10 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,33 @@ def test_whatever_is_killed_comes_back(
         assert "was killed by SIGKILL; it is started again" in caplog.messages[-1]
     supervisor.tend()
     assert [p["restarts"] for p in listed(places)] == [1, 1, 1]
+
+
+def test_the_log_s_processes_run_come_back_and_are_replaced_with_the_code(
+    places: Places, sockets: list[socket.socket]
+) -> None:
+    """A reload brings other code: its recorder and keeper run, and the old are listed until they left."""
+    waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    both = replace(commands(places), recorder=waits, keeper=waits)
+    supervisor = supervisor_of(places, setup_of(sockets, both))
+
+    def pid(role: str) -> int:
+        return int(next(p["pid"] for p in listed(places) if p["role"] == role and not p.get("draining")))
+
+    try:
+        supervisor.tend()
+        first = pid("recorder")
+        os.kill(first, signal.SIGKILL)
+        second = until(lambda: pid("recorder") not in (0, first) and pid("recorder"), supervisor.tend)
+        keeper = pid("keeper")
+        supervisor._front.begin_reload(supervisor._plan)
+        until(
+            lambda: pid("recorder") not in (0, second) and pid("keeper") not in (0, keeper), supervisor.tend
+        )
+        until(lambda: not any(p.get("draining") for p in listed(places)), supervisor.tend)
+    finally:
+        with Signals(()) as signals:
+            supervisor.drain(signals)
 
 
 def test_a_worker_that_hangs_is_replaced(

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,31 @@ def test_a_signal_ends_workers_first_then_what_they_depend_on(
     assert len(took) == 1
     assert 0 < took[0] < 10
     assert all(process.is_gone() for process in supervisor.processes())
+
+
+def test_the_log_ends_behind_the_workers_and_its_keeper_last(
+    places: Places, sockets: list[socket.socket], tmp_path: Path
+) -> None:
+    """So the recorder reads everything, and what it wrote finds somebody to look after it until the end."""
+    ends = tmp_path / "ends"
+
+    def of_the_log(role: str) -> list[str]:
+        code = OTHER.replace(".control", f".{role}")
+        return [sys.executable, "-c", code, "", str(ends), role]
+
+    usual = ending(places, ends)
+    both = replace(usual, recorder=of_the_log("recorder"), keeper=of_the_log("keeper"))
+    supervisor = supervisor_of(places, setup_of(sockets, both))
+
+    def ready(_: float) -> None:
+        while not all((tmp_path / f"ends.{role}").exists() for role in ("control", "recorder", "keeper")):
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.run(ready)
+    ended = ends.read_text().split()
+    assert (ended[0], ended[-1]) == ("worker", "keeper")
+    assert sorted(ended[1:-1]) == ["other", "other", "recorder"]
 
 
 def test_while_it_drains_new_connections_are_refused(

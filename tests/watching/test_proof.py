@@ -34,7 +34,9 @@ def busy(folder: Path, time: str = "") -> Watched:
         if n % 20 == 0:
             records.append(record(n, at, status=500, outcome="server_error", **numbers))
         elif n % 33 == 0:
-            records.append(record(n, at, status=429, outcome="refused", version=None, model=None, chosen=None))
+            records.append(
+                record(n, at, status=429, outcome="refused", version=None, model=None, chosen=None)
+            )
         elif n % 47 == 0:
             given = {"status": 503, "outcome": "unavailable", "version": None, "model": None}
             records.append(record(n, at, **given))
@@ -45,7 +47,13 @@ def busy(folder: Path, time: str = "") -> Watched:
             chance = None if n % 41 == 0 else dice.random()
             carrier = {"distance": [distance], "carrier": [dice.choice(("AA", "B6", "UA", "ZZ"))]}
             records.append(prediction(n, at, distance, chance, inputs=carrier, **numbers, **extra))
-    gap = {"worker": 0, "from": START * 10**6, "to": (START + 300) * 10**6, "records": 40, "reason": "ring_full"}
+    gap = {
+        "worker": 0,
+        "from": START * 10**6,
+        "to": (START + 300) * 10**6,
+        "records": 40,
+        "reason": "ring_full",
+    }
     it.write(records, {"gap": gap})
     truths = {n: dice.random() < 0.5 for n in range(1_500) if n % 2}
     it.label(START + SECONDS - 1, truths)

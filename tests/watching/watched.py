@@ -15,7 +15,7 @@ from gateway.routing.plan import Route, RoutingPlan, Service
 from gateway.routing.rollouts import Notify
 from gateway.routing.slot import publish
 from gateway.routing.watches import AlertRule, Monitor
-from gateway.watching.watcher import Clocks, Watcher
+from gateway.watching.watcher import Watcher
 
 START = 1_780_000_020
 """Seconds since 1970 at the beginning of a minute: when the log begins."""
@@ -91,7 +91,7 @@ class Watched:
 
     def watcher(self) -> Watcher:
         """Return a new one, as after a restart."""
-        return Watcher(self.places, self.folder, self._tell, lambda: self.plan, Clocks(self.now))
+        return Watcher(self.places, self.folder, self._tell, lambda: self.plan, self.now)
 
     def now(self) -> float:
         """Be the monotonic clock: it stands still but for what a test adds."""
@@ -112,6 +112,17 @@ class Watched:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{START * 1_000_000_000 + self._segments:019d}.ndjson"
         (folder / name).write_bytes(b"".join(orjson.dumps(it) + b"\n" for it in [*records, *lines]))
+
+    def label_key(self, at: float, route: str, truths: Mapping[str, Any]) -> None:
+        """Say the truth of predictions by the value of an input, received at a time."""
+        folder = self.places.log.labels
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [
+            {"row": 0, "route": route, "key": key, **_truth(value), "received": round(at * 1e6)}
+            for key, value in truths.items()
+        ]
+        with (folder / "2026-05-28T00.ndjson").open("ab") as file:
+            file.write(b"".join(orjson.dumps(it) + b"\n" for it in lines))
 
     def label(self, at: float, truths: Mapping[int, Any], row: int = 0) -> None:
         """Say the truth of records by their numbers, received at a time."""

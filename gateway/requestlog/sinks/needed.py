@@ -10,8 +10,8 @@ from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import Sink, Tracing
 from gateway.requestlog.sinks import position
 
-NOTHING = "9" * 19
-"""Behind every segment: none is needed."""
+EVERYTHING = "0" * 19
+"""Before every segment: all are needed."""
 
 TRACES = ".traces"
 """The name of the sink that exports spans; a person's begin with a letter or digit."""
@@ -31,23 +31,13 @@ def position_file(places: LogPlaces, name: str) -> Path:
 def needed(places: LogPlaces, sinks: Iterable[Sink]) -> str:
     """Return the name of the oldest segment that one of all the sinks still needs.
 
-    Empty: every segment, because a sink has not begun. `NOTHING`: none.
+    Empty: none. `EVERYTHING`: all, because a sink has not begun.
     """
-    return min((_needed_by(places, sink) for sink in sinks), default=NOTHING)
+    return min((_needed_by(places, sink) for sink in sinks), default="")
 
 
 def _needed_by(places: LogPlaces, sink: Sink) -> str:
     try:
-        return position.load(position_file(places, sink.name)).segment
+        return position.load(position_file(places, sink.name)).segment or EVERYTHING
     except GatewayError:
-        return ""  # the sink itself says what is wrong with its file
-
-
-def sweep(places: LogPlaces, oldest: str) -> int:
-    """Remove what lies in the spool and is older than the oldest segment needed; return the bytes freed."""
-    freed = 0
-    for path in places.spool.glob("[0-9]*.ndjson"):
-        if path.stem < oldest:
-            freed += path.stat().st_size
-            path.unlink(missing_ok=True)
-    return freed
+        return EVERYTHING  # the sink itself says what is wrong with its file

@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import Sink, Tracing
 from gateway.requestlog.sinks.census import Census
-from gateway.requestlog.sinks.needed import all_sinks, needed, sweep
+from gateway.requestlog.sinks.needed import all_sinks, needed
 from gateway.requestlog.sinks.pump import Pump
 from gateway.requestlog.sinks.standing import Standing
 from gateway.requestlog.sinks.targets import pump_of
@@ -36,10 +36,11 @@ class Pumps:
         self._running: dict[str, _Running] = {}
         self._leaving: list[_Running] = []
 
-    def tick(self, sinks: Iterable[Sink], tracing: Tracing) -> None:
-        """Start what is new, stop what is gone or has changed, and free the spool; to be called each second.
+    def tick(self, sinks: Iterable[Sink], tracing: Tracing) -> str:
+        """Start what is new, stop what is gone or has changed; return what `needed` does.
 
-        Returns at once: a pump that was told to stop may need its target's time-out, and its successor waits.
+        To be called each second. It never waits: a pump that was told to stop may need its target's time-out,
+        and its successor begins after that.
         """
         wanted = {sink.name: sink for sink in all_sinks(sinks, tracing)}
         for name, running in list(self._running.items()):
@@ -52,8 +53,8 @@ class Pumps:
             if name not in self._running and name not in busy:
                 self._running[name] = self._start(sink, tracing)
         oldest = needed(self._places, wanted.values())
-        sweep(self._places, oldest)
         self._census.forget(oldest)
+        return oldest
 
     def _start(self, sink: Sink, tracing: Tracing) -> _Running:
         pump = pump_of(sink, tracing, self._places, self._folder, self._census)

@@ -85,6 +85,12 @@ class Log:
         else:
             path.unlink()
 
+    def sweep(self, oldest: str) -> None:
+        """Do what sealing does to the spool: drop what is older than the oldest segment needed."""
+        for path in self.places.spool.iterdir():
+            if path.stem < oldest:
+                path.unlink()
+
     def _mark(self) -> bytes:
         self._tail += 1
         return line({"mark": {"0": [1, self._tail, {}]}, "counts": {}})

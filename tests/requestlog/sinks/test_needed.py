@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.requestlog.policy import Sink, Tracing
-from gateway.requestlog.sinks.needed import NOTHING, TRACES, all_sinks, needed, position_file, sweep
+from gateway.requestlog.seal import seal_step
+from gateway.requestlog.sinks.needed import TRACES, all_sinks, needed, position_file
 from gateway.requestlog.sinks.position import Position, store
 from tests.requestlog.sinks.log_site import Log
 
@@ -23,34 +24,44 @@ def test_the_slowest_sink_decides(tmp_path: Path) -> None:
 
 
 def test_without_sinks_nothing_is_needed(tmp_path: Path) -> None:
-    """So whatever is left in the spool goes."""
+    """So sealing leaves nothing for them, and empties the spool."""
     log = Log(tmp_path / "log")
     log.seal(log.rotate())
-    assert needed(log.places, []) == NOTHING
-    assert sweep(log.places, NOTHING) > 0
-    assert not list(log.places.spool.iterdir())
+    log.write(3)
+    log.rotate()
+    assert seal(log, []) == []
 
 
 def test_a_sink_that_has_not_begun_needs_everything(tmp_path: Path) -> None:
     """Nor may anything go while its position cannot be read."""
     log = Log(tmp_path / "log")
-    assert needed(log.places, [LAKE]) == ""
+    log.write(3)
+    names = [log.rotate()]
+    assert seal(log, [LAKE]) == names
     position_file(log.places, "lake").parent.mkdir()
     position_file(log.places, "lake").write_text("{")
-    assert needed(log.places, [LAKE]) == ""
-    log.seal(log.rotate())
-    assert sweep(log.places, "") == 0
+    log.write(3)
+    names.append(log.rotate())
+    assert seal(log, [LAKE]) == names
 
 
-def test_only_older_segments_are_swept(tmp_path: Path) -> None:
-    """And only those in the spool: what is not sealed is nobody's to remove."""
+def test_only_what_is_older_than_the_sink_s_place_goes(tmp_path: Path) -> None:
+    """What it is in the middle of stays."""
     log = Log(tmp_path / "log")
-    names = [log.rotate() for _ in range(4)]
-    for name in names[:3]:
-        log.seal(name)
-    sweep(log.places, names[1])
-    assert sorted(path.stem for path in log.places.spool.iterdir()) == names[1:3]
-    assert sorted(path.stem for path in log.places.open.iterdir()) == [names[3], log.name]
+    names = []
+    for _ in range(4):
+        log.write(3)
+        names.append(log.rotate())
+    store(position_file(log.places, "lake"), Position(names[1], 40, 0))
+    assert seal(log, [LAKE]) == names[1:]
+    store(position_file(log.places, "lake"), Position(names[3]))
+    assert seal(log, [LAKE]) == names[3:]
+
+
+def seal(log: Log, sinks: list[Sink]) -> list[str]:
+    """Seal what is closed, and return what is left for sinks."""
+    seal_step(log.places, needed=needed(log.places, sinks))
+    return sorted(path.stem for path in log.places.spool.glob("*"))
 
 
 def test_traces_are_a_sink_of_their_own() -> None:

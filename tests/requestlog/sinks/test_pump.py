@@ -11,7 +11,7 @@ import pytest
 
 from gateway.requestlog.policy import Sink
 from gateway.requestlog.sinks.census import Census
-from gateway.requestlog.sinks.needed import needed, position_file, sweep
+from gateway.requestlog.sinks.needed import needed, position_file
 from gateway.requestlog.sinks.position import load
 from gateway.requestlog.sinks.pump import POLL, Pump
 from gateway.requestlog.sinks.target import Item, Rejected, SendFailed
@@ -227,7 +227,7 @@ def test_more_than_may_wait_is_given_up_from_the_oldest_on(tmp_path: Path) -> No
     standing = stage.pump.report(stage.now, 0.0)
     assert standing.lost == 20
     assert needed(stage.log.places, [stage.sink]) == stage.log.name
-    sweep(stage.log.places, needed(stage.log.places, [stage.sink]))
+    stage.log.sweep(needed(stage.log.places, [stage.sink]))
     assert not list(stage.log.places.spool.iterdir())
     stage.taker.trouble = []
     stage.wait(60.0)
