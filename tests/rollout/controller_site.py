@@ -18,7 +18,7 @@ from gateway.routing import journal
 from gateway.routing.change import Request, commit
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.routing.rollouts import Judge, Metric, Notify, Progress, Rollout, Step
+from gateway.routing.rollouts import Judge, LabelsJudge, Metric, Notify, Progress, Rollout, Step
 from tests.routing.change_site import Site
 
 ROUTING = """\
@@ -130,7 +130,7 @@ class Elsewhere:
     active: list[set[tuple[str, int]]] = field(default_factory=list)
 
     def latest(
-        self, route: str, metrics: tuple[Metric, ...], progress: Progress, now: float
+        self, route: str, metrics: tuple[Metric | LabelsJudge, ...], progress: Progress, now: float
     ) -> tuple[MetricVerdict, ...]:
         """Return what was set."""
         return self.verdicts
