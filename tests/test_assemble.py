@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +16,14 @@ from gateway import assemble
 from gateway.assemble import UpOptions, main, up
 from gateway.cli.common import is_held
 from gateway.errors import GatewayError
+from gateway.requestlog.ring import RingWriter
+from gateway.requestlog.ring_layout import LEAST
 from gateway.routing.file import read_plan
 from gateway.routing.places import Places, prepare
+from gateway.routing.slot import publish
+from tests.requestlog.frames import frame
 
+BOUND = 20.0
 ROUTING = """\
 services:
   blue: {url: "http://127.0.0.1:1"}
@@ -130,6 +138,36 @@ def test_a_setup_keeps_what_is_still_wanted(options: UpOptions) -> None:
     ]
     for bound in first.listeners.everything():
         bound.close()
+
+
+@pytest.mark.parametrize("role", ["recorder", "keeper"])
+def test_the_log_s_processes_begin_and_end_with_their_supervisor(options: UpOptions, role: str) -> None:
+    """Each says that it works, and leaves when its standard input ends."""
+    places = prepare(options.state)
+    publish(places, read_plan(ROUTING, options.config))
+    said = places.recorder if role == "recorder" else places.keeper
+    command = [sys.executable, "-m", "gateway.assemble", role, str(places.state), str(places.state.parent)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        deadline = time.monotonic() + BOUND
+        while not said.exists():
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.stdin.close()
+        assert process.wait(BOUND) == 0
+
+
+def test_what_a_killed_gateway_left_in_memory_is_in_the_log(options: UpOptions) -> None:
+    """Before it is cleared, although this gateway cannot start."""
+    places = prepare(options.state)
+    ring = RingWriter(places.ring(3), LEAST)
+    assert ring.write(frame(n=ring.n))
+    ring.close()
+    options.config.write_text("nothing")
+    refused(options)
+    (segment,) = places.log.open.iterdir()
+    assert b'"worker":3' in segment.read_bytes()
 
 
 def test_a_role_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,9 @@ def in_words(found: Checked) -> list[str]:
             f"  {name}  {day.records:>12,} records  {day.predictions:>12,} predictions  "
             f"{day.files:>4} files  {in_bytes(day.size):>10}"
         )
-    lines += [f"never written: {_many(count, 'record')}, {reason}" for reason, count in sorted(found.gaps.items())]
+    lines += [
+        f"never written: {_many(count, 'record')}, {reason}" for reason, count in sorted(found.gaps.items())
+    ]
     if found.waiting:
         lines.append(f"{in_bytes(found.waiting)} are waiting for sinks")
     if found.stale:

@@ -50,9 +50,11 @@ def draw(result: Result, out: Path | None) -> None:
     with _target(out) as file:
         terminal = console()
         terminal.file = file
-        terminal.print(table)
-        if result.more:
-            terminal.print("… and more rows: --limit shows more of them, --format csv all", style="dim")
+        with terminal.capture() as drawn:
+            terminal.print(table)
+            if result.more:
+                terminal.print("… and more rows: --limit shows more of them, --format csv all", style="dim")
+        file.write(drawn.get())
 
 
 def write_lines(answer: Answer, form: str, out: Path | None) -> None:
@@ -125,6 +127,8 @@ def _shown(value: object) -> str:
         return f"{value:.6g}" if abs(value) < 1e15 else repr(value)
     ready = json_ready(value)
     text = json.dumps(ready, ensure_ascii=False) if isinstance(ready, dict | list) else str(ready)
+    # Clients put what they like into paths and inputs, and some of it would do something to a terminal.
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 

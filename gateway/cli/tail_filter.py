@@ -35,8 +35,10 @@ class Condition:
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record meets it."""
         found = _value(record, self.field)
-        if isinstance(self.value, float) and isinstance(found, str):
-            found = _number(found)
+        if isinstance(self.value, float) and not isinstance(found, int | float):
+            found = _number(str(found))
+        elif isinstance(self.value, float) and isinstance(found, bool):
+            return False
         if isinstance(self.value, str) and found is not None:
             found = found if isinstance(found, str) else str(found).lower()
         return found is not None and OPERATORS[self.operator](found, self.value)

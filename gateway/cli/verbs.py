@@ -10,6 +10,7 @@ import typer
 from gateway import __version__
 from gateway.cli import (
     alert_verbs,
+    bundle_verb,
     label_verbs,
     log_verbs,
     look_verbs,
@@ -56,7 +57,7 @@ VERBS = (
     alert_verbs.monitor,
     whatif_verb.whatif,
 )
-GROUPS = {"labels": label_verbs.app, "log": log_verbs.app, "alerts": alert_verbs.app}
+GROUPS = {"labels": label_verbs.app, "log": log_verbs.app, "alerts": alert_verbs.app, "debug": bundle_verb.app}
 """Verbs that have verbs of their own."""
 
 

@@ -29,7 +29,7 @@ def access_line(record: dict[str, Any], format: Format) -> bytes:
         return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
     at = datetime.fromtimestamp(record["ts"] / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     path = "".join(letter if letter.isprintable() else "?" for letter in record.get("path", "-"))
-    words = (f"{at}Z", record["method"], path, record["status"], record.get("version", "-"))
+    words = (f"{at}Z", record.get("method", "-"), path, record["status"], record.get("version", "-"))
     return f"{' '.join(map(str, words))} {record['latency_ms']:.1f} ms\n".encode("utf-8", "replace")
 
 

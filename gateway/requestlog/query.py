@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import GatewayError
 from gateway.requestlog.formats import identifier, literal
 from gateway.requestlog.query_errors import first_lines, in_words
+from gateway.requestlog.query_guard import guard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,7 @@ def asked(lake: Lake, sql: str, timeout: float) -> Iterator[Answer]:
     """Begin one query; `timeout`, in seconds, is for the whole `with`. Raises GatewayError as `run` does."""
     text, is_select = only_query(sql)
     with _limited(lake, timeout):
+        guard(lake, text if is_select else _EXPLAIN.sub("", text))
         if is_select:
             told = lake.execute(f"DESCRIBE SELECT * FROM (\n{text}\n)").fetchall()  # noqa: S608 - it is a query
             columns, types = tuple(row[0] for row in told), tuple(row[1] for row in told)
@@ -92,6 +94,7 @@ def write(lake: Lake, sql: str, file: Path, *, timeout: float = 30.0) -> int:
     if not is_select:
         raise GatewayError("an explanation is text and has no rows for Parquet; leave out --format parquet")
     with _limited(lake, timeout):
+        guard(lake, text)
         done = lake.execute(f"COPY (\n{text}\n) TO {literal(file)} (FORMAT parquet)").fetchone()
     return int(done[0]) if done else 0
 

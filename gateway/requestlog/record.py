@@ -7,6 +7,7 @@ in its place; the record itself is never lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.requestlog.columns import WHYS
@@ -25,6 +26,12 @@ OUTCOMES: Final = (
     "fallback",
 )
 """Those of gateway.monitoring.tally_layout, which lies above this room."""
+METHODS: Final = {
+    name.encode(): name
+    for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
+}
+OTHER: Final = "OTHER"
+"""Stands for any other method: it is a text that a client chose, and no filter looks at it."""
 _NONE16, _NONE8 = bytes(16), bytes(8)
 
 
@@ -41,19 +48,36 @@ def record_of(frame: Frame, rule: Rule, model: str, worker: int) -> dict[str, An
 
     `model` is the model folder of the frame's version, empty where it runs elsewhere.
     """
-    record: dict[str, Any] = {"id": frame.id.hex(), "ts": frame.ended}
+    (
+        flags, n, ended, request_bytes, response_bytes, identity, trace, span, parent,
+        latency, queue, service, revision, status, outcome, why, attempts, method, path, route,
+        version, chosen, key, _, _, request_body, response_body,
+    ) = frame  # fmt: skip
+    record: dict[str, Any] = {"id": identity.hex(), "ts": ended}
     notes: list[str] = []
-    record["method"] = _text(frame.method)
-    _add_filtered_texts(record, notes, frame, rule)
-    _add_decision(record, frame, model)
-    _add_numbers(record, frame)
-    _add_trace(record, frame)
-    if frame.request_body or frame.response_body or frame.flags:
+    if method:
+        record["method"] = METHODS.get(method, OTHER)
+    _add_filtered_texts(record, notes, rule, path, key)
+    _add_decision(record, route, version, model, chosen, why)
+    record["revision"] = revision
+    record["status"] = status
+    if outcome < len(OUTCOMES):
+        record["outcome"] = OUTCOMES[outcome]
+    record["latency_ms"] = latency / 1000
+    if attempts:  # else nobody was asked, and the time until then is none
+        record["queue_ms"] = queue / 1000
+        if service:
+            record["service_ms"] = service / 1000
+    record["attempts"] = attempts
+    record["request_bytes"] = request_bytes
+    record["response_bytes"] = response_bytes
+    _add_trace(record, trace, span, parent, flags)
+    if flags or request_body or response_body:
         add_content(record, notes, frame, rule.screen)
     if notes:
         record["notes"] = notes
     record["worker"] = worker
-    record["n"] = frame.n
+    record["n"] = n
     return record
 
 
@@ -65,53 +89,45 @@ def without_content(record: dict[str, Any], note: str) -> dict[str, Any]:
     return kept
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")
-
-
-def _add_filtered_texts(record: dict[str, Any], notes: list[str], frame: Frame, rule: Rule) -> None:
+def _add_filtered_texts(
+    record: dict[str, Any], notes: list[str], rule: Rule, path: bytes, key: bytes
+) -> None:
     try:
-        record["path"] = rule.screen.path(_text(frame.path), rule.path)
-        if frame.key:
-            record["key"] = rule.screen.key(frame.key)
+        if shown := rule.screen.path(path.decode("utf-8", "backslashreplace"), rule.path):
+            record["path"] = shown
+        if key:
+            record["key"] = rule.screen.key(key)
     except Exception:  # nothing of a text that could not be filtered may pass, whatever was the matter
         notes.append(FAILED)
 
 
-def _add_decision(record: dict[str, Any], frame: Frame, model: str) -> None:
-    if frame.route:
-        record["route"] = _text(frame.route)
-    if frame.version:
-        record["version"] = _text(frame.version)
+def _add_decision(
+    record: dict[str, Any], route: bytes, version: bytes, model: str, chosen: bytes, why: int
+) -> None:
+    if route:
+        record["route"] = _name(route)
+    if version:
+        record["version"] = _name(version)
         if model:
             record["model"] = model
-    if frame.chosen:
-        record["chosen"] = _text(frame.chosen)
-        if frame.why < len(WHYS):
-            record["why"] = WHYS[frame.why]
-    record["revision"] = frame.revision
-    record["status"] = frame.status
-    if frame.outcome < len(OUTCOMES):
-        record["outcome"] = OUTCOMES[frame.outcome]
+    if chosen:
+        record["chosen"] = _name(chosen)
+        if why < len(WHYS):
+            record["why"] = WHYS[why]
 
 
-def _add_numbers(record: dict[str, Any], frame: Frame) -> None:
-    record["latency_ms"] = frame.latency / 1000
-    if frame.attempts:  # else nobody was asked, and the time until then is none
-        record["queue_ms"] = frame.queue / 1000
-        if frame.service:
-            record["service_ms"] = frame.service / 1000
-    record["attempts"] = frame.attempts
-    record["request_bytes"] = frame.request_bytes
-    record["response_bytes"] = frame.response_bytes
+@lru_cache(1024)
+def _name(raw: bytes) -> str:
+    """Return a name from routing.yaml, of which there are few."""
+    return raw.decode("utf-8", "backslashreplace")
 
 
-def _add_trace(record: dict[str, Any], frame: Frame) -> None:
-    if frame.trace != _NONE16:
-        record["trace_id"] = frame.trace.hex()
-    if frame.span != _NONE8:
-        record["span_id"] = frame.span.hex()
-    if frame.parent != _NONE8:
-        record["parent_id"] = frame.parent.hex()
-    if frame.flags & TRACED:
+def _add_trace(record: dict[str, Any], trace: bytes, span: bytes, parent: bytes, flags: int) -> None:
+    if trace != _NONE16:
+        record["trace_id"] = trace.hex()
+    if span != _NONE8:
+        record["span_id"] = span.hex()
+    if parent != _NONE8:
+        record["parent_id"] = parent.hex()
+    if flags & TRACED:
         record["traced"] = True

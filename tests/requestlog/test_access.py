@@ -31,8 +31,8 @@ def test_people_get_the_time_and_what_became_of_it() -> None:
 
 def test_what_is_unknown_is_a_dash() -> None:
     """A request that was refused was answered by no version."""
-    record = {name: value for name, value in RECORD.items() if name not in ("path", "version")}
-    assert access_line(record, "console") == b"2023-11-14T22:13:20.123Z GET - 200 - 1.3 ms\n"
+    record = {name: value for name, value in RECORD.items() if name not in ("method", "path", "version")}
+    assert access_line(record, "console") == b"2023-11-14T22:13:20.123Z - - 200 - 1.3 ms\n"
 
 
 def test_programs_get_the_record_without_content() -> None:

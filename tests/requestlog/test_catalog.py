@@ -136,7 +136,10 @@ def test_only_one_may_rewrite_at_a_time(tmp_path: Path) -> None:
     thread = threading.Thread(target=first)
     thread.start()
     assert entered.wait(10.0)
-    with pytest.raises(GatewayError, match="another process has been rewriting"), exclusive(places, patience=0.05):
+    with (
+        pytest.raises(GatewayError, match="another process has been rewriting"),
+        exclusive(places, patience=0.05),
+    ):
         raise AssertionError("two at a time")
     leave.set()
     with exclusive(places):

@@ -30,7 +30,11 @@ def test_a_request_with_several_rows_has_as_many_predictions(write: Any, tmp_pat
     """Numbered from 0; a list that is too short ends in NULL."""
     places = LogPlaces(tmp_path)
     inputs = {"a": [1, 2, 3], "b": ["x", "y"]}
-    write(places, 0, [record(0, inputs=inputs, outputs={"p": [0.1, 0.2, 0.3]}), record(1, inputs=None, outputs=None)])
+    write(
+        places,
+        0,
+        [record(0, inputs=inputs, outputs={"p": [0.1, 0.2, 0.3]}), record(1, inputs=None, outputs=None)],
+    )
     assert ask(places, "SELECT row, a, b, p, version, status FROM predictions ORDER BY row") == [
         (0, 1, "x", 0.1, "blue", 200),
         (1, 2, "y", 0.2, "blue", 200),
@@ -41,7 +45,16 @@ def test_a_request_with_several_rows_has_as_many_predictions(write: Any, tmp_pat
 def test_types_come_from_the_values(write: Any, tmp_path: Path) -> None:
     """Whole numbers, numbers, text, truth values; the rest is text in JSON."""
     places = LogPlaces(tmp_path)
-    one = {"i": [1], "d": [1], "t": ["x"], "b": [True], "n": [None], "v": [[1, 2.5]], "o": [{"k": 1}], "m": [1]}
+    one = {
+        "i": [1],
+        "d": [1],
+        "t": ["x"],
+        "b": [True],
+        "n": [None],
+        "v": [[1, 2.5]],
+        "o": [{"k": 1}],
+        "m": [1],
+    }
     two = {"i": [-2], "d": [0.5], "t": [None], "b": [False], "n": [None], "v": [[3]], "o": [None], "m": ["z"]}
     write(places, 0, [record(0, inputs=one, outputs=None), record(1, inputs=two, outputs=None)])
     assert typed(places) == {
@@ -93,7 +106,9 @@ def test_names_that_differ_in_case_share_a_column(write: Any, tmp_path: Path) ->
     assert [row[0] for row in ask(places, "SELECT age FROM predictions ORDER BY id")] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["a b", 'say "x"', "it's", "x.y", "x/y~z", "ü", "$.a", "SELECT", "a]b", "{}"])
+@pytest.mark.parametrize(
+    "name", ["a b", 'say "x"', "it's", "x.y", "x/y~z", "ü", "$.a", "SELECT", "a]b", "{}"]
+)
 def test_any_name_can_be_a_column(name: str, write: Any, tmp_path: Path) -> None:
     """Whatever quotes and signs it has."""
     places = LogPlaces(tmp_path)
@@ -125,7 +140,9 @@ def test_files_with_other_types_are_read_together(tmp_path: Path) -> None:
     """Numbers widen, all else becomes text; a column that was NULL throughout gives way."""
     places = LogPlaces(tmp_path)
     for number, value in enumerate((None, 1, 2.5)):
-        sealed_segment(places, number * 10, [record(number, inputs={"x": [value], "y": [number]}, outputs=None)])
+        sealed_segment(
+            places, number * 10, [record(number, inputs={"x": [value], "y": [number]}, outputs=None)]
+        )
     assert ask(places, "SELECT x FROM predictions ORDER BY id") == [(None,), (1.0,), (2.5,)]
     segment(places, 90, [record(9, inputs={"x": ["text"]}, outputs=None)])
     assert ask(places, "SELECT x, y FROM predictions ORDER BY id") == [

@@ -91,9 +91,21 @@ def test_codes_that_nobody_knows_are_left_out() -> None:
 
 def test_bytes_that_are_no_utf8_are_spelled_out() -> None:
     """A path is not chosen by us; the line is JSON all the same."""
-    found = record(path=b"/a\xff\xfe", method=b"P\x80")
+    found = record(path=b"/a\xff\xfe", route=b"r\x80")
     assert found["path"] == "/a\\xff\\xfe"
+    assert found["route"] == "r\\x80"
     assert orjson.loads(orjson.dumps(found)) == found
+
+
+def test_a_method_that_a_client_made_up_is_not_remembered() -> None:
+    """It may be any text, and no filter looks at it."""
+    assert record(method=b"SECRET-TOKEN")["method"] == "OTHER"
+    assert "method" not in record(method=b"")
+
+
+def test_a_path_of_which_nothing_may_be_shown_is_left_out() -> None:
+    """An empty text says nothing."""
+    assert "path" not in record(path=b"")
 
 
 class Broken(Open):

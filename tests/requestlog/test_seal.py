@@ -45,7 +45,9 @@ def test_a_sealed_file_has_the_columns_types_and_order_of_the_contract(tmp_path:
     seal_step(places)
     with connect(places) as lake:
         types = columns_of(lake.connection, "requests")
-        row = lake.execute("SELECT * EXCLUDE (ts), epoch_us(ts) FROM requests ORDER BY n DESC LIMIT 1").fetchone()
+        row = lake.execute(
+            "SELECT * EXCLUDE (ts), epoch_us(ts) FROM requests ORDER BY n DESC LIMIT 1"
+        ).fetchone()
     assert types == {
         name: kind.replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE") for name, kind in COLUMNS.items()
     }

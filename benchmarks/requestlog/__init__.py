@@ -1,0 +1,1 @@
+"""What the request log costs, keeps and survives, measured on a real gateway: `make request-log`."""

@@ -1,0 +1,103 @@
+"""`gateway log` as people type it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gateway.requestlog.places import LogPlaces
+from gateway.requestlog.policy import LogSettings
+from gateway.requestlog.secrets import Secrets
+from tests.cli.site import Site
+from tests.requestlog.lake_log import MARK, ids, line, record, sealed_segment, segment
+
+
+def pseudonym(log: LogPlaces, key: str) -> str:
+    """Return what stands for a user's key in this log."""
+    return Secrets.load(log, LogSettings(), Path()).pseudonym(key.encode())
+
+
+def test_tail_shows_the_last_records(stopped: Site) -> None:
+    """As many as asked for, those that are wanted, as lines or JSON."""
+    log = stopped.places.log
+    sealed_segment(log, 0, [record(n, status=500 + n % 2 * 3) for n in range(6)])
+    segment(log, 9, [record(9)])
+    said = stopped.run("log", "tail", "-n", "3")
+    assert [text.split()[0] for text in said.out.splitlines()] == [
+        "00:00:04.000",
+        "00:00:05.000",
+        "00:00:09.000",
+    ]
+    wanted = stopped.run("log", "tail", "--status", "503", "--where", "latency_ms < 5", "--json").out
+    assert [json.loads(text)["n"] for text in wanted.splitlines()] == [1, 3]
+    assert stopped.run("log", "tail", "-n", "0").out == ""
+    assert stopped.run("log", "tail", "--where", "nonsense").code == 2
+
+
+def test_tail_follows(stopped: Site) -> None:
+    """A record is shown within two seconds of its writing; Ctrl-C ends it quietly."""
+    log = stopped.places.log
+    path = segment(log, 0, [record(0)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli.main", "log", "tail", "-f", "--json", "--version", "blue"],
+        cwd=stopped.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["n"] == 0
+    written = time.monotonic()
+    with path.open("ab") as file:
+        file.write(line(record(1, version="green")) + line(record(2)) + MARK)
+    assert json.loads(process.stdout.readline())["n"] == 2
+    assert time.monotonic() - written < 2.0
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20.0)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_forget_erases_one_user(stopped: Site) -> None:
+    """By the key that requests carry; another user's records stay."""
+    log = stopped.places.log
+    keys = [pseudonym(log, "ann"), pseudonym(log, "bob")]
+    sealed_segment(log, 0, [record(n, key=keys[n % 2]) for n in range(4)])
+    segment(log, 9, [record(9, key=keys[0])])
+    said = stopped.run("log", "forget", "--key", "ann", "--yes")
+    assert (said.code, said.err) == (0, "")
+    assert (
+        said.out == "erased 3 records, 2 sealed predictions and 0 labels from 2 sealed files and 1 segments\n"
+    )
+    assert ids(log) == [1, 3]
+    again = stopped.run("log", "forget", "--key", "ann", "--yes", "--json").json()
+    assert (again["pseudonym"], again["records"]) == (keys[0], 0)
+
+
+def test_forget_asks_first(stopped: Site, monkeypatch: object) -> None:
+    """Without an answer nothing is erased; without the key of the pseudonyms nothing can be."""
+    log = stopped.places.log
+    segment(log, 0, [record(0, key=pseudonym(log, "ann"))])
+    assert stopped.run("log", "forget", "--key", "ann").code == 1
+    assert ids(log) == [0]
+    log.pseudonym_key.unlink()
+    said = stopped.run("log", "forget", "--key", "ann", "--yes")
+    assert said.code == 1
+    assert "restore it from a backup" in said.err
+    assert not log.pseudonym_key.exists()
+
+
+def test_check_says_what_is_there_and_what_is_broken(stopped: Site) -> None:
+    """The exit code tells whether all of it can be read."""
+    log = stopped.places.log
+    sealed_segment(log, 0, [record(0)])
+    said = stopped.run("log", "check")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "everything can be read")
+    segment(log, 5, [record(5), b"{broken\n"])
+    found = stopped.run("log", "check", "--json")
+    assert (found.code, found.json()["records"], found.json()["unreadable"]) == (1, 2, 1)

@@ -1,0 +1,90 @@
+"""Labels by the day of their prediction, told to the detectors in order and once."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from gateway.watching import decays, store
+from gateway.watching.decays import follow, losses, verdicts
+from gateway.watching.store import Place
+from gateway.watching.summary import Truths
+
+DAY = 86_400_000_000
+SCORED = Truths(10, 10, 10, 0, 8, 4.0, 2.0, positives={150: 5}, negatives={50: 5})
+
+
+def tell(db: sqlite3.Connection, day: int, truths: Truths) -> None:
+    """Keep the labels of a day, and have the detectors follow."""
+    with store.whole(db):
+        store.add(db, {Place("days", "late", "v1", "m", day * DAY, DAY): truths})
+        follow(db)
+
+
+def waiting(db: sqlite3.Connection) -> list[int]:
+    """Return the days that are not judged yet."""
+    found = store.window(db, "days", "late", 0, 2**62)
+    return [start // DAY for rows in found.values() for start, _ in rows]
+
+
+def test_a_day_is_judged_once_a_later_one_has_labels(db: sqlite3.Connection) -> None:
+    """Until then more may come; it waits in the database."""
+    tell(db, 1, SCORED)
+    tell(db, 1, SCORED)
+    assert waiting(db) == [1]
+    tell(db, 2, SCORED)
+    assert waiting(db) == [2]
+    [state] = store.states(db, "decay").values()
+    assert state["n"] == 20
+    assert state["losses"]["brier"]["waiting"] == {"at": 86_400.0, "n": 20, "total": pytest.approx(4.0)}
+
+
+def test_labels_that_come_after_their_day_count_with_the_next(db: sqlite3.Connection) -> None:
+    """They are not lost, and no day is judged twice."""
+    for day in (1, 2, 1, 3):
+        tell(db, day, SCORED)
+    assert waiting(db) == [3]
+    [state] = store.states(db, "decay").values()
+    assert state["n"] == 30
+
+
+def test_losses_are_those_that_the_truth_allows() -> None:
+    """Probabilities have two, names of classes one, numbers one, nothing none."""
+    assert losses(SCORED) == {"brier": (0.2, 10), "1 - auc": (0.0, 10)}
+    assert losses(Truths(4, 4, 4, brier=1.0, positives={1: 4})) == {"brier": (0.25, 4)}
+    assert losses(Truths(4, 4, 0, 0, 3)) == {"error rate": (0.25, 4)}
+    assert losses(Truths(4, 0, 0, 4, absolute=8.0)) == {"absolute error": (2.0, 4)}
+    assert losses(Truths(4)) == {}
+
+
+def test_corrections_of_days_that_were_judged_do_no_harm(db: sqlite3.Connection) -> None:
+    """A truth taken back and said anew adds nothing to judge."""
+    tell(db, 1, SCORED)
+    tell(db, 2, SCORED)
+    tell(db, 1, Truths(0, 0, 0, 0, -2, positives={150: -1}, negatives={150: 1}))
+    [state] = store.states(db, "decay").values()
+    assert state["n"] == 10
+
+
+def test_a_verdict_says_how_much_since_when_and_of_what(db: sqlite3.Connection) -> None:
+    """Nothing while the beginning is learnt; then evidence, and the means before and after."""
+    for day in range(1, 40):
+        tell(db, day, SCORED if day % 2 else Truths(40, 40, 40, brier=8.4))
+    for day in range(40, 80):
+        tell(db, day, Truths(40, 40, 40, brier=20.0 + day / 100))
+    found = dict(verdicts(db))
+    verdict = found["late", "v1", "m"]
+    assert verdict.evidence >= 1
+    assert verdict.since is not None
+    assert 38 * 86_400 <= verdict.since < 80 * 86_400
+    assert verdict.baseline == pytest.approx(0.2, abs=0.02)
+    assert verdict.recent == pytest.approx(0.5, abs=0.02)
+    assert verdict.loss == "brier"
+
+
+def test_without_labels_there_is_no_verdict(db: sqlite3.Connection) -> None:
+    """Nor while a version's beginning is still learnt from."""
+    tell(db, 1, SCORED)
+    tell(db, 2, SCORED)
+    assert list(decays.verdicts(db)) == []
