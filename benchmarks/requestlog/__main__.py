@@ -18,13 +18,20 @@ from benchmarks.admin import Refused
 from benchmarks.chaos.__main__ import _machine
 from benchmarks.contenders import ROOT
 from benchmarks.process import end_in_order
-from benchmarks.requestlog import cost
+from benchmarks.requestlog import cost, fed, fresh, kills, overload, sustained
 from benchmarks.requestlog.page import HEAD, lines, notes, page
 from benchmarks.requestlog.row import FULL, QUICK, Outcome, Row, Scale
 from benchmarks.stage import allow_many_files
 from benchmarks.wire import Broken
 
-ROWS: tuple[Row, ...] = (*cost.ROWS,)
+ROWS: tuple[Row, ...] = (
+    *cost.ROWS,
+    *fed.ROWS,
+    *sustained.ROWS,
+    *overload.ROWS,
+    *kills.ROWS,
+    *fresh.ROWS,
+)
 PAGE = ROOT / "docs" / "request-log-measured.md"
 _FAILURES = (OSError, RuntimeError, ValueError, LookupError, Refused, Broken, subprocess.SubprocessError)
 console = Console()

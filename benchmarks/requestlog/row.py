@@ -18,7 +18,7 @@ class Scale:
     round_seconds: int
     rate: float  # that is to be sustained
     sustain: int
-    overload: int
+    overload: int  # rounds of a second
     kills: int
     secrets: int
     asks: int  # queries for one's own answer
@@ -30,7 +30,7 @@ FULL = Scale(
     round_seconds=3,
     rate=20_000.0,
     sustain=60,
-    overload=10,
+    overload=21,
     kills=100,
     secrets=1_000,
     asks=30,
@@ -41,7 +41,7 @@ QUICK = Scale(
     round_seconds=2,
     rate=4_000.0,
     sustain=5,
-    overload=3,
+    overload=7,
     kills=10,
     secrets=200,
     asks=6,

@@ -13,6 +13,7 @@ from benchmarks.contenders import gateway_program
 from benchmarks.process import child, free_port, tree, wait_until
 from benchmarks.requestlog.asking import ANSWER, SMALL_ANSWER, SMALL_PATH
 from benchmarks.rollouts.site import Site as RolloutSite
+from benchmarks.rollouts.site import _is_there
 from benchmarks.stage import answers
 from gateway.errors import GatewayError
 from gateway.requestlog.recorder_report import read_report
@@ -88,6 +89,14 @@ class Site(RolloutSite):
         up += ["--state-dir", str(self.state), "--workers", str(self._workers)]
         return [*up, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
 
+    def kill_supervisor(self) -> None:
+        """Kill -9 the supervisor alone; returns once all that it had started is gone."""
+        assert self.process is not None
+        started = tree(self.process.pid)[1:]
+        self.process.kill()
+        self.process.wait(LONG)
+        wait_until(lambda: not any(map(_is_there, started)), LONG, "the processes of a killed supervisor end")
+
     def pids(self) -> list[int]:
         """List all its processes."""
         assert self.process is not None
@@ -127,7 +136,7 @@ class Site(RolloutSite):
         """Return once the recorder has read everything and said so."""
         self.drained(patience)
         beat = time.monotonic() + 1.0
-        wait_until(lambda: float(self.report()["beat"]) > beat, patience, "the recorder tells of it")
+        wait_until(lambda: self.report().get("beat", 0.0) > beat, patience, "the recorder tells of it")
 
     def sealed(self, patience: float = LONG) -> None:
         """Have the open segment closed; return once all closed ones are sealed."""

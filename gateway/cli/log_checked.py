@@ -18,7 +18,7 @@ def in_words(found: Checked) -> list[str]:
     """Return it for people: a line for each day, then what is not as it should be."""
     lines = [
         f"{found.records:,} records in {in_bytes(found.size)}; {found.unsealed:,} of them in "
-        f"{_many(found.segments, 'segment')} not sealed yet"
+        f"{many(found.segments, 'segment')} not sealed yet"
     ]
     for name, day in sorted(found.days.items()):
         lines.append(
@@ -26,17 +26,18 @@ def in_words(found: Checked) -> list[str]:
             f"{day.files:>4} files  {in_bytes(day.size):>10}"
         )
     lines += [
-        f"never written: {_many(count, 'record')}, {reason}" for reason, count in sorted(found.gaps.items())
+        f"never written: {many(count, 'record')}, {reason}" for reason, count in sorted(found.gaps.items())
     ]
     if found.waiting:
         lines.append(f"{in_bytes(found.waiting)} are waiting for sinks")
     if found.stale:
-        lines.append(f"to be removed: {_many(found.stale, 'file')} that others replace")
+        lines.append(f"to be removed: {many(found.stale, 'file')} that others replace")
     if found.unreadable:
-        lines.append(f"unreadable: {_many(found.unreadable, 'line')} of segments")
+        lines.append(f"unreadable: {many(found.unreadable, 'line')} of segments")
     lines += [f"{path}: {why}" for path, why in found.broken.items()]
     return lines if found.broken or found.unreadable else [*lines, "everything can be read"]
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """Write a count with its noun."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

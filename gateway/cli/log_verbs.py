@@ -13,6 +13,8 @@ from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
 
 app = typer.Typer(help="The request log: follow it, check it, erase a user's records.", no_args_is_help=True)
+_ERASED = {"records": "record", "predictions": "sealed prediction", "labels": "label"}
+_REWRITTEN = "written anew: files {files}, segments {segments}"
 POLL = 0.1
 """Seconds between two looks for new records."""
 
@@ -85,6 +87,8 @@ def forget(
 
     Example: gateway log forget --key user-4711
     """
+    from gateway.cli.log_checked import many
+
     running = find_running(state_dir, str(config))
     if not yes:
         typer.confirm(
@@ -94,10 +98,8 @@ def forget(
     if as_json:
         print_json(found)
     else:
-        say(
-            f"erased {found['records']:,} records, {found['predictions']:,} sealed predictions and "
-            f"{found['labels']:,} labels from {found['files']} sealed files and {found['segments']} segments"
-        )
+        erased = [many(found[what], name) for what, name in _ERASED.items()]
+        say(f"erased {', '.join(erased)}; {_REWRITTEN.format(**found)}")
 
 
 def _forgotten(running: Running, key: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import sys
@@ -49,12 +50,11 @@ def draw(result: Result, out: Path | None) -> None:
         table.add_row(*(_shown(value) for value in row))
     with _target(out) as file:
         terminal = console()
-        terminal.file = file
-        with terminal.capture() as drawn:
-            terminal.print(table)
-            if result.more:
-                terminal.print("… and more rows: --limit shows more of them, --format csv all", style="dim")
-        file.write(drawn.get())
+        terminal.file = io.StringIO()  # rich would end the process where the reader has gone away
+        terminal.print(table)
+        if result.more:
+            terminal.print("… and more rows: --limit shows more of them, --format csv all")
+        file.write(terminal.file.getvalue())
 
 
 def write_lines(answer: Answer, form: str, out: Path | None) -> None:

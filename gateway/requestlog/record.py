@@ -63,12 +63,7 @@ def record_of(frame: Frame, rule: Rule, model: str, worker: int) -> dict[str, An
     record["status"] = status
     if outcome < len(OUTCOMES):
         record["outcome"] = OUTCOMES[outcome]
-    record["latency_ms"] = latency / 1000
-    if attempts:  # else nobody was asked, and the time until then is none
-        record["queue_ms"] = queue / 1000
-        if service:
-            record["service_ms"] = service / 1000
-    record["attempts"] = attempts
+    _add_times(record, latency, attempts, queue, service)
     record["request_bytes"] = request_bytes
     record["response_bytes"] = response_bytes
     _add_trace(record, trace, span, parent, flags)
@@ -114,6 +109,15 @@ def _add_decision(
         record["chosen"] = _name(chosen)
         if why < len(WHYS):
             record["why"] = WHYS[why]
+
+
+def _add_times(record: dict[str, Any], latency: int, attempts: int, queue: int, service: int) -> None:
+    record["latency_ms"] = latency / 1000
+    if attempts:  # else nobody was asked, and the time until then is none
+        record["queue_ms"] = queue / 1000
+        if service:
+            record["service_ms"] = service / 1000
+    record["attempts"] = attempts
 
 
 @lru_cache(1024)

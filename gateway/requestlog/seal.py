@@ -23,7 +23,8 @@ from gateway.requestlog.formats import (
     sealed,
 )
 from gateway.requestlog.places import LogPlaces
-from gateway.requestlog.predictions_schema import learn, rows_of
+from gateway.requestlog.predictions_names import learn
+from gateway.requestlog.predictions_schema import rows_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gateway.requestlog.columns import COLUMNS
 from gateway.requestlog.formats import GAP_COLUMNS, gaps, nothing, records, sealed
-from gateway.requestlog.predictions_schema import BASE, learn, rows_of
+from gateway.requestlog.predictions_names import learn
+from gateway.requestlog.predictions_schema import BASE, rows_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -64,7 +64,9 @@ def test_parquet_goes_to_a_file(stopped: Site) -> None:
         "query", "SELECT id, ts FROM requests", "--format", "parquet", "--out", "answer.parquet"
     )
     assert (said.code, said.out) == (0, "4 rows in answer.parquet\n")
-    assert duckdb.sql(f"SELECT count(*) FROM '{stopped.folder}/answer.parquet'").fetchall() == [(4,)]
+    with duckdb.connect() as connection:
+        counted = connection.execute(f"SELECT count(*) FROM '{stopped.folder}/answer.parquet'").fetchall()
+    assert counted == [(4,)]
     failed = stopped.run(
         "query", "SELECT error('no') FROM requests", "--format", "parquet", "--out", "other.parquet"
     )
@@ -112,7 +114,7 @@ def test_alone_it_lists_views_columns_and_examples(stopped: Site) -> None:
 def test_revisions_are_those_of_the_journal(stopped: Site) -> None:
     """With what each changed."""
     stopped.run("set-weight", "late", "blue=80", "canary=20", "--reason", "try it")
-    sql = "SELECT number, author, reason, what, ts > now() - INTERVAL 1 hour AS fresh FROM revisions ORDER BY number"
+    sql = "SELECT number, what, ts > now() - INTERVAL 1 hour AS fresh FROM revisions ORDER BY number"
     rows = stopped.run("query", sql, "--format", "json").json()
     assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
     assert all(row["fresh"] for row in rows)

@@ -37,12 +37,11 @@ def test_json_is_the_record() -> None:
 def test_the_last_ones_come_oldest_first_and_as_they_were_written(stopped: Site) -> None:
     """From segments and sealed files alike."""
     log = stopped.places.log
-    sealed_segment(
-        log, 0, [record(0, parameters={"a": [1]}, notes=["request_cut"]), record(1, version="green")]
-    )
+    first = record(0, parameters={"a": [1]}, notes=["request_cut"])
+    sealed_segment(log, 0, [first, record(1, version="green")])
     segment(log, 5, [record(5)])
     running = find_running(None, str(stopped.config))
     assert last_records(running, [], 9) == [
-        record(0, parameters={"a": [1]}, notes=["request_cut"]), record(1, version="green"), record(5),
+        first, record(1, version="green"), record(5),
     ]  # fmt: skip
     assert [r["n"] for r in last_records(running, conditions("", "blue", "", []), 1)] == [5]

@@ -24,6 +24,7 @@ BODIES: dict[str, Any] = {
     "rollBackAll": {"to": 1, "reason": "a test"},
     "startRollout": {"canary": "canary", "steps": [10, 25], "reason": "a test"},
     "promoteRollout": {"full": True},
+    "addSilence": {"rule": "errors", "reason": "a test"},
     "addLabels": {"id": "0123456789abcdef" * 2, "label": 1},
 }
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -31,6 +32,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "resumeRollout": ("startRollout", "pauseRollout"),
     "promoteRollout": ("startRollout",),
     "abortRollout": ("startRollout",),
+    "endSilence": ("addSilence",),
 }
 """What has to have happened for an operation to be possible."""
 
@@ -82,6 +84,7 @@ def test_every_path_declares_its_parameters() -> None:
         for described in methods.values():
             declared = {reference["$ref"].rsplit("/", 1)[1] for reference in described["parameters"]}
             assert ("name" in declared) == ("{name}" in path)
+            assert ("silence" in declared) == ("{id}" in path)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -93,7 +96,7 @@ def test_every_operation_answers_as_described(control: Control, operation: Opera
     for name in BEFORE.get(operation.name, ()):
         earlier = next(found for found in OPERATIONS if found.name == name)
         assert control.ask("POST", earlier.path.replace("{name}", "late"), BODIES.get(name)).status == 200
-    path = operation.path.replace("{name}", "late")
+    path = operation.path.replace("{name}", "late").replace("{id}", "1")
     answer = control.ask(operation.method.upper(), path, BODIES.get(operation.name))
     assert answer.status == 200
     described = document()["paths"][operation.path][operation.method]["responses"]["200"]
@@ -107,7 +110,7 @@ def test_every_operation_answers_as_described(control: Control, operation: Opera
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_refusals_are_as_described(control: Control, operation: Operation) -> None:
     """A foreign Host header is refused everywhere, as the problem that is documented."""
-    path = operation.path.replace("{name}", "late")
+    path = operation.path.replace("{name}", "late").replace("{id}", "1")
     answer = control.ask(operation.method.upper(), path, headers={"host": "evil.example"})
     responses = document()["paths"][operation.path][operation.method]["responses"]
     assert str(answer.status) in responses

@@ -102,7 +102,7 @@ def test_a_listing_that_changes_is_made_again(tmp_path: Path, monkeypatch: pytes
 def test_other_names_are_not_looked_at(tmp_path: Path) -> None:
     """What is unfinished or not of the log; a log that does not exist yet is empty."""
     places = LogPlaces(tmp_path / "log")
-    assert visible(places).open == visible(places).sealed == ()
+    assert [*visible(places).open, *visible(places).sealed] == []
     path = put(places, sealed(0, 1))
     for name in (f".{path.name}.tmp", "notes.parquet", "x-y.0.parquet", f"{NAMES[0]}-{NAMES[1]}.z.parquet"):
         path.with_name(name).touch()

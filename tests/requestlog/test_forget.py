@@ -15,7 +15,7 @@ from gateway.requestlog.catalog import visible
 from gateway.requestlog.forget import Forgotten, forget
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.recorder_lock import recorder_lock
-from gateway.requestlog.rotation import is_recording
+from gateway.requestlog.rotation import is_recording, rotate
 from tests.requestlog.lake_log import ALICE, BOB, ask, ids, record, sealed_segment, segment
 
 
@@ -153,7 +153,7 @@ def test_it_says_so_where_records_stay_in_memory(tmp_path: Path, monkeypatch: py
     """No recorder answers: nothing is changed."""
     places = LogPlaces(tmp_path)
     segment(places, 0, [record(0, key=ALICE)])
-    monkeypatch.setattr(forgetting, "rotate", lambda places: forgetting_rotate(places, patience=0.05))
+    monkeypatch.setattr(forgetting, "rotate", lambda places: rotate(places, patience=0.05))
     with pytest.raises(GatewayError, match="may still be in memory"):
         forget(places, ALICE, pending=True)
     assert ids(places) == [0]
@@ -173,6 +173,3 @@ def test_only_a_pseudonym_is_taken(tmp_path: Path) -> None:
     """A short text would be found in everything."""
     with pytest.raises(GatewayError, match="no pseudonym"):
         forget(LogPlaces(tmp_path), "a")
-
-
-forgetting_rotate = forgetting.rotate

@@ -62,7 +62,7 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     def refused(*_: object) -> int:
         raise PermissionError(13, "Permission denied", "the file")
 
-    monkeypatch.setattr(pinning.os, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(GatewayError, match="the file: Permission denied; the request log cannot be read"):
         pinned(places, no_labels)
     monkeypatch.undo()

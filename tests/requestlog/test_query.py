@@ -164,7 +164,7 @@ def test_nothing_else_is_run(sql: str, lake: Lake) -> None:
 )
 def test_nothing_but_the_log_can_be_read(source: str, lake: Lake, places: LogPlaces) -> None:
     """No other file, no variable of the environment or of this process, no address."""
-    SECRET_OF_THIS_PROCESS = {"a": [SECRET]}  # noqa: F841 - DuckDB would find it by its name
+    SECRET_OF_THIS_PROCESS = {"a": [SECRET]}  # noqa: F841, N806 - DuckDB would find it
     with pytest.raises(GatewayError) as refused:
         run(lake, f"SELECT * FROM {source.format(folder=places.folder.parent)}")
     assert SECRET not in str(refused.value)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.requestlog import recorder_report, segment
+from gateway.requestlog import recorder_report
 from gateway.requestlog.recorder import LOST_WITH_MEMORY, Recorder
 from gateway.requestlog.ring_read import RingReader
 from gateway.requestlog.trouble import AGAIN, AGAIN_LATER, PATIENCE
@@ -372,9 +372,7 @@ def wipe_half(reader: RingReader) -> None:
 def deadly(deaths: Deaths, patch: pytest.MonkeyPatch) -> None:
     """Let every effect of a recorder be one that it may die at."""
     write = os.write
-    patch.setattr(
-        os, "write", deaths.around(write, lambda fd, data: write(fd, data[: len(data) // 2]))
-    )
+    patch.setattr(os, "write", deaths.around(write, lambda fd, data: write(fd, data[: len(data) // 2])))
     patch.setattr(RingReader, "release", deaths.around(RingReader.release, wipe_half))
     replace, nothing = recorder_report.replace, (lambda *_: None)
     patch.setattr(recorder_report, "replace", deaths.around(replace, nothing))

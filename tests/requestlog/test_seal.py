@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.requestlog import engine, seal
-from gateway.requestlog.catalog import visible
+from gateway.requestlog.catalog import sync_folder, visible
 from gateway.requestlog.columns import COLUMNS
 from gateway.requestlog.engine import writer
 from gateway.requestlog.lake import connect
@@ -151,8 +152,8 @@ def dying_after(steps: int, patched: pytest.MonkeyPatch) -> None:
         return wrapped
 
     for module in (engine, seal):
-        patched.setattr(module, "sync_folder", dying(engine.sync_folder))
-    patched.setattr(engine.os, "replace", dying(engine.os.replace))
+        patched.setattr(module, "sync_folder", dying(sync_folder))
+    patched.setattr(os, "replace", dying(os.replace))
     patched.setattr(Path, "unlink", dying(Path.unlink))
 
 

@@ -57,7 +57,7 @@ def test_no_data_changes_no_state_and_says_so(state: State) -> None:
 
 @given(st.lists(st.sampled_from(READINGS), max_size=60), st.sampled_from([0.0, 60.0, 150.0, 600.0]))
 def test_what_holds_of_every_course(readings: list[Reading], hold: float) -> None:
-    """It fires only after the rule held for `hold`, is resolved only from firing, and only when not holding."""
+    """It fires only after it held for `hold`, is resolved only from firing, and only when not holding."""
     courses = [Course(), *run(readings, hold)]
     for (before, after), reading in zip(pairwise(courses), readings, strict=True):
         assert after.state in TABLE[before.state, reading]

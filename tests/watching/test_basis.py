@@ -37,7 +37,7 @@ def test_numbers_have_bins_of_about_equal_counts(numbers: list[float]) -> None:
 
 
 def test_what_values_say_decides_their_scale() -> None:
-    """Flags, shares (of outputs alone), numbers, and everything else as categories with one bin for the rest."""
+    """Flags, shares (of outputs alone), numbers, and all else as categories with one bin for the rest."""
     flag = from_values("late", ["true", "false", "true", None], is_output=True)
     assert flag is not None
     assert (flag.scale, flag.counts, flag.size) == ("flag", (1, 2), 2)

@@ -30,7 +30,8 @@ def evaluated(connection: Any, text: str | None, binning: Binning) -> dict[str, 
     it = measure("given", binning)
     names = ("bin", "missing", "outside", "unknown", "positive", "confidence")
     parts = ", ".join(f"{getattr(it, name)} AS {name}" for name in names)
-    query = f"SELECT {parts} FROM (SELECT {it.text} AS text, {it.value} AS value FROM (SELECT $text::VARCHAR AS given))"
+    source = "(SELECT $text::VARCHAR AS given)"
+    query = f"SELECT {parts} FROM (SELECT {it.text} AS text, {it.value} AS value FROM {source})"
     return dict(zip(names, connection.execute(query, {"text": text}).fetchone(), strict=True))
 
 

@@ -14,6 +14,7 @@ from tests.watching.watched import START, prediction, record
 
 MINUTE = 60_000_000
 FIRST = START * 1_000_000
+BY_MINUTE = Stretch(MINUTE)
 V1 = Group("late", "v1", "models/v1")
 BASIS = Basis(
     "training",
@@ -26,7 +27,7 @@ BASIS = Basis(
 
 
 def counted(
-    lake_of: MakeLake, records: list[dict[str, object]], stretch: Stretch = Stretch(MINUTE)
+    lake_of: MakeLake, records: list[dict[str, object]], stretch: Stretch = BY_MINUTE
 ) -> dict[int, Predictions]:
     """Return the predictions of records by bucket."""
     lake = lake_of(records)

@@ -70,7 +70,7 @@ def test_corrections_of_days_that_were_judged_do_no_harm(db: sqlite3.Connection)
 def test_a_verdict_says_how_much_since_when_and_of_what(db: sqlite3.Connection) -> None:
     """Nothing while the beginning is learnt; then evidence, and the means before and after."""
     for day in range(1, 40):
-        tell(db, day, SCORED if day % 2 else Truths(40, 40, 40, brier=8.4))
+        tell(db, day, Truths(40, 40, 40, brier=8 + day % 7 / 20))
     for day in range(40, 80):
         tell(db, day, Truths(40, 40, 40, brier=20.0 + day / 100))
     found = dict(verdicts(db))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.watching import intake, store
+from gateway.watching import store
+from gateway.watching.harvests import Harvest
 from gateway.watching.intake import PIECE, Intake, pieces
 from gateway.watching.references import Models
 from tests.watching.watched import START, Watched, prediction
@@ -35,7 +36,7 @@ def test_what_another_has_taken_in_is_not_counted_again(it: Watched) -> None:
         take = Intake(it.places, it.plan, Models(it.folder), connection)
         upto = (START + 60) * SECOND
         assert take.take(upto, lambda: False).records == 50
-        found = intake.Harvest(marks={"read": upto})
+        found = Harvest(marks={"read": upto})
         take._keep(found, -1)
         assert take.take(upto, lambda: False).records == 0
         [rows] = store.window(connection, "answers", "late", 0, 2**62).values()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.watching import retention, store
-from gateway.watching.retention import DAY, FINE, HOUR, HOURLY, KEPT, coarsen
+from gateway.watching.harvests import DAY
+from gateway.watching.retention import FINE, HOUR, HOURLY, KEPT, coarsen
 from gateway.watching.store import Place
 from gateway.watching.summary import Answers, total
 

@@ -32,8 +32,8 @@ FIRING = Alert(
 def test_a_sentence_says_everything() -> None:
     """In the units of the signal."""
     assert sentence(FIRING) == (
-        "missing values of temp, v1: 12.4 %, above 5 %, it was 0.2 % in the window before, 0.1 % in training, "
-        "since 2026-05-28T20:27:00Z"
+        "missing values of temp, v1: 12.4 %, above 5 %, it was 0.2 % in the window before, "
+        "0.1 % in training, since 2026-05-28T20:27:00Z"
     )
 
 

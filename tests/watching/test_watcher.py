@@ -22,7 +22,7 @@ ERRORS = AlertRule("errors", "errors", ">", 0.05, hold=60.0, severity="page", le
 
 
 def watch(it: Watched, until: float, every: float = 10.0, *, restarted: bool = False) -> None:
-    """Have it watched from the beginning of the log until so many seconds later; `restarted` before each tick."""
+    """Have it watched from the beginning of the log for so many seconds; `restarted` before each tick."""
     watcher = it.watcher()
     for number in range(int(until / every) + 1):
         it.clock += every
@@ -80,7 +80,7 @@ def test_errors_raise_an_alarm_and_its_end_is_told(it: Watched) -> None:
 
 
 def test_twelve_bad_inputs_are_one_message(it: Watched) -> None:
-    """Missing values, out of range, never seen, drift: each rule tells once, by the reference in model.yaml."""
+    """Missing, out of range, never seen, drift: each rule tells once, by the reference in model.yaml."""
     rules = (
         AlertRule("missing", "missing", ">", 0.05),
         AlertRule("range", "out_of_range", ">", 0.05),
@@ -102,7 +102,7 @@ def test_twelve_bad_inputs_are_one_message(it: Watched) -> None:
 
 
 def test_a_restart_at_any_point_changes_nothing(tmp_path: Path) -> None:
-    """One watcher all the time, a new one for each tick, one that looks once: the same summaries, each record once."""
+    """One watcher all the time, a new one for each tick, one that looks once: the same summaries."""
     found = []
     for name, every, restarted in (
         ("one", 10, False),

@@ -116,3 +116,35 @@ def test_a_plan_that_is_no_longer_known_is_no_hindrance() -> None:
     before = plan_of({"blue": 90, "canary": 10}, sticky=STICKY)
     outcome = Resplit(before, {}).all(drawn(before, 50, users=10))
     assert outcome.requests == 50
+
+
+def test_a_path_that_had_no_route_is_divided_by_the_one_it_would_have() -> None:
+    """By its draw; it comes from no service."""
+    before = plan_of({"blue": 1})
+    other = plan_of({"green": 1, "blue": 0}, path="/other")
+    request = drawn(before, 1)[0]._replace(chosen="", route="", why="", path="/other/x")
+    assert divided([request], before, other).divisions["late"].moves == {("", "green"): 1}
+
+
+def test_users_are_told_by_move() -> None:
+    """Each once, however many requests they had."""
+    before = plan_of({"blue": 90, "canary": 10}, sticky=STICKY)
+    other = plan_of({"green": 100, "blue": 0}, sticky=STICKY)
+    found = divided(drawn(before, 2000, users=100), before, other).divisions["late"]
+    by_move = {move: len(users) for move, users in found.users_of_moves.items()}
+    assert set(by_move) == {("blue", "green"), ("canary", "green")}
+    assert sum(by_move.values()) == len(found.users_moved) == len(found.users) == 100
+
+
+def test_memory_is_bounded_whatever_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many paths the frequent ones are kept, and all are counted; made-up keys are made up again."""
+    monkeypatch.setattr("gateway.whatif.resplit.MOST_PATHS", 10)
+    monkeypatch.setattr("gateway.whatif.resplit.MOST_KEYS", 3)
+    before = plan_of({"blue": 90, "canary": 10}, sticky=STICKY)
+    requests = drawn(before, 200, users=50)
+    scanned = [r._replace(path=f"/x{n % 100 if n % 2 else 0}") for n, r in enumerate(requests)]
+    outcome = divided(scanned, before, before)
+    assert outcome.unrouted_requests == outcome.requests == 200
+    assert len(outcome.unrouted) <= 10
+    assert outcome.unrouted.most_common(1)[0][0] == "/x0"
+    assert divided(requests, before, before).divisions["late"].moves == {}
