@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from gateway.requestlog.recorder_report import read_report
 from gateway.routing.places import Places
 
-REASONS = ("full", "too_large", "disk_full", "write_failed")
+REASONS = ("full", "too_large", "disk_full", "write_failed", "unreadable")
 """Why records are lost; each has a series from the start, so that a rate can be taken of the first one."""
 
 Traces = dict[tuple[str, str], dict[int, tuple[str, float, float]]]
@@ -51,17 +51,22 @@ def recorder_families(said: dict[str, object]) -> Iterator[Metric]:
 
 
 def keeper_families(said: dict[str, object]) -> Iterator[Metric]:
-    """Yield how sinks do."""
-    sinks = said.get("sinks")
+    """Yield how the keeper's tasks and the sinks do."""
+    failing = GaugeMetricFamily(
+        "gateway_keeper_task_failing", "1 while a task of the log's keeper fails.", labels=["task"]
+    )
     sent = CounterMetricFamily("gateway_sink_records", "Records that a sink has taken.", labels=["sink"])
     lost = CounterMetricFamily("gateway_sink_lost", "Records that a sink will never get.", labels=["sink"])
     behind = GaugeMetricFamily("gateway_sink_lag_seconds", "How far a sink is behind.", labels=["sink"])
-    for sink in sinks if isinstance(sinks, list) else []:
-        name = str(sink.get("name", ""))
-        sent.add_metric([name], _number(sink, "sent"))
-        lost.add_metric([name], _number(sink, "lost"))
-        behind.add_metric([name], _number(sink, "waiting_seconds"))
-    yield from (sent, lost, behind)
+    tasks = said.get("tasks")
+    for task in tasks if isinstance(tasks, list) else []:
+        failing.add_metric([str(task["name"])], float(task["state"] == "failing"))
+        for sink in task["said"].get("sinks", ()):
+            name = str(sink["name"])
+            sent.add_metric([name], _number(sink, "sent"))
+            lost.add_metric([name], _number(sink, "lost"))
+            behind.add_metric([name], _number(sink, "waiting_seconds"))
+    yield from (failing, sent, lost, behind)
 
 
 def _number(said: dict[str, object], name: str) -> float:

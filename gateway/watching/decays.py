@@ -1,8 +1,9 @@
 """Whether versions have grown worse: labels by the day of their prediction, told to the detector in order.
 
 A day is judged once labels of a later day have come; labels of it that come after that count for the next day
-to be judged. Two losses are followed, Brier score and 1 - AUC (for numbers the absolute error alone), and
-their evidence is averaged, which keeps the bound on false alarms.
+to be judged. Two losses are followed, surprise (the Brier score less what the probabilities themselves expect)
+and 1 - AUC, for numbers the absolute error alone; their evidence is averaged, which keeps the bound on false
+alarms. Why these: docs/detectors.md.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def losses(truths: Truths) -> dict[str, tuple[float, int]]:
     """Return the mean of each loss, and of how many labels; nothing where there is no truth."""
     found: dict[str, tuple[float, int]] = {}
     if truths.scored > 0:
-        found["brier"] = (truths.brier / truths.scored, truths.scored)
+        found["surprise"] = ((truths.brier - truths.expected) / truths.scored, truths.scored)
         ranking = auc(truths)
         if ranking is not None:
             found["1 - auc"] = (1 - ranking, truths.scored)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.statistics.drift import jensen_shannon, psi
+from gateway.statistics.drift import jensen_shannon, psi_excess
 from gateway.statistics.histogram import BUCKETS, quantile
 from gateway.watching.basis import Basis, Binning
 from gateway.watching.quality import auc, calibration_error
-from gateway.watching.summary import Answers, Histogram, Losses, Predictions, Resources, Truths, Values
+from gateway.watching.summary import Answers, Histogram, Losses, Predictions, Resources, Truths, Values, total
 
 FAILED = ("server_error", "unavailable", "bad_gateway", "timeout")
 """Outcomes that count as errors."""
@@ -62,8 +62,9 @@ def dropped(losses: Losses) -> Signal:
     return Signal("dropped", "", "", _share(lost, losses.records + lost), losses.records + lost)
 
 
-def inputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
-    """Yield what concerns the inputs of a version's predictions."""
+def inputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Iterator[Signal]:
+    """Yield what concerns the inputs of a version's predictions, given by the buckets of the window."""
+    of = total(Predictions, buckets)
     for binning in basis.inputs:
         values = of.inputs.get(binning.name, Values())
         known = values.n - values.missing
@@ -74,11 +75,12 @@ def inputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
             yield Signal("out_of_range", version, name, _share(values.outside, known), known)
         if binning.is_closed:
             yield Signal("new_categories", version, name, _share(values.unknown, known), known)
-        yield _drift("drift", version, binning, values)
+        yield _drift("drift", version, binning, [it.inputs.get(name, Values()) for it in buckets])
 
 
-def outputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
-    """Yield what concerns the outputs of a version's predictions."""
+def outputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Iterator[Signal]:
+    """Yield what concerns the outputs of a version's predictions, given by the buckets of the window."""
+    of = total(Predictions, buckets)
     for binning in basis.outputs:
         values = of.outputs.get(binning.name, Values())
         known = values.n - values.missing
@@ -89,7 +91,8 @@ def outputs(version: str, of: Predictions, basis: Basis) -> Iterator[Signal]:
             yield Signal("positive", version, name, _share(values.positive, known), known, reference)
         if binning.scale == "probability":
             yield Signal("confidence", version, name, values.confidence / known if known else None, known)
-        yield _drift("output_drift", version, binning, values)
+        outputs_of = [it.outputs.get(name, Values()) for it in buckets]
+        yield _drift("output_drift", version, binning, outputs_of)
 
 
 def quality(
@@ -120,13 +123,14 @@ def counts(binning: Binning, bins: Histogram) -> list[int]:
     return [bins.get(number, 0) for number in range(binning.size)]
 
 
-def _drift(name: str, version: str, binning: Binning, values: Values) -> Signal:
-    n = sum(values.bins.values())
-    if not binning.counts or not n or binning.size < 2:
-        return Signal(name, version, binning.name, None, n)
-    now = counts(binning, values.bins)
-    value, distance = psi(binning.counts, now), jensen_shannon(binning.counts, now)
-    return Signal(name, version, binning.name, value, n, 0.0, distance)
+def _drift(name: str, version: str, binning: Binning, buckets: Sequence[Values]) -> Signal:
+    """Return what lies beyond chance; how clumped predictions come, the buckets themselves show."""
+    found = [counts(binning, values.bins) for values in buckets]
+    now = [sum(place) for place in zip(*found, strict=True)]
+    if not binning.counts or not sum(now) or binning.size < 2:
+        return Signal(name, version, binning.name, None, sum(now))
+    distance = jensen_shannon(binning.counts, now)
+    return Signal(name, version, binning.name, psi_excess(binning.counts, found), sum(now), 0.0, distance)
 
 
 def _reference_positive(binning: Binning) -> float | None:

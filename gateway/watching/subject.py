@@ -15,7 +15,7 @@ from gateway.watching.windows import Window
 class Of:
     """What a query is about: signal, route, version, and the `name` of the field.
 
-    `time` is as in `monitor`, `output` the column that labels are compared with.
+    `every` (microseconds) and `time` are as in `monitor`, `output` the column that labels are compared with.
     """
 
     signal: str
@@ -23,6 +23,7 @@ class Of:
     version: str
     name: str
     window: Window
+    every: int = 60_000_000
     model: str = ""
     time: str = ""
     basis: Basis = field(default_factory=lambda: Basis("first"))

@@ -64,8 +64,8 @@ class Predictions:
 class Truths:
     """Predictions whose truth is known: sums of losses, and scores counted beside their truth.
 
-    `classes` of the `n` are predictions of a class; `scored` of those have a probability, with `log_loss` and
-    `brier`. `numbers` are predictions of a number, with `error` (prediction minus truth), `absolute` and
+    `classes` of the `n` are predictions of a class; `scored` of those have a probability, with `log_loss`,
+    `brier` and `expected`, the Brier score that the probabilities themselves expect. `numbers` are predictions of a number, with `error` (prediction minus truth), `absolute` and
     `square`. `negatives` and `positives` count scores by bin. What is none of these was null.
     """
 
@@ -76,6 +76,7 @@ class Truths:
     right: int = 0
     log_loss: float = 0.0
     brier: float = 0.0
+    expected: float = 0.0
     error: float = 0.0
     absolute: float = 0.0
     square: float = 0.0

@@ -130,6 +130,7 @@ def _sums(connection: DuckDBPyConnection, threshold: float) -> dict[Key, Truths]
     summed = [
         f"weight * -ln({likelihood}) FILTER (is_class)",
         "weight * (p - value) ** 2 FILTER (is_class)",
+        "weight * p * (1 - p) FILTER (is_class)",
         "weight * (p - value) FILTER (is_number)",
         "weight * abs(p - value) FILTER (is_number)",
         "weight * (p - value) ** 2 FILTER (is_number)",
@@ -147,8 +148,8 @@ def _sum(what: str, kind: str) -> str:
 
 
 def _truths(sums: Sequence[Any]) -> Truths:
-    n, classes, scored, numbers, right, log_loss, brier, error, absolute, square = sums
-    return Truths(n, classes, scored, numbers, right, log_loss, brier, error, absolute, square)
+    n, classes, scored, numbers, right, log_loss, brier, expected, error, absolute, square = sums
+    return Truths(n, classes, scored, numbers, right, log_loss, brier, expected, error, absolute, square)
 
 
 def _scores(connection: DuckDBPyConnection) -> dict[tuple[str, str | None, int, int, bool], int]:
