@@ -79,20 +79,16 @@ def ask(places: LogPlaces, name: str, sql: str) -> Timed:
 def report(places: LogPlaces) -> bool:
     """Ask everything, print a table, and tell whether all of it is within the limits."""
     catalog = visible(places)
-    sizes = {
-        table: sum(f.path.stat().st_size for f in catalog.of(table)) for table in ("requests", "predictions")
-    }
     with connect(places, wanted="labels") as lake:
-        counted = [lake.execute(f"SELECT count(*) FROM {view}").fetchone() for view in (*sizes, "labels")]
-    counts = [row[0] for row in counted if row]
-    print(
-        f"{counts[0]:,} records, {counts[1]:,} predictions, {counts[2]:,} labels in {len(catalog.sealed)} files;"
-    )
-    print(", ".join(f"{table} {size / 2**20:,.0f} MiB" for table, size in sizes.items()))
-    print(f"\n{'question':<40}{'rows':>8}{'median s':>10}{'worst s':>10}")
+        for view in ("requests", "predictions", "labels"):
+            size = sum(file.path.stat().st_size for file in catalog.of(view)) / 2**20
+            count = run(lake, f"SELECT count(*) FROM {view}").rows[0][0]
+            print(f"{count:>12,} {view}" + (f" in {size:,.0f} MiB" if size else ""))
+    print(f"\n{'question':<40}{'rows':>8}{'median s':>10}{'worst s':>10}{'CPU s':>10}")
     found = [ask(places, name, sql) for name, sql in QUESTIONS.items()]
     for one in found:
-        print(f"{one.name:<40}{one.rows:>8,}{median(one.seconds):>10.3f}{max(one.seconds):>10.3f}")
+        middle, worst = median(one.seconds), max(one.seconds)
+        print(f"{one.name:<40}{one.rows:>8,}{middle:>10.3f}{worst:>10.3f}{one.cpu:>10.3f}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(f"\npeak memory of this process: {memory / 1e6:,.0f} MB")
     return all(median(one.seconds) < MOST_SECONDS for one in found) and memory < MOST_BYTES
@@ -111,9 +107,8 @@ def main() -> int:
         begun, last = time.process_time(), ""
         for last in make(places, asked.records, asked.days, datetime.now(UTC)):
             print(last, end="\r", flush=True)
-        print(
-            f"made, sealed and merged: {(time.process_time() - begun) / asked.records * 1e6:.1f} µs CPU a record"
-        )
+        cpu = (time.process_time() - begun) / asked.records
+        print(f"made, sealed and merged: {cpu * 1e6:.1f} µs of CPU for each record")
         return 0
     if not places.requests.exists():  # by another process, whose memory does not count
         subprocess.run([sys.executable, "-m", "benchmarks.lake", *sys.argv[1:], "--only-make"], check=True)

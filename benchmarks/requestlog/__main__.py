@@ -18,7 +18,7 @@ from benchmarks.admin import Refused
 from benchmarks.chaos.__main__ import _machine
 from benchmarks.contenders import ROOT
 from benchmarks.process import end_in_order
-from benchmarks.requestlog import cost, fed, fresh, kills, overload, sustained
+from benchmarks.requestlog import cost, disk, fed, fresh, kills, overload, secrets, sustained
 from benchmarks.requestlog.page import HEAD, lines, notes, page
 from benchmarks.requestlog.row import FULL, QUICK, Outcome, Row, Scale
 from benchmarks.stage import allow_many_files
@@ -30,6 +30,8 @@ ROWS: tuple[Row, ...] = (
     *sustained.ROWS,
     *overload.ROWS,
     *kills.ROWS,
+    *disk.ROWS,
+    *secrets.ROWS,
     *fresh.ROWS,
 )
 PAGE = ROOT / "docs" / "request-log-measured.md"

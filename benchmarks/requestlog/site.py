@@ -13,7 +13,6 @@ from benchmarks.contenders import gateway_program
 from benchmarks.process import child, free_port, tree, wait_until
 from benchmarks.requestlog.asking import ANSWER, SMALL_ANSWER, SMALL_PATH
 from benchmarks.rollouts.site import Site as RolloutSite
-from benchmarks.rollouts.site import _is_there
 from benchmarks.stage import answers
 from gateway.errors import GatewayError
 from gateway.requestlog.recorder_report import read_report
@@ -90,12 +89,10 @@ class Site(RolloutSite):
         return [*up, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
 
     def kill_supervisor(self) -> None:
-        """Kill -9 the supervisor alone; returns once all that it had started is gone."""
+        """Kill -9 the supervisor alone: all that it had started is to end by itself."""
         assert self.process is not None
-        started = tree(self.process.pid)[1:]
         self.process.kill()
         self.process.wait(LONG)
-        wait_until(lambda: not any(map(_is_there, started)), LONG, "the processes of a killed supervisor end")
 
     def pids(self) -> list[int]:
         """List all its processes."""

@@ -1,8 +1,7 @@
 """A routing.yaml as it may be shown to others: line by line as it is, without secrets and without remarks.
 
 Only what the reader of YAML took for a value or a key is copied, each looked at by the key it stands under;
-of the rest only the signs that make it YAML. So a remark, or what stands under a key that is there twice,
-cannot slip through.
+of the rest only the signs that make it YAML. So no remark can slip through.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ _CALLED = frozenset({"webhook", "slack", "secret"})
 """Keys whose value is a secret unless it is an address, of which who is called may be seen."""
 _COMMON = frozenset({"always", "never", "true", "false", "yes", "no", "on", "off", "1", "0"})
 """Values of overriding headers that everybody knows; others may be known to few on purpose."""
+_LEFT_OUT = "# left out: this is not YAML as it should be, so what in it is secret cannot be told\n"
 _BLOCKS = ("|", ">")
 _PIECE = 8
 """Letters of a part of an address or a command that is looked for everywhere else."""
@@ -43,11 +43,9 @@ class Shown:
 
 def shown_config(text: str) -> Shown:
     """Return what may be shown of a routing.yaml."""
-    root, _ = read(text)
-    if root is None:
-        return Shown(
-            "# left out: this is not YAML, so what in it is secret cannot be told\n", frozenset(), False
-        )
+    root, problems = read(text)
+    if root is None or problems:  # an alias could show elsewhere what stands under a secret's key
+        return Shown(_LEFT_OUT, frozenset(), False)
     secrets: set[str] = set()
     parts: list[str] = []
     at = 0
@@ -94,7 +92,7 @@ def _shown(value: str, key: str) -> str:
 
 
 def pieces(value: str, key: str) -> Iterator[str]:
-    """Yield a secret and its parts that are secrets on their own; a short code is an innocent word elsewhere."""
+    """Yield a secret and what in it is one on its own; a short code is an innocent word elsewhere."""
     if key != "value" or len(value) >= _PIECE:
         yield value
     parts = value

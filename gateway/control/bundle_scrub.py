@@ -21,8 +21,8 @@ _WHO = re.compile(r"(?:[^/?#@]*@)?([^/?#@]+)([/?#][^@]*)?")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_+=-])(?=[A-Za-z_+=-]*[0-9])(?=[0-9_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{32,}")
 _WORD = r"(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|credential|authorization)"
 _NAMED = re.compile(
-    rf"((?:{_WORD}[\w-]{{0,20}}[\"']?\s{{0,3}}[:=]\s{{0,3}}|--?[\w-]{{0,20}}{_WORD}[\w-]{{0,20}}\s{{1,3}}|bearer\s{{1,3}}))"
-    r"([^\s\"',;}]+)",
+    rf"((?:{_WORD}[\w-]{{0,20}}[\"']?\s{{0,3}}[:=]\s{{0,3}}|--?[\w-]{{0,20}}{_WORD}[\w-]{{0,20}}\s{{1,3}}|bearer\s{{1,3}})"
+    r"(?:(?:bearer|basic)\s{1,3})?[\"']?)(\$\{\w+\}|[^\s\"',;}]+)",
     re.IGNORECASE,
 )
 _KEY = re.compile(rf"{_WORD}|encryption_key|signature", re.IGNORECASE)

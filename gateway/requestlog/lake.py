@@ -96,6 +96,7 @@ def connect(
     lake = Lake(connection, pins)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET parquet_metadata_cache = true")  # each file is looked at several times
         _make_views(lake, places, wanted.casefold(), policies or {})
         _make_revisions(connection, revisions)
         if decrypt is not None:

@@ -45,6 +45,7 @@ class Alert:
     start: float = 0.0
     end: float = 0.0
     query: str = ""
+    detail: str = ""
 
     @property
     def key(self) -> Key:
@@ -102,7 +103,7 @@ def moved(rule: AlertRule, alert: Alert, signal: Signal | None, at: float) -> Al
     alert = replace(alert, course=course, **said)  # type: ignore[arg-type]
     if reading == "no data" or signal is None:
         return alert
-    return replace(alert, value=signal.value, n=signal.n, reference=signal.reference)
+    return replace(alert, value=signal.value, n=signal.n, reference=signal.reference, detail=signal.detail)
 
 
 def looked_at(

@@ -1,9 +1,9 @@
 """Whether versions have grown worse: labels by the day of their prediction, told to the detector in order.
 
-A day is judged once labels of a later day have come; labels of it that come after that count for the next day
-to be judged. Two losses are followed, surprise (the Brier score less what the probabilities themselves expect)
-and 1 - AUC, for numbers the absolute error alone; their evidence is averaged, which keeps the bound on false
-alarms. Why these: docs/detectors.md.
+A day is judged once labels of a later day have come; labels of it that come after that count for the next
+day to be judged. Two losses are followed, surprise (the Brier score less what the probabilities themselves
+expect) and 1 - AUC, for numbers the absolute error alone; their evidence is averaged, which keeps the bound
+on false alarms. Why these: docs/detectors.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.statistics.decay import Decay, restored, step, together
@@ -32,6 +33,13 @@ class Verdict:
     baseline: float | None
     recent: float | None
     loss: str
+
+    def sentence(self) -> str:
+        """Say which loss has grown most, since when and by how much; empty where that is not known."""
+        if self.since is None or self.baseline is None or self.recent is None:
+            return ""
+        day = datetime.fromtimestamp(self.since, UTC).date().isoformat()
+        return f"{self.loss} is {self.recent:.3g} on average since {day}, it was {self.baseline:.3g} at first"
 
 
 def losses(truths: Truths) -> dict[str, tuple[float, int]]:

@@ -112,6 +112,7 @@ def subject(at: Look, route_name: str, of: Alert | Signal, window: Window) -> Of
         of.version,
         of.field,
         window,
+        round(route.monitor.every * SECOND),
         model_of(at.plan, of.version),
         route.monitor.time,
         labels=route.log.labels,
@@ -119,7 +120,9 @@ def subject(at: Look, route_name: str, of: Alert | Signal, window: Window) -> Of
     if basis is not None:
         found = replace(found, basis=basis[1])
     first = found.basis.outputs[0].name if found.basis.outputs else ""
-    return replace(found, output=route.log.labels.output or first)
+    output = route.log.labels.output or first
+    is_input = any(binning.name == output for binning in found.basis.inputs)
+    return replace(found, output=f"{output}_out" if is_input else output)
 
 
 def load(connection: sqlite3.Connection) -> dict[Key, Alert]:

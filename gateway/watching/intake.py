@@ -21,7 +21,7 @@ from gateway.watching.references import Models
 if TYPE_CHECKING:
     from gateway.requestlog.lake import Lake
 
-PIECE = 100_000
+PIECE = 200_000
 """Records that a piece holds at most, but for a second with more: they are in memory while counted."""
 MEMORY = "512MB"
 

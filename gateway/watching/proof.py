@@ -10,8 +10,7 @@ import json
 
 from gateway.requestlog.formats import literal
 from gateway.routing.watches import SIGNALS
-from gateway.watching import proof_quality
-from gateway.watching.basis import Binning
+from gateway.watching import proof_drift, proof_quality
 from gateway.watching.bins_sql import measure
 from gateway.watching.signals import FAILED
 from gateway.watching.stretches import parameter
@@ -81,10 +80,10 @@ def _field(of: Of) -> str:
     made = measure("text", binning)
     told = (
         f"WITH told AS ({_texts(of, is_input=is_input)}), "  # noqa: S608 - names are quoted
-        f"seen AS (SELECT text, {made.value} AS value FROM told)"
+        f"seen AS (SELECT start, text, {made.value} AS value FROM told)"
     )
     if of.signal in ("drift", "output_drift"):
-        return f"{told}, {_drift(of.signal, binning, made.bin)}"
+        return f"{told}, {proof_drift.query(of.signal, binning, made.bin)}"
     value = _FIELDS[of.signal].format(
         missing=made.missing,
         outside=made.outside,
@@ -96,16 +95,18 @@ def _field(of: Of) -> str:
 
 
 def _texts(of: Of, *, is_input: bool) -> str:
-    """Return the query for every prediction's value of the field, as text."""
+    """Return the query for every prediction's value of the field, as text, and the start of its bucket."""
     first = of.basis.outputs[0].name if of.basis.outputs else ""
     rows = f"json_array_length(outputs, {_path(first)})"
     values = f"json_extract_string({'inputs' if is_input else 'outputs'}, {_path(of.name, '[*]')})"
     text = f"unnest(list_resize({values}, {rows})) AS text"
     if not of.time:
-        return f"SELECT {text} FROM requests WHERE {whose(of)} AND {between('ts', of.window)}"  # noqa: S608
+        start = f"epoch_us(ts) // {of.every} AS start"
+        return f"SELECT {text}, {start} FROM requests WHERE {whose(of)} AND {between('ts', of.window)}"  # noqa: S608
     when, micros = _own_time(of.time, rows), own_micros("said")
     return (
-        f"SELECT text FROM (SELECT {text}, {when} AS said FROM requests WHERE {whose(of)}) "  # noqa: S608
+        f"SELECT text, {micros} // {of.every} AS start "  # noqa: S608 - names are quoted
+        f"FROM (SELECT {text}, {when} AS said FROM requests WHERE {whose(of)}) "
         f"WHERE {micros} >= {of.window.start} AND {micros} < {of.window.end}"
     )
 
@@ -118,15 +119,3 @@ def _own_time(time: str, rows: str) -> str:
 
 def _path(name: str, then: str = "") -> str:
     return literal(f"$.{json.dumps(name, ensure_ascii=False)}{then}")
-
-
-def _drift(signal: str, binning: Binning, bin_: str) -> str:
-    counts = ", ".join(map(str, binning.counts))
-    return (
-        f"now AS (SELECT {bin_} AS bin, count(*) AS n FROM seen GROUP BY 1), "  # noqa: S608 - made of numbers
-        f"counted AS (SELECT r.n AS trained, coalesce(now.n, 0) AS n FROM "
-        f"(SELECT unnest(range({binning.size})) AS bin, unnest([{counts}]) AS n) r LEFT JOIN now USING (bin)), "
-        "shares AS (SELECT (trained + 0.5) / (sum(trained + 0.5) OVER ()) AS p, "
-        "(n + 0.5) / (sum(n + 0.5) OVER ()) AS q, n FROM counted) "
-        f"SELECT sum((q - p) * ln(q / p)) AS {signal}, sum(n) AS n FROM shares"
-    )

@@ -90,6 +90,8 @@ def sentence(alert: Alert) -> str:
     parts = [f"{what(alert)}: {value}"]
     if alert.state in ("pending", "firing"):
         parts.append(limit)
+    if alert.detail:
+        parts.append(alert.detail)
     if alert.before is not None:
         parts.append(f"it was {written(alert.signal, alert.before)} in the window before")
     if alert.reference is not None and alert.signal not in ("drift", "output_drift"):

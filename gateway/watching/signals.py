@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.statistics.drift import jensen_shannon, psi_excess
 from gateway.statistics.histogram import BUCKETS, quantile
 from gateway.watching.basis import Basis, Binning
+from gateway.watching.decays import Verdict
 from gateway.watching.quality import auc, calibration_error
 from gateway.watching.summary import Answers, Histogram, Losses, Predictions, Resources, Truths, Values, total
 
@@ -22,7 +23,7 @@ class Signal:
     """One value at a moment; `n` is how many it was made from, None as value: nothing can be said.
 
     `reference` is what it was in training (or among the first values), None where that is not known.
-    `distance` goes with drift: the Jensen-Shannon divergence in bits.
+    `distance` goes with drift: the Jensen-Shannon divergence in bits. `detail` says more, in words.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Signal:
     n: int
     reference: float | None = None
     distance: float | None = None
+    detail: str = ""
 
 
 def software(
@@ -95,10 +97,8 @@ def outputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Itera
         yield _drift("output_drift", version, binning, outputs_of)
 
 
-def quality(
-    version: str, of: Truths, predictions: int, evidence: float | None, judged: int
-) -> Iterator[Signal]:
-    """Yield what the truth says of a version; `evidence` of decay is from `judged` labels."""
+def quality(version: str, of: Truths, predictions: int, decay: Verdict | None) -> Iterator[Signal]:
+    """Yield what the truth says of a version, and what the detectors of decay do."""
     names: dict[str, Callable[[], float | None]] = {
         "accuracy": lambda: _share(of.right, of.classes),
         "log_loss": lambda: of.log_loss / of.scored if of.scored else None,
@@ -114,8 +114,8 @@ def quality(
         yield Signal("mae", version, "", of.absolute / of.numbers, of.numbers)
         yield Signal("rmse", version, "", (max(of.square, 0.0) / of.numbers) ** 0.5, of.numbers)
         yield Signal("bias", version, "", of.error / of.numbers, of.numbers)
-    if evidence is not None:
-        yield Signal("decay", version, "", evidence, judged)
+    if decay is not None:
+        yield Signal("decay", version, "", decay.evidence, decay.n, detail=decay.sentence())
 
 
 def counts(binning: Binning, bins: Histogram) -> list[int]:

@@ -14,7 +14,7 @@ from gateway.watching.basis import Basis, from_json
 from gateway.watching.decays import Verdict
 from gateway.watching.harvests import GATEWAY, SECOND
 from gateway.watching.signals import Signal
-from gateway.watching.summary import Answers, Losses, Predictions, Resources, Truths, total
+from gateway.watching.summary import Answers, Losses, Resources, Truths, total
 
 FIELD_GROUPS: frozenset[Group] = frozenset({"inputs", "outputs", "quality"})
 """The groups that follow a route's own time where it has one."""
@@ -98,15 +98,9 @@ def _fields(sight: Sight, route: Route, window: Window) -> Iterator[Signal]:
             yield from signals.inputs(version, buckets, basis)
             yield from signals.outputs(version, buckets, basis)
     for version in sorted({*counted, *(version for version, _ in told), *_decaying(sight, route)}):
-        verdict = sight.decays.get((route.name, version))
         truths = _total(Truths, told.get((version, model_of(sight.plan, version)), []))
-        yield from signals.quality(
-            version,
-            truths,
-            counted.get(version, 0),
-            verdict.evidence if verdict else None,
-            verdict.n if verdict else 0,
-        )
+        verdict = sight.decays.get((route.name, version))
+        yield from signals.quality(version, truths, counted.get(version, 0), verdict)
 
 
 def _decaying(sight: Sight, route: Route) -> Iterator[str]:

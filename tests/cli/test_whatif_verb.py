@@ -27,7 +27,7 @@ def test_another_routing_is_told_as_tables_and_as_json(stopped: Site) -> None:
         "late at /v2/models/late: 340 requests",
         "blue -> canary",
         "would serve %",
-        "of 60 users would",
+        " users would move",
     ):
         assert part in said.out
     found = stopped.run("whatif", "--routing", "other.yaml", "--json", "--route", "late").json()

@@ -37,7 +37,7 @@ def test_a_day_is_judged_once_a_later_one_has_labels(db: sqlite3.Connection) -> 
     assert waiting(db) == [2]
     [state] = store.states(db, "decay").values()
     assert state["n"] == 20
-    assert state["losses"]["brier"]["waiting"] == {"at": 86_400.0, "n": 20, "total": pytest.approx(4.0)}
+    assert state["losses"]["surprise"]["waiting"] == {"at": 86_400.0, "n": 20, "total": pytest.approx(4.0)}
 
 
 def test_labels_that_come_after_their_day_count_with_the_next(db: sqlite3.Connection) -> None:
@@ -51,8 +51,8 @@ def test_labels_that_come_after_their_day_count_with_the_next(db: sqlite3.Connec
 
 def test_losses_are_those_that_the_truth_allows() -> None:
     """Probabilities have two, names of classes one, numbers one, nothing none."""
-    assert losses(SCORED) == {"brier": (0.2, 10), "1 - auc": (0.0, 10)}
-    assert losses(Truths(4, 4, 4, brier=1.0, positives={1: 4})) == {"brier": (0.25, 4)}
+    assert losses(SCORED) == {"surprise": (0.2, 10), "1 - auc": (0.0, 10)}
+    assert losses(Truths(4, 4, 4, brier=1.0, positives={1: 4})) == {"surprise": (0.25, 4)}
     assert losses(Truths(4, 4, 0, 0, 3)) == {"error rate": (0.25, 4)}
     assert losses(Truths(4, 0, 0, 4, absolute=8.0)) == {"absolute error": (2.0, 4)}
     assert losses(Truths(4)) == {}
@@ -80,7 +80,7 @@ def test_a_verdict_says_how_much_since_when_and_of_what(db: sqlite3.Connection) 
     assert 38 * 86_400 <= verdict.since < 80 * 86_400
     assert verdict.baseline == pytest.approx(0.2, abs=0.02)
     assert verdict.recent == pytest.approx(0.5, abs=0.02)
-    assert verdict.loss == "brier"
+    assert verdict.loss == "surprise"
 
 
 def test_without_labels_there_is_no_verdict(db: sqlite3.Connection) -> None:

@@ -18,7 +18,7 @@ WINDOW = Window(START * 1_000_000, (START + 60) * 1_000_000)
 def of(signal: str, output: str, key: str = "", time: str = "") -> Of:
     """Return what is asked of version v1."""
     policy = LabelPolicy(key)
-    return Of(signal, "late", "v1", "", WINDOW, "models/v1", time, output=output, labels=policy)
+    return Of(signal, "late", "v1", "", WINDOW, model="models/v1", time=time, output=output, labels=policy)
 
 
 @pytest.mark.parametrize(

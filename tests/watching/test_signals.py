@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import pytest
 
 from gateway.routing.watches import SIGNALS
-from gateway.statistics.drift import psi
+from gateway.statistics.drift import psi_excess
 from gateway.statistics.histogram import bucket_of
 from gateway.watching import signals
 from gateway.watching.basis import Basis, Binning
+from gateway.watching.decays import Verdict
 from gateway.watching.signals import Signal
 from gateway.watching.summary import Answers, Losses, Predictions, Resources, Truths, Values
 
@@ -55,12 +56,12 @@ def test_inputs_are_compared_with_their_reference() -> None:
     of = Predictions(
         100, {"x": Values(100, 20, 8, bins={0: 80}), "c": Values(100, unknown=5, bins={0: 95, 1: 5})}
     )
-    found = {(it.name, it.field): it for it in signals.inputs("v1", of, basis)}
+    found = {(it.name, it.field): it for it in signals.inputs("v1", [of], basis)}
     assert found["missing", "x"] == Signal("missing", "v1", "x", 0.2, 100, 0.01)
     assert found["out_of_range", "x"].value == 0.1
     assert found["new_categories", "c"].value == 0.05
     drift = found["drift", "x"]
-    assert (drift.value, drift.n, drift.reference) == (psi((50, 50), (80, 0)), 80, 0.0)
+    assert (drift.value, drift.n, drift.reference) == (psi_excess((50, 50), [(80, 0)]), 80, 0.0)
     assert drift.distance is not None
     assert ("new_categories", "x") not in found
 
@@ -77,7 +78,7 @@ def test_outputs_of_every_scale() -> None:
         {},
         {"p": Values(10, 2, positive=4, confidence=6.0, bins={0: 4, 1: 4}), "late": Values(10, positive=5)},
     )
-    found = values(signals.outputs("v1", of, basis))
+    found = values(signals.outputs("v1", [of], basis))
     assert found["null p"] == 0.2
     assert found["positive p"] == 0.5
     assert found["confidence p"] == 0.75
@@ -86,7 +87,7 @@ def test_outputs_of_every_scale() -> None:
     assert "confidence late" not in found
     assert found["output_drift late"] is None
     [positive] = [
-        it for it in signals.outputs("v1", of, basis) if (it.name, it.field) == ("positive", "late")
+        it for it in signals.outputs("v1", [of], basis) if (it.name, it.field) == ("positive", "late")
     ]
     assert positive.reference == 0.25
 
@@ -94,15 +95,17 @@ def test_outputs_of_every_scale() -> None:
 def test_quality_of_classes_and_numbers() -> None:
     """What there is truth for, and how much."""
     of = Truths(10, 10, 10, 0, 8, 4.0, 2.0, positives={150: 5}, negatives={50: 5})
-    found = values(signals.quality("v1", of, 40, None, 0))
+    found = values(signals.quality("v1", of, 40, None))
     assert (found["labelled"], found["accuracy"], found["log_loss"], found["auc"]) == (0.25, 0.8, 0.4, 1.0)
     assert "mae" not in found
     assert "decay" not in found
+    decay = Verdict(1.5, 90, 86_400.0, 0.1, 0.25, "surprise")
     numbers = values(
-        signals.quality("v1", Truths(4, 0, 0, 4, error=-4.0, absolute=8.0, square=36.0), 4, 1.5, 90)
+        signals.quality("v1", Truths(4, 0, 0, 4, error=-4.0, absolute=8.0, square=36.0), 4, decay)
     )
     assert (numbers["mae"], numbers["rmse"], numbers["bias"], numbers["decay"]) == (2.0, 3.0, -1.0, 1.5)
     assert "accuracy" not in numbers
+    assert decay.sentence() == "surprise is 0.25 on average since 1970-01-02, it was 0.1 at first"
 
 
 def test_lost_records_are_a_share_of_all() -> None:
@@ -122,9 +125,9 @@ def test_every_signal_of_the_contract_is_made() -> None:
         *signals.software("", Answers(), Answers(), 1.0, None),
         *signals.software("v1", Answers(), Answers(), 1.0, Resources(1)),
         signals.dropped(Losses()),
-        *signals.inputs("v1", Predictions(), basis),
-        *signals.outputs("v1", Predictions(), basis),
-        *signals.quality("v1", Truths(2, 1, 1, 1), 2, 0.1, 2),
+        *signals.inputs("v1", [], basis),
+        *signals.outputs("v1", [], basis),
+        *signals.quality("v1", Truths(2, 1, 1, 1), 2, Verdict(0.1, 2, None, None, None, "")),
     ]
     assert {it.name for it in made} == set(SIGNALS)
-    assert len(signals.by_key(iter(made))) == len(made) - 0
+    assert len(signals.by_key(iter(made))) == len(made)

@@ -16,7 +16,7 @@ def test_times_are_exact_to_the_microsecond() -> None:
 
 def test_a_version_is_told_from_its_predecessors_by_its_model() -> None:
     """Names are quoted; without a folder the model is NULL."""
-    of = Of("drift", "la'te", "v1", "x", Window(0, 1), "models/v1")
+    of = Of("drift", "la'te", "v1", "x", Window(0, 1), model="models/v1")
     assert whose(of).startswith("route = 'la''te' AND version = 'v1' AND model = 'models/v1' AND ")
     assert "p.model IS NULL" in whose(Of("drift", "late", "far", "x", Window(0, 1)), "p.")
 

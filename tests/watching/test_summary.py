@@ -32,7 +32,7 @@ FIELDS = st.dictionaries(NAMES, VALUES, max_size=2)
 SUMMARIES: dict[type[Any], st.SearchStrategy[Any]] = {
     Answers: st.builds(Answers, COUNT, st.dictionaries(NAMES, COUNT), BINS, BINS, COUNT, COUNT),
     Predictions: st.builds(Predictions, COUNT, FIELDS, FIELDS),
-    Truths: st.builds(Truths, *[COUNT] * 5, *[SUM] * 5, BINS, BINS),
+    Truths: st.builds(Truths, *[COUNT] * 5, *[SUM] * 6, BINS, BINS),
     Resources: st.builds(Resources, COUNT, SUM, SUM),
     Losses: st.builds(Losses, COUNT, st.dictionaries(NAMES, COUNT)),
 }

@@ -227,6 +227,7 @@ def test_decay_is_alarmed_from_labels_alone(it: Watched) -> None:
     watch(it, 80, 20.0)
     [event] = it.told
     assert event["rule"] == "quality-decay"
+    assert "on average since 2013-0" in event["why"]
     with store.opened(it.places.watch) as connection:
         from gateway.watching.decays import verdicts
 

@@ -85,11 +85,11 @@ def _value(spec: Any, dice: random.Random) -> Any:
     return round(dice.uniform(spec.minimum, spec.maximum), 2)
 
 
-def predicted(version: str, count: int, seed: int = 1, rows: int = 1, **given: Any) -> list[dict[str, Any]]:
+def predicted(of: str, count: int, seed: int = 1, rows: int = 1, **given: Any) -> list[dict[str, Any]]:
     """Return records of what a model of this repository answered, each request with so many rows."""
     import numpy as np
 
-    model = load_model(MODELS / version)
+    model = load_model(MODELS / of)
     asked = flights(model.spec, count * rows, seed)
     numbers = [[number_of(one, flight[one.name]) for one in model.spec.inputs] for flight in asked]
     outputs = model.predict(np.array(numbers, dtype=np.float64))
@@ -103,8 +103,8 @@ def predicted(version: str, count: int, seed: int = 1, rows: int = 1, **given: A
                 **{
                     "id": f"{dice.getrandbits(128):032x}",
                     "ts": now_us(),
-                    "version": version,
-                    "chosen": version,
+                    "version": of,
+                    "chosen": of,
                     "revision": 1,
                     "service_ms": 2.0,
                     "inputs": {name: [flight[name] for flight in part] for name in part[0]},

@@ -25,7 +25,7 @@ SPEC = ModelSpec(
 
 
 def test_columns_are_found_under_the_names_the_log_gives_them(tmp_path: Path) -> None:
-    """An input called like a column of the log, an output called like an input, an input that is not there."""
+    """An input called like a column of the log, and an output called like an input."""
     places = LogPlaces(tmp_path)
     inputs, outputs = {"hour": [1], "status": [2]}, {"chance": [0.5], "hour": [True]}
     segment(places, 0, [record(0, inputs=inputs, outputs=outputs)])

@@ -36,7 +36,7 @@ def test_requests_are_counted_by_what_can_be_said_of_them(tmp_path: Path) -> Non
     with connect(places) as lake:
         found = find(lake, Asked(3600.0))
         assert (found.divisible, found.turned_away, found.pathless, found.dropped) == (6, 1, 1, 4)
-        assert (found.routes, found.revisions) == ({"late": 5, "": 1}, {("late", 1)})
+        assert (found.routes, found.revisions) == ({"late": 5, "": 1}, frozenset({("late", 1)}))
         assert found.first <= found.last <= now_us() / 1e6
         assert find(lake, Asked(None)).divisible == 9
         assert find(lake, Asked(None)).dropped == 6
