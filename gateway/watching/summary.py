@@ -66,8 +66,8 @@ class Truths:
 
     `classes` of the `n` are predictions of a class; `scored` of those have a probability, with `log_loss`,
     `brier` and `expected`, the Brier score that the probabilities themselves expect. `numbers` are
-    predictions of a number, with `error` (prediction minus truth), `absolute` and `square`. `negatives` and `positives`
-    count scores by bin. What is none of these was null.
+    predictions of a number, with `error` (prediction minus truth), `absolute` and `square`. `negatives` and
+    `positives` count scores by bin. What is none of these was null.
     """
 
     n: int = 0
