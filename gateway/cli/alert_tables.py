@@ -14,11 +14,16 @@ from gateway.watching.sentences import written
 
 STALE = "the gateway is not running: this is as it was at its last look"
 _STYLES = {"firing": "bold red", "pending": "yellow", "resolved": "green", "inactive": ""}
+READABLE = 300
+"""Characters of a query that anybody reads."""
 _RATIOS = ("drift", "output_drift")
 
 
-def alert_lines(found: dict[str, Any], *, is_up: bool, everything: bool) -> str:
-    """Return the alerts as text: a line of words and the query that shows it, for each."""
+def alert_lines(found: dict[str, Any], *, is_up: bool, everything: bool, with_sql: bool = False) -> str:
+    """Return the alerts as text: a line of words and the query that shows it, for each.
+
+    A query that is too long to read is shown `with_sql` alone.
+    """
     lines = [] if is_up else [STALE]
     if not found["alerts"]:
         lines.append("no alarm" + ("" if everything else "; resolved ones: gateway alerts --all"))
@@ -27,8 +32,10 @@ def alert_lines(found: dict[str, Any], *, is_up: bool, everything: bool) -> str:
         route = f" on route {alert['route']}" if alert["route"] else ""
         lines.append(f"{alert['state'].upper()}{quiet} {alert['severity']} {alert['rule']}{route}")
         lines.append(f"  {alert['why']}")
-        if alert["query"]:
-            lines.append(f"  {query_line(alert['query'])}")
+        if with_sql or 0 < len(alert["query"]) <= READABLE:
+            lines.append(f"  {query_line(alert['query'])}" if alert["query"] else "  no query shows it")
+    if not with_sql and any(len(alert["query"]) > READABLE for alert in found["alerts"]):
+        lines.append("the queries that show it: gateway alerts --sql")
     lines += list(_silences(found["silences"]))
     return "\n".join(lines)
 

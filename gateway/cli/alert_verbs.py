@@ -26,13 +26,16 @@ Why = Annotated[str, typer.Option(help="Why, for whoever wonders why nobody was 
 def alerts(
     context: typer.Context,
     everything: Everything = False,
+    with_sql: Annotated[
+        bool, typer.Option("--sql", help="The query that shows each of them, in full.")
+    ] = False,
     as_json: Json = False,
     state_dir: StateDir = None,
     config: Config = CONFIG,
 ) -> None:
     """List the alarms: what moved, by how much, of which version, since when, and the query that shows it.
 
-    Example: gateway alerts --all
+    Example: gateway alerts --sql
     """
     if context.invoked_subcommand is not None:
         return
@@ -45,7 +48,7 @@ def alerts(
         return
     from gateway.cli.alert_tables import alert_lines
 
-    say(alert_lines(found, is_up=running.is_up, everything=everything))
+    say(alert_lines(found, is_up=running.is_up, everything=everything, with_sql=with_sql))
 
 
 @app.command()

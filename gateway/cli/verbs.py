@@ -57,7 +57,12 @@ VERBS = (
     alert_verbs.monitor,
     whatif_verb.whatif,
 )
-GROUPS = {"labels": label_verbs.app, "log": log_verbs.app, "alerts": alert_verbs.app, "debug": bundle_verb.app}
+GROUPS = {
+    "labels": label_verbs.app,
+    "log": log_verbs.app,
+    "alerts": alert_verbs.app,
+    "debug": bundle_verb.app,
+}
 """Verbs that have verbs of their own."""
 
 

@@ -166,9 +166,9 @@ def sizes(folder: Path) -> dict[str, dict[str, int]]:
 
 
 def listed(folder: Path) -> list[dict[str, Any]]:
-    """Return what lies in a folder; no content."""
+    """Return what lies in a folder, nothing where it does not exist; no content."""
     found = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         about = path.lstat()
         when = iso_time(about.st_mtime)
         found.append({"name": path.name, "bytes": about.st_size, "mode": oct(about.st_mode), "changed": when})

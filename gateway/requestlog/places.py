@@ -4,14 +4,16 @@
     spool/<segment>.ndjson           sealed, but some sink has not sent it on yet
     requests/day=2026-11-21/<first>-<last>.<generation>.parquet
     predictions/day=2026-11-21/<first>-<last>.<generation>.parquet
+    gaps/day=2026-11-21/<first>-<last>.<generation>.parquet
     labels/                          the truth, in files of its own
     sinks/<name>.json                how far each sink has come
+    sinks/<name>.refused.ndjson      records that its target would not take
     pseudonym.key, lock, recorder.lock
 
 A segment's name is the time it was begun, in nanoseconds since 1970, as 19 digits: names sort by age. A
 sealed file covers the segments from `first` to `last`; one that covers others, or has a higher generation,
-replaces them, and a segment that a sealed file covers is not looked at: that is how sealing, compacting and
-forgetting never show a record twice or not at all.
+replaces them. A segment in `open/` counts, and sealed files made of it do not: its removal is the one step by
+which sealing happens. That is how sealing, merging and forgetting never show a record twice or not at all.
 """
 
 from __future__ import annotations

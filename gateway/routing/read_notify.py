@@ -25,8 +25,9 @@ EVENTS = (
     "aborted",
     "rolled_back",
     "taken_over",
+    "alert",
 )
-"""What can be told. `held`: paused because a metric asks for a person; `failed`: taken back by the judge;
+"""What can be told. `alert`: an alarm fires or is over; `held`: paused because a metric asks for a person; `failed`: taken back by the judge;
 `aborted`: a person gave it up; `taken_over`: somebody set the weights by hand."""
 _EXAMPLE = "{webhook: https://ci.example/rollouts}"
 

@@ -59,3 +59,4 @@ def test_a_listing_has_no_content(tmp_path: Path) -> None:
     [journal, run] = listed(places.state)
     assert (journal["name"], journal["bytes"], run["name"]) == ("journal.db", 7, "run")
     places.run.resolve().rmdir()
+    assert listed(places.run.resolve()) == []

@@ -125,4 +125,4 @@ def test_what_is_told_are_plain_values() -> None:
 
 def test_who_is_notified_can_choose_among_exactly_these() -> None:
     """What routing.yaml allows after `on` is what can happen."""
-    assert set(EVENTS) == set(read_notify.EVENTS)
+    assert {*EVENTS, "alert"} == set(read_notify.EVENTS)

@@ -68,4 +68,4 @@ def test_a_mistake_is_told_once(text: str, says: str) -> None:
 
 def test_what_can_be_asked_for_is_what_is_told() -> None:
     """An event that nobody tells would be waited for in vain."""
-    assert set(EVENTS) == set(transitions.EVENTS)
+    assert set(EVENTS) == {*transitions.EVENTS, "alert"}
