@@ -107,6 +107,7 @@ def _forgotten(running: Running, key: str) -> dict[str, Any]:
 
     from gateway.cli.lake_access import secrets_of
     from gateway.requestlog.forget import forget
+    from gateway.requestlog.labels_forget import forget_labels
 
     places = running.places.log
     if not places.pseudonym_key.exists():
@@ -115,7 +116,8 @@ def _forgotten(running: Running, key: str) -> dict[str, Any]:
             "restore it from a backup if it was removed"
         )
     pseudonym = secrets_of(running).pseudonym(key.encode())
-    return {"pseudonym": pseudonym, **asdict(forget(places, pseudonym, pending=running.is_up))}
+    found = forget(places, pseudonym, pending=running.is_up, labels=forget_labels)
+    return {"pseudonym": pseudonym, **asdict(found)}
 
 
 @app.command()

@@ -136,13 +136,21 @@ def merging(places: Places) -> Said:
     return {"merges": len(merge_step(places.log, datetime.now(UTC).date().isoformat()))}
 
 
-def labels(places: Places) -> Said:
-    """Seal labels whose hour is over."""
+def labels(places: Places, plan: LivePlan) -> Said:
+    """Seal labels whose hour is over, and remove those that are older than every record may be."""
+    from gateway.requestlog.catalog import exclusive
     from gateway.requestlog.engine import writer
+    from gateway.requestlog.labels_forget import expire_labels
     from gateway.requestlog.labels_seal import seal_labels
+    from gateway.requestlog.retention import longest_keep
 
-    with writer() as connection:
-        return {"files": len(seal_labels(places.log, connection, time.time()))}
+    live, now = plan.get(), time.time()
+    with exclusive(places.log), writer() as connection:
+        sealed = seal_labels(places.log, connection, now)
+        if live is None:
+            return {"sealed": len(sealed), "removed": 0}
+        keep = longest_keep({route.name: route.log for route in live.routes if route.log is not None})
+        return {"sealed": len(sealed), "removed": len(expire_labels(places.log, keep, now))}
 
 
 def tasks(places: Places, folder: Path, tell: Tell) -> list[Task]:
@@ -153,7 +161,7 @@ def tasks(places: Places, folder: Path, tell: Tell) -> list[Task]:
         Task("sinks", SINKS_EVERY, sinks.step, sinks.close),
         Task("sealing", SEAL_EVERY, Sealing(places, plan).step),
         Task("merging", MERGE_EVERY, lambda: merging(places)),
-        Task("labels", LABELS_EVERY, lambda: labels(places)),
+        Task("labels", LABELS_EVERY, lambda: labels(places, plan)),
         Task("retention", RETENTION_EVERY, Retention(places, plan).step),
         Task("watching", WATCH_EVERY, Watching(places, plan, folder, tell).step),
     ]

@@ -1,0 +1,82 @@
+"""Labels erased: those of a user who is forgotten, and those that are older than every record may be.
+
+The caller holds the lock of the log, so nobody seals labels meanwhile. Lines are overwritten where they
+stand, under the lock of those who append.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.requestlog.engine import writer
+from gateway.requestlog.labels_seal import label_files, quoted, reading, write_labels
+from gateway.requestlog.places import LogPlaces
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def forget_labels(places: LogPlaces, pseudonym: str, ids: Collection[str]) -> int:
+    """Erase the labels of some requests, and those whose key is the pseudonym; return how many."""
+    wanted = set(ids)
+    erased = 0
+    with writer() as connection:
+        connection.execute(
+            "CREATE TABLE forgotten AS SELECT unnest($ids::VARCHAR[]) AS id", {"ids": list(wanted)}
+        )
+        for path in label_files(places):
+            if path.suffix == ".ndjson":
+                erased += _blank(path, pseudonym, wanted)
+            else:
+                erased += _rewrite(connection, path, pseudonym)
+    return erased
+
+
+def expire_labels(places: LogPlaces, keep: float, now: float) -> list[Path]:
+    """Remove the files of days that ended more than `keep` seconds before `now`; return them."""
+    last = time.strftime("%Y-%m-%d", time.gmtime(now - keep))
+    expired = [path for path in label_files(places) if path.stem[:10] < last]
+    for path in expired:
+        path.unlink()
+    return expired
+
+
+def _blank(path: Path, pseudonym: str, ids: Collection[str]) -> int:
+    found = 0
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        at = 0
+        for line in file.read().splitlines(keepends=True):
+            text = line.rstrip(b"\n")
+            if _is_of(text, pseudonym, ids):
+                os.pwrite(file.fileno(), b" " * len(text), at)
+                found += 1
+            at += len(line)
+        if found:
+            os.fsync(file.fileno())
+    return found
+
+
+def _is_of(line: bytes, pseudonym: str, ids: Collection[str]) -> bool:
+    try:
+        label = json.loads(line)
+    except ValueError:
+        return pseudonym.encode() in line  # torn: nobody reads it, and nothing of the user stays in it
+    return isinstance(label, dict) and (label.get("id") in ids or label.get("key") == pseudonym)
+
+
+def _rewrite(connection: DuckDBPyConnection, path: Path, pseudonym: str) -> int:
+    theirs = (
+        f"(coalesce(key = {quoted(pseudonym)}, false) OR coalesce(id IN (SELECT id FROM forgotten), false))"
+    )
+    row = connection.execute(f"SELECT count(*) FROM ({reading([path])}) WHERE {theirs}").fetchone()
+    if row is None or not row[0]:
+        return 0
+    write_labels(connection, [path], path, f"NOT {theirs}")
+    return int(row[0])
