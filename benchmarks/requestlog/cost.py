@@ -87,7 +87,9 @@ def _reached(costs: dict[tuple[str, str], Costs]) -> Reached:
     for kind in KINDS:
         one, other = costs["with", kind], costs["without", kind]
         figures += [
-            Figure(f"{kind}: CPU with the log over without", median_ratio(one.capture, other.capture), " ×", MOST),
+            Figure(
+                f"{kind}: CPU with the log over without", median_ratio(one.capture, other.capture), " ×", MOST
+            ),
             Figure("… sealing included", median_ratio(one.whole, other.whole), " ×"),
         ]
         for way, found in (("with", one), ("without", other)):

@@ -70,7 +70,9 @@ def measure(scale: Scale) -> Reached:
     lost = sum(dropped.values())
     figures = (
         Figure("dropped", lost, least=1),
-        Figure("answers neither written nor counted", found.answered - (records - before) - lost, most=0, least=0),
+        Figure(
+            "answers neither written nor counted", found.answered - (records - before) - lost, most=0, least=0
+        ),
         Figure("records that no query finds", records - stored, most=0, least=0),
         Figure("dropped less those in the view gaps", lost - gaps, most=0, least=0),
         Figure("status said so (1: yes)", float(_REASON in said[0] or "disk full" in said[0]), least=1),

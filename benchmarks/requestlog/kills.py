@@ -25,9 +25,21 @@ BETWEEN = (0.2, 1.5)
 FLUSH = 0.25
 """Seconds after which an answer must survive anything."""
 SUPERVISOR, ALL = "the supervisor", "all processes at once"
-VICTIMS = {"a worker": 25, "the recorder": 35, "the keeper": 15, "the control process": 10, SUPERVISOR: 5, ALL: 10}
+VICTIMS = {
+    "a worker": 25,
+    "the recorder": 35,
+    "the keeper": 15,
+    "the control process": 10,
+    SUPERVISOR: 5,
+    ALL: 10,
+}
 """What is killed how often in a hundred."""
-_ROLES = {"a worker": "worker", "the recorder": "recorder", "the keeper": "keeper", "the control process": "control"}
+_ROLES = {
+    "a worker": "worker",
+    "the recorder": "recorder",
+    "the keeper": "keeper",
+    "the control process": "control",
+}
 _COME_BACK = 20.0
 
 

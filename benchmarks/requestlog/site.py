@@ -58,9 +58,7 @@ def canned(folder: Path, core: int | None = None) -> Iterator[int]:
     """Run an nginx that gives the same answers to all; returns its port."""
     folder.mkdir(exist_ok=True)
     port = free_port()
-    text = _NGINX.format(
-        folder=folder, port=port, small_path=SMALL_PATH, small=SMALL_ANSWER, answer=ANSWER
-    )
+    text = _NGINX.format(folder=folder, port=port, small_path=SMALL_PATH, small=SMALL_ANSWER, answer=ANSWER)
     (folder / "nginx.conf").write_text(text)
     command = ["nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     probe = b"GET %b HTTP/1.1\r\nhost: localhost\r\n\r\n" % SMALL_PATH.encode()

@@ -35,7 +35,10 @@ def measure(scale: Scale) -> Reached:
         Figure("of them found by a query less", found.answered - stored, most=0),
         Figure("p50", found.p50 * 1e3, " ms"),
         Figure("p99", found.p99 * 1e3, " ms"),
-        *(Figure(f"cores that {role}s took" if role == "worker" else f"the {role}", part) for role, part in used.items()),
+        *(
+            Figure(f"cores that {role}s took" if role == "worker" else f"the {role}", part)
+            for role, part in used.items()
+        ),
     )
     return Reached(found.answered, 0, figures)
 

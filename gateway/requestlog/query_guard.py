@@ -19,7 +19,8 @@ FUNCTIONS = frozenset(
     {
         "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree",
         "histogram", "histogram_values", "summary", "quality_by", "pragma_version", "duckdb_columns",
-        "duckdb_functions", "duckdb_keywords", "duckdb_settings", "duckdb_tables", "duckdb_types", "duckdb_views",
+        "duckdb_functions", "duckdb_keywords", "duckdb_settings", "duckdb_tables", "duckdb_types",
+        "duckdb_views",
     }
 )  # fmt: skip
 """Those that stand in FROM and read no file."""
@@ -31,19 +32,20 @@ def guard(lake: Lake, sql: str) -> None:
     row = lake.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()
     tree = json.loads(row[0]) if row else {"error": True}
     if tree["error"]:
-        raise GatewayError(
-            f"this query cannot be checked, so it is not run: {tree.get('error_message', 'no reason is known')}"
-        )
+        reason = tree.get("error_message", "no reason is known")
+        raise GatewayError(f"this query cannot be checked, so it is not run: {reason}")
     for node in _nodes(tree["statements"]):
         if node.get("type") == "TABLE_FUNCTION":
             name = str(node["function"].get("function_name", "")).casefold()
             if name not in FUNCTIONS:
                 raise GatewayError(
-                    f"{name}(…) is not for queries: they read the views, which `gateway query` lists, and nothing else"
+                    f"{name}(…) is not for queries: they read the views, which `gateway query` lists, "
+                    "and nothing else"
                 )
         if node.get("type") == "BASE_TABLE" and any(sign in node["table_name"] for sign in _OF_FILES):
             raise GatewayError(
-                f"there is no view {node['table_name']!r}, and no file is read; `gateway query` lists the views"
+                f"there is no view {node['table_name']!r}, and no file is read; "
+                "`gateway query` lists the views"
             )
 
 

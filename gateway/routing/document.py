@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from gateway.errors import GatewayError
 from gateway.routing.log_document import (
     alerts_from,
     log_from,
@@ -46,6 +47,10 @@ from gateway.routing.settings import (
     Traffic,
     UpstreamTls,
 )
+
+
+class UnknownPlan(GatewayError):
+    """A plan that this version of the code cannot read."""
 
 
 def to_document(plan: RoutingPlan) -> dict[str, Any]:
@@ -118,7 +123,17 @@ def _key(key: Sticky | None) -> dict[str, str] | None:
 
 
 def from_document(document: Mapping[str, Any]) -> RoutingPlan:
-    """Return the plan that `to_document` wrote; raises KeyError or TypeError on anything else."""
+    """Return the plan that `to_document` wrote; raises UnknownPlan on anything else."""
+    try:
+        return _from_document(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnknownPlan(
+            f"this plan was written by another version of the gateway ({type(error).__name__}: {error}); "
+            "restart the gateway, so that all of it is of the version that is installed now"
+        ) from error
+
+
+def _from_document(document: Mapping[str, Any]) -> RoutingPlan:
     return RoutingPlan(
         services=tuple(service_from(service) for service in document["services"]),
         routes=tuple(route_from(route) for route in document["routes"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from gateway.errors import GatewayError
 from gateway.requestlog.rules import RouteRule, Rules
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
@@ -35,9 +36,20 @@ class PlanRules:
         self._revision = -1
 
     def new(self) -> Rules | None:
-        """Return the rules of the live plan if that is another one than at the last call, else None."""
+        """Return the rules of the live plan if that is another one than at the last call, else None.
+
+        A plan that cannot be read changes nothing; that is logged once.
+        """
         revision = self._slot.word[0]
-        if revision == self._revision or (plan := published(self._places)) is None:
+        if revision == self._revision:
+            return None
+        try:
+            plan = published(self._places)
+        except GatewayError as error:
+            log.error("revision %d: %s; records are made as before", revision, error)
+            self._revision = revision
+            return None
+        if plan is None:
             return None
         self._revision = revision
         return rules_of(plan)

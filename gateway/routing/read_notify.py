@@ -27,8 +27,8 @@ EVENTS = (
     "taken_over",
     "alert",
 )
-"""What can be told. `alert`: an alarm fires or is over; `held`: paused because a metric asks for a person; `failed`: taken back by the judge;
-`aborted`: a person gave it up; `taken_over`: somebody set the weights by hand."""
+"""What can be told. `alert`: an alarm fires or is over; `held`: paused because a metric asks for a person;
+`failed`: taken back by the judge; `aborted`: a person gave it up; `taken_over`: somebody set the weights."""
 _EXAMPLE = "{webhook: https://ci.example/rollouts}"
 
 

@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 
+from gateway.errors import GatewayError
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Limits
@@ -113,7 +114,15 @@ class Supervisor:
 
     def _follow_plan(self) -> None:
         revision = self._slot.word[0]
-        if revision == self._revision or (plan := published(self._places)) is None:
+        if revision == self._revision:
+            return
+        try:
+            plan = published(self._places)
+        except GatewayError as error:
+            log.error("revision %d: %s; the processes stay as they are", revision, error)
+            self._revision = revision
+            return
+        if plan is None:
             return
         self._revision = revision
         self._plan = plan

@@ -6,6 +6,7 @@ fails alone and says so.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.errors import GatewayError
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.slot import PlanSlot, published
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from gateway.requestlog.retention import Known
     from gateway.requestlog.sinks.pumps import Pumps
     from gateway.watching.watcher import Tell, Watcher
+
+log = logging.getLogger("gateway.keeper")
 
 SINKS_EVERY, WATCH_EVERY, SEAL_EVERY = 1.0, 1.0, 5.0
 MERGE_EVERY, RETENTION_EVERY, LABELS_EVERY = 60.0, 300.0, 300.0
@@ -41,8 +45,12 @@ class LivePlan:
         """Return the live plan, None before the first one."""
         with self._lock:
             revision = self._slot.word[0]
-            if revision != self._revision and (plan := published(self._places)) is not None:
-                self._plan, self._revision = plan, revision
+            if revision != self._revision:
+                try:
+                    self._plan = published(self._places) or self._plan
+                except GatewayError as error:
+                    log.error("revision %d: %s; the plan before it is followed", revision, error)
+                self._revision = revision if self._plan is not None else -1
             return self._plan
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
-from gateway.routing.document import from_document, limits_from, tls_from, to_document, to_json
+from gateway.routing.document import UnknownPlan, from_document, limits_from, tls_from, to_document, to_json
 from gateway.routing.plan import Route, RoutingPlan, Service
 from gateway.routing.settings import Failing, Limits, Tls, Traffic
 
@@ -102,3 +102,15 @@ def test_a_listener_without_certificates_is_still_a_listener() -> None:
     """Empty is not the same as nothing."""
     plan = RoutingPlan((), (), tls=Tls("127.0.0.1:8443", ()))
     assert from_document(json.loads(to_json(plan))).tls == plan.tls
+
+
+@pytest.mark.parametrize(
+    "spoil", [{"routes": 7}, {"services": [{}]}, {"limits": {"unheard_of": 1}}, {"revision": None}]
+)
+def test_a_plan_of_another_version_is_refused_in_words(spoil: dict[str, Any]) -> None:
+    """Whoever follows the slot keeps what it has, and says so."""
+    document = {**to_document(RoutingPlan((), ())), **spoil}
+    if spoil == {"revision": None}:
+        del document["revision"]
+    with pytest.raises(UnknownPlan, match="written by another version of the gateway"):
+        from_document(document)

@@ -60,3 +60,17 @@ def test_each_revision_is_told_once(places: Places) -> None:
     publish(places, plan(2))
     assert follower.new() is not None
     assert follower.new() is None
+
+
+def test_a_plan_of_another_version_changes_nothing(places: Places, caplog: pytest.LogCaptureFixture) -> None:
+    """It is said once, and the recorder goes on by the one before it."""
+    follower = PlanRules(places)
+    publish(places, plan(1))
+    assert follower.new() is not None
+    publish(places, plan(2))
+    places.plan.write_text('{"revision": 2}')
+    assert follower.new() is None
+    assert follower.new() is None
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["revision 2"]
+    publish(places, plan(3))
+    assert follower.new() == rules_of(plan(3))

@@ -18,7 +18,7 @@ import pytest
 
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
-from gateway.routing.slot import publish
+from gateway.routing.slot import PlanSlot, publish
 from gateway.supervision import generation
 from gateway.supervision import supervisor as module
 from gateway.supervision.signals import Signals
@@ -154,6 +154,22 @@ def test_a_worker_that_hangs_is_replaced(
     until(lambda: worker.pid not in (0, hung), supervisor.tend)
     assert [p.pid for p in supervisor.processes() if p is not worker] == others
     assert any("worker 0 has hung" in message for message in caplog.messages)
+
+
+def test_a_plan_of_another_version_ends_nothing(
+    places: Places, supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody installed a newer gateway and used its commands: what runs stays, and says so once."""
+    supervisor.tend()
+    before = [process.pid for process in supervisor.processes()]
+    places.plan.write_text('{"revision": 99}')
+    with PlanSlot(places, writable=True) as slot:
+        slot.store(99)
+    supervisor.tend()
+    supervisor.tend()
+    assert [process.pid for process in supervisor.processes()] == before
+    said = [record.message for record in caplog.records if "another version" in record.message]
+    assert len(said) == 1
 
 
 def test_the_sockets_outlive_a_worker(supervisor: Supervisor, sockets: list[socket.socket]) -> None:
