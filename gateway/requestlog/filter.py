@@ -44,8 +44,8 @@ class Screen:
         self._rules = _rules(filter, encrypted=bool(filter.encrypt) and secrets.can_encrypt())
         self._known: dict[str, tuple[str, Rule]] = {}
         self._unruled: set[str] = set()  # of the known names those that are kept, under that name
-        protects = any(rule != KEEP for rule in self._rules.values())
-        self._bodies = Bodies(self._redactor, self._document, readable_only=protects)
+        protected = [name for name, rule in self._rules.items() if rule != KEEP]
+        self._bodies = Bodies(self._redactor, self._document, protected)
 
     def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Return the columns of inputs or outputs that may be logged, each value as its rule says."""
@@ -70,7 +70,7 @@ class Screen:
                     for value in column
                 ]
             elif rule != LEAVE_OUT:
-                kept[shown] = [self._ruled(rule, name, value) for value in column]
+                kept[shown] = [self._ruled(rule, name, value, 0) for value in column]
         return kept if len(kept) <= FIELD_LIMIT else dict(list(kept.items())[:FIELD_LIMIT])
 
     def parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -127,12 +127,12 @@ class Screen:
             return [self._kept(part, depth + 1) for part in value]
         return self._object(value, depth + 1) if kind is dict else value
 
-    def _ruled(self, rule: Rule, name: str, value: Any) -> Any:
+    def _ruled(self, rule: Rule, name: str, value: Any, depth: int) -> Any:
         """A value under a rule other than KEEP and LEAVE_OUT."""
-        if value is None:
+        if value is None or depth > DEPTH_LIMIT:
             return None  # that it is missing may be seen
         if type(value) is list:
-            return [self._ruled(rule, name, part) for part in value]
+            return [self._ruled(rule, name, part, depth + 1) for part in value]
         if rule == PSEUDONYMISE:
             return None if type(value) is dict else self._secrets.pseudonym_of(value)
         if rule == ENCRYPT:
@@ -150,7 +150,7 @@ class Screen:
             if rule == KEEP:
                 kept[shown] = self._kept(value, depth)
             elif rule != LEAVE_OUT:
-                kept[shown] = self._ruled(rule, name, value)
+                kept[shown] = self._ruled(rule, name, value, depth)
             if len(kept) >= FIELD_LIMIT:
                 break
         return kept

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
+import lzma
+import zlib
 from typing import Any
 
 import pytest
@@ -17,15 +20,15 @@ def _same(document: Any) -> Any:
     return document
 
 
-USUAL = Bodies(Redactor(PATTERNS), _same, readable_only=False)
-GUARDED = Bodies(Redactor(PATTERNS), _same, readable_only=True)
+USUAL = Bodies(Redactor(PATTERNS), _same)
+GUARDED = Bodies(Redactor(PATTERNS), _same, ("user", "user.age"))
 
 
 def test_json_goes_through_the_screen() -> None:
     """JSON of any kind is read, screened and written anew."""
-    bodies = Bodies(Redactor(()), lambda document: {"n": len(document)}, readable_only=True)
+    bodies = Bodies(Redactor(()), lambda document: {"n": len(document)}, ("x",))
     assert bodies.shown(b'{"a": 1, "b": [NaN]}', b"application/json") == '{"n":2}'
-    assert Bodies(Redactor(()), lambda _: object(), readable_only=False).shown(b"1", b"") is None
+    assert Bodies(Redactor(()), lambda _: object()).shown(b"1", b"") is None
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,10 @@ def test_binary() -> None:
     "raw",
     [
         gzip.compress(b"a@b.example"),
+        *(zlib.compress(b"a@b.example", level) for level in range(10)),
+        bz2.compress(b"a@b.example"),
+        lzma.compress(b"a@b.example"),
+        lzma.compress(b"a@b.example", lzma.FORMAT_ALONE),
         b"\xff\x00 a@b.example \xff",
         "a@b.example".encode("utf-16"),
         "a@b.example".encode("utf-16-le"),
@@ -65,5 +72,29 @@ def test_binary() -> None:
 def test_binary_that_hides_something(raw: bytes) -> None:
     """Binary in which a pattern is found, or that is packed, is left out; without patterns it is kept."""
     assert USUAL.shown(raw, b"application/octet-stream") is None
-    bare = Bodies(Redactor(()), _same, readable_only=False)
+    bare = Bodies(Redactor(()), _same)
     assert bare.shown(raw, b"") == base64.b64encode(raw).decode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"inputs": [{"name": "user", "shape": [2], "datatype": "BYTES", "data": ["Bob"]}]}',
+        b'{"dataframe_split": {"columns": ["n", "user"], "data": [[1, "Bob"]]}}',
+        b"{\"error\": \"input 'user'[0]: expected a number, got 'Bob'\"}",
+        b'{"errors": {"input User": "got \'Bob\'"}}',
+        b'{"row": "{\\"user\\": \\"Bob\\"}"}',
+        b'["user.age", 41]',
+        b'"user: Bob"',
+    ],
+)
+def test_json_that_speaks_of_a_protected_field(raw: bytes) -> None:
+    """Where a protected name is a value or part of a text, its value may stand anywhere: nothing is kept."""
+    assert USUAL.shown(raw, b"application/json") is not None
+    assert GUARDED.shown(raw, b"application/json") is None
+
+
+def test_json_with_a_protected_member_only() -> None:
+    """As the name of a member, or a part of another word, a protected name keeps nothing back."""
+    raw = b'{"user":{"name":"user"},"users":["a user1"],"n":null}'
+    assert GUARDED.shown(raw, b"application/json") == raw.decode()

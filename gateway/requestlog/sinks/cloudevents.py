@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gateway.requestlog.sinks.open_inference import request_of, response_of
-from gateway.requestlog.sinks.target import MEBIBYTE, Item, Record, SendFailed
+from gateway.requestlog.sinks.target import MEBIBYTE, Item, Record, SendFailed, unwritable
 from gateway.requestlog.sinks.wire import Wire
 
 REQUEST = "org.kubeflow.serving.inference.request"
@@ -34,12 +34,18 @@ class CloudEvents:
         """Post the items' events; raises SendFailed, which says how many items are done."""
         for number, item in enumerate(items):
             try:
-                for headers, body in events(item.record, self._namespace):
+                for headers, body in self._events(item.record):
                     self._wire.post(body, headers)
             except SendFailed as failure:
                 raise SendFailed(
                     str(failure), refused=failure.refused, retry_after=failure.retry_after, done=number
                 ) from None
+
+    def _events(self, record: Record) -> list[Event]:
+        try:
+            return events(record, self._namespace)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise unwritable(error) from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.requestlog.sinks.otlp_logs import logs_request
 from gateway.requestlog.sinks.otlp_traces import traces_request
-from gateway.requestlog.sinks.target import MEBIBYTE, Item, Record, Rejected
+from gateway.requestlog.sinks.target import MEBIBYTE, Item, Record, Rejected, unwritable
 from gateway.requestlog.sinks.wire import Wire
 
 _HEADERS = {"content-type": "application/json"}
@@ -30,8 +30,11 @@ class Otlp:
 
     def send(self, items: Sequence[Item]) -> Rejected | None:
         """Post the items in one request; raises SendFailed."""
-        document = self._form([item.record for item in items])
-        reply = self._wire.post(orjson.dumps(document), _HEADERS)
+        try:
+            body = orjson.dumps(self._form([item.record for item in items]))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise unwritable(error) from None
+        reply = self._wire.post(body, _HEADERS)
         return _partial(reply.body, self._rejected)
 
     def close(self) -> None:

@@ -46,8 +46,13 @@ class RedisStreams:
         try:
             pipeline.execute()
         except (self._error, OSError) as error:
-            raise SendFailed(f"Redis did not take it: {error}") from None
+            raise SendFailed(f"Redis did not take it: {_said(error)}") from None
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def _said(error: Exception) -> str:
+    """Return what the server said; of a pipeline's error the package puts the command before it, data and all."""
+    return str(error).rpartition("of pipeline caused error: ")[2]

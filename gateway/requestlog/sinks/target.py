@@ -49,6 +49,12 @@ class SendFailed(GatewayError):
         self.done = done
 
 
+def unwritable(error: Exception) -> SendFailed:
+    """Return the refusal of what cannot be put into the target's form, as if the target itself had refused:
+    one record that no form can hold must not keep back all others for ever."""
+    return SendFailed(f"it cannot be written in this form: {type(error).__name__}: {error}", refused=True)
+
+
 class Target(Protocol):
     """Somewhere that records are sent to. Made without asking anybody; used by one thread.
 

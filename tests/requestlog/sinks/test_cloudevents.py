@@ -71,3 +71,12 @@ def test_what_was_taken_before_a_failure_is_known(collector: Collector) -> None:
     target.close()
     assert (caught.value.done, caught.value.refused) == (2, True)
     assert len(collector.taken) == 4
+
+
+def test_a_record_that_cannot_be_written_is_refused(collector: Collector) -> None:
+    """It is put aside like one that the target refuses, so that those behind it are sent."""
+    target = CloudEvents(Wire(collector.url, 5.0), "prod")
+    with pytest.raises(SendFailed, match="cannot be written") as caught:
+        target.send(items(record(0), record(1, ts=10**18)))
+    target.close()
+    assert (caught.value.done, caught.value.refused) == (1, True)

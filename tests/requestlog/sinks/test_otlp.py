@@ -69,3 +69,15 @@ def test_a_collector_that_is_busy_says_when_to_come_again(collector: Collector) 
         target.send(items(record(1)))
     target.close()
     assert caught.value.retry_after == 9.0
+
+
+def test_a_record_that_json_cannot_hold_is_refused(collector: Collector) -> None:
+    """Each list becomes three levels of OTLP: it is refused as the target would, and keeps nobody back."""
+    value: object = 1
+    for _ in range(150):
+        value = [value]
+    target = otlp.logs(collector.url, 5.0, "shop")
+    with pytest.raises(SendFailed, match="cannot be written") as failure:
+        target.send(items(record(1, inputs={"a": value})))
+    assert failure.value.refused
+    target.close()

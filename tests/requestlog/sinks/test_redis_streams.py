@@ -59,12 +59,13 @@ def test_a_server_that_is_gone_is_said(server: Redis) -> None:
 
 
 def test_a_key_that_is_no_stream_is_no_reason_to_throw_away(server: Redis) -> None:
-    """A person may mend that."""
+    """A person may mend that, who is told what the server said, without the command that holds the record."""
     target = RedisStreams(server.url, STREAM, 5.0)
     server._client.set(STREAM, "text")
-    with pytest.raises(SendFailed, match="WRONGTYPE") as caught:
+    with pytest.raises(SendFailed, match="did not take it: WRONGTYPE") as caught:
         target.send(items(record(0)))
     assert not caught.value.refused
+    assert record(0)["id"] not in str(caught.value)
     server._client.delete(STREAM)
     target.close()
 
