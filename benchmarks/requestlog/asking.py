@@ -1,4 +1,4 @@
-"""What is asked in these measurements: small GETs, and flights as inference requests; no two heads are alike."""
+"""What is asked in these measurements: small GETs, and flights to predict; no two heads are alike."""
 
 from __future__ import annotations
 

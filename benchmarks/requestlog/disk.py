@@ -1,4 +1,4 @@
-"""The disk that the log lies on is full for a while: is traffic unharmed, is every drop counted, does it go on?"""
+"""The log's disk is full for a while: is traffic unharmed, is every drop counted, does the log go on?"""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ ROWS = (
         "disk",
         "What it survives",
         "its disk full to the last byte for five seconds, 1,000 requests a second",
-        "0 failed; records + dropped = answers; said in status, /metrics and the view gaps; goes on by itself",
+        "0 failed; records + dropped = answers; told in status, /metrics, the view gaps; goes on by itself",
         measure,
         missing,
     ),

@@ -1,4 +1,4 @@
-"""From an answer's last byte until a query tells of it: by a new `gateway query`, and in a running process."""
+"""From an answer's last byte until a query tells of it: by `gateway query`, and in a running process."""
 
 from __future__ import annotations
 

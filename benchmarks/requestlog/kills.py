@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
+from benchmarks.process import wait_until
 from benchmarks.requestlog.asking import INFER, pool
 from benchmarks.requestlog.load import Answered, Clients
 from benchmarks.requestlog.row import Figure, Reached, Row, Scale, Table
@@ -71,9 +72,8 @@ async def _killing(site: Site, times: int) -> Reached:
 async def _kill(site: Site, who: str, dice: random.Random, load: Clients) -> None:
     if role := _ROLES.get(who):
         number = dice.randrange(2) if role == "worker" else 0
-        async with asyncio.timeout(_COME_BACK):
-            while not site.pid(role, number):
-                await asyncio.sleep(0.01)  # it is only just coming back from an earlier kill
+        back = f"{role} {number} is back from an earlier kill"
+        await asyncio.to_thread(wait_until, lambda: bool(site.pid(role, number)), _COME_BACK, back)
         site.kill_process(role, number)
         return
     await asyncio.to_thread(site.kill_all if who == ALL else site.kill_supervisor)

@@ -13,8 +13,8 @@ _INTRO = f"""# The request log, measured
 
 What stands between the marks is written by `make request-log`. Each row starts a gateway of its own
 (`gateway up`) on loopback, before an nginx that gives the same answers to all: 14 bytes to a small GET, a
-prediction of 300 bytes to a flight of 1 kB as an Open Inference request. No two heads are alike. Everything is
-logged, bodies too, unless a row says otherwise. Load, upstream and gateway share the machine named below.
+prediction of 300 bytes to a flight of 1 kB as an Open Inference request. No two heads are alike. Everything
+is logged, bodies too, unless a row says otherwise. Load, upstream and gateway share the machine below.
 
 {BEGIN}
 {END}

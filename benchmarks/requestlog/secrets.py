@@ -1,4 +1,7 @@
-"""Secrets in every place of requests and answers, sent through a gateway that tells all it may: who has one?"""
+"""Secrets in every place of requests and answers, through a gateway that tells all it may: who has one?
+
+Searched are all files below the state directory, those in memory, sinks, traces, /metrics and all output.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +81,7 @@ def _search(
     """Send all, have everything written and sealed, and return where which of them is found."""
     with tempfile.TemporaryDirectory(prefix="gateway-log-") as name, ExitStack() as stack:
         folder = Path(name)
+        (folder / "sink").mkdir()
         upstream, collector = stack.enter_context(Repeater()), stack.enter_context(Collector(folder / "otlp"))
         words = {"upstream": upstream.port, "collector": collector.port, "folder": folder, "mode": mode}
         site = stack.enter_context(gateway(_ROUTING % {**words, "more": more}))
@@ -132,9 +136,8 @@ ROWS = (
     Row(
         "strict",
         "What it gives away",
-        "secrets in every place of a request or its answer, `filter: {mode: strict}`, access lines, traces, two "
-        "sinks: searched below the state directory, in memory, sinks, traces, /metrics, all output, query "
-        "results",
+        "secrets in every place of a request or its answer, `filter: {mode: strict}`, with access lines, all "
+        "traced, two sinks: searched in all files, memory, sinks, traces, /metrics, output, query results",
         "none found",
         strict,
     ),

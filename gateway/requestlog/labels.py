@@ -47,7 +47,9 @@ class LabelStore:
             return
         now = self._now()
         received = int(now * 1e6)
-        data = b"".join(self._line(label, received) for label in labels)
+        # they all come at one time, so which of two is the last word is to be seen here alone
+        last = {(label.id, label.row, label.route, label.key): label for label in labels}
+        data = b"".join(self._line(label, received) for label in last.values())
         self._places.labels.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = time.strftime("%Y-%m-%dT%H", time.gmtime(now))
         _append(self._places.labels / f"{name}.ndjson", data)
@@ -69,9 +71,8 @@ class LabelStore:
 
 
 def _append(path: Path, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = _locked(path)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
         size = os.fstat(fd).st_size
         if size and os.pread(fd, 1, size - 1) != b"\n":
             data = b"\n" + data  # whoever wrote last was killed in the middle of a line
@@ -82,6 +83,20 @@ def _append(path: Path, data: bytes) -> None:
             os.ftruncate(fd, size)  # all of it or nothing
             raise
     finally:
+        os.close(fd)
+
+
+def _locked(path: Path) -> int:
+    """Open a file for appending and lock it; another one where it was sealed and removed meanwhile."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.fstat(fd).st_nlink:
+                return fd
+        except OSError:
+            os.close(fd)
+            raise
         os.close(fd)
 
 

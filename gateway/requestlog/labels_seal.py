@@ -1,11 +1,13 @@
 """Past labels as Parquet: an hour's file once it is over, a day's once that is over.
 
-A reader leaves out what a longer name covers (`2026-11-21.parquet` covers `2026-11-21T07.*`, and a Parquet
-file its NDJSON), so a death between writing one and removing the other shows nothing twice.
+A label that lies in two files, because somebody died between writing one and removing the other, is read once:
+the last word on a prediction counts. So every file is read, and sealing what is sealed already adds to it: a
+clock that was put back makes an hour's file a second time.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -23,22 +25,13 @@ LINE_TYPES = (
     "{id: 'VARCHAR', row: 'INTEGER', route: 'VARCHAR', key: 'VARCHAR', label: 'VARCHAR', "
     "value: 'DOUBLE', received: 'BIGINT'}"
 )
-_HOUR = len("2026-11-21T07")
 
 
 def label_files(places: LogPlaces) -> list[Path]:
-    """Return the files to read, in the order of their time, none whose labels another holds as well."""
+    """Return the files to read, in the order of their time."""
     if not places.labels.is_dir():
         return []
-    found = [path for path in places.labels.iterdir() if path.suffix in (".ndjson", ".parquet")]
-    sealed = {path.stem for path in found if path.suffix == ".parquet"}
-    shown = [
-        path
-        for path in found
-        if not (path.suffix == ".ndjson" and path.stem in sealed)
-        and not (len(path.stem) == _HOUR and path.stem[:10] in sealed)
-    ]
-    return sorted(shown)
+    return sorted(path for path in places.labels.iterdir() if path.suffix in (".ndjson", ".parquet"))
 
 
 def seal_labels(places: LogPlaces, connection: duckdb.DuckDBPyConnection, now: float) -> list[Path]:
@@ -49,19 +42,20 @@ def seal_labels(places: LogPlaces, connection: duckdb.DuckDBPyConnection, now: f
     current = time.strftime("%Y-%m-%dT%H", time.gmtime(now - SETTLED))
     for path in sorted(places.labels.glob("*.ndjson")):
         if path.stem < current:
-            sealed = path.with_suffix(".parquet")
-            if not sealed.exists():
-                write_labels(connection, [path], sealed)
-                made.append(sealed)
-            path.unlink()
+            with path.open("rb") as lines:
+                fcntl.flock(lines, fcntl.LOCK_EX)  # whoever still appends to it does so before, or elsewhere
+                made.append(_joined(connection, [path], path.with_suffix(".parquet")))
     for day, hours in _days(places, current[:10]).items():
-        sealed = places.labels / f"{day}.parquet"
-        if not sealed.exists():
-            write_labels(connection, hours, sealed)
-            made.append(sealed)
-        for hour in hours:
-            hour.unlink()
-    return made
+        made.append(_joined(connection, hours, places.labels / f"{day}.parquet"))
+    return list(dict.fromkeys(made))
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], target: Path) -> Path:
+    """Move the labels of some files into one, which may be there already."""
+    write_labels(connection, [*sources, *([target] if target.exists() else [])], target)
+    for source in sources:
+        source.unlink()
+    return target
 
 
 def _days(places: LogPlaces, today: str) -> dict[str, list[Path]]:

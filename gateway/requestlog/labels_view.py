@@ -45,11 +45,17 @@ def _labelled(policies: Mapping[str, LabelPolicy], columns: Collection[str]) -> 
             named = quoted(route)
             parts.append(
                 f"SELECT {told} FROM predictions p "
-                f"JOIN all_labels l ON l.key = p.{_name(policy.key)}::VARCHAR AND l.route = {named} "
+                f"JOIN all_labels l ON {key_text('l.key')} = {key_text(f'p.{_name(policy.key)}')} "
+                f"AND l.route = {named} "
                 f"WHERE p.route = {named} "
                 "AND NOT EXISTS (FROM all_labels o WHERE o.id = p.id AND o.row = p.row)"
             )
     return " UNION ALL ".join(parts)
+
+
+def key_text(column: str) -> str:
+    """Return the SQL of a key's text: 7 also where it is 7.0, as it is once a value beside it is 8.5."""
+    return f"regexp_replace({column}::VARCHAR, '^(-?[0-9]+)[.]0$', '\\1')"
 
 
 def _predicted(policies: Mapping[str, LabelPolicy], columns: Collection[str]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import multiprocessing
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,24 @@ def test_a_line_that_a_killed_writer_left_is_ended(tmp_path: Path) -> None:
     found.append(labels(1, "b"))
     whole = path.read_bytes().splitlines()
     assert [whole[0][:1], whole[1], whole[2][-1:]] == [b"{", b'{"torn', b"}"]
+
+
+def test_a_file_that_is_removed_meanwhile_is_begun_anew(tmp_path: Path) -> None:
+    """Whoever seals an hour holds its lock; a writer that waited for it does not write into nothing."""
+    found = store(tmp_path)
+    found.append(labels(1))
+    path = tmp_path / "labels" / FILE
+    context = multiprocessing.get_context("fork")
+    with path.open("rb") as sealing:
+        fcntl.flock(sealing, fcntl.LOCK_EX)
+        writer = context.Process(target=found.append, args=(labels(1, "b"),))
+        writer.start()
+        inode = f":{path.stat().st_ino} "
+        deadline = time.monotonic() + 10
+        while not any("->" in line and inode in line for line in Path("/proc/locks").open()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        path.unlink()
+    writer.join(10)
+    assert writer.exitcode == 0
+    assert [line["key"] for line in lines(tmp_path)] == ["b0"]

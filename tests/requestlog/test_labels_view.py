@@ -203,14 +203,54 @@ def _reading(places: LogPlaces) -> str:
 def test_what_a_seal_left_behind_shows_nothing_twice(
     places: LogPlaces, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """Killed between writing and removing: the longer name counts, and the next seal removes the rest."""
+    """Killed between writing and removing: it is read once, and the next seal removes the rest."""
     store(places).append([by_id(1, 1)])
     [lines] = label_files(places)
     content = lines.read_bytes()
     seal_labels(places, connection, NOW + 86_400)
     lines.write_bytes(content)
     assert len(connection.execute(_reading(places)).fetchall()) == 1
+    seal_labels(places, connection, NOW + 86_400)
+    assert len(connection.execute(_reading(places)).fetchall()) == 1
     assert [path.suffix for path in label_files(places)] == [".parquet"]
+
+
+def test_labels_of_an_hour_that_is_sealed_already_are_kept(
+    places: LogPlaces, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """A clock that was put back, or a writer that was held up, makes an hour's file once more."""
+    store(places).append([by_id(1, 1)])
+    seal_labels(places, connection, NOW + 7200)
+    store(places).append([by_id(2, 1), by_id(1, 0)])
+    before = connection.execute(_reading(places)).fetchall()
+    assert [row[0] for row in before] == [identity(1), identity(2)]
+    seal_labels(places, connection, NOW + 2 * 86_400)
+    assert connection.execute(_reading(places)).fetchall() == before
+    store(places).append([by_id(3, 1)])
+    seal_labels(places, connection, NOW + 2 * 86_400)
+    assert len(connection.execute(_reading(places)).fetchall()) == 3
+    assert len(label_files(places)) == 1
+
+
+def test_of_two_in_one_batch_the_last_word_counts(
+    places: LogPlaces, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Although both come at the same time."""
+    store(places).append([by_id(1, n % 2) for n in range(7)])
+    rows = connection.execute(_reading(places)).fetchall()
+    assert [row[4:6] for row in rows] == [("0", 0.0)]
+
+
+def test_a_whole_number_is_found_among_others(
+    places: LogPlaces, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """One 8.5 among the keys that clients send makes 7.0 of every 7 in its column."""
+    policy = LabelPolicy(key="flight", output="prediction")
+    predict(connection, [(identity(n), 0, "late", key, "0.2") for n, key in enumerate(("7.0", "8.5", "9"))])
+    connection.execute("ALTER TABLE predictions ALTER flight TYPE DOUBLE")
+    store(places).append([by_key(key, 1) for key in ("7", "8.5", "9.0")])
+    views(connection, places, {"late": policy})
+    assert len(connection.execute("SELECT id FROM labelled").fetchall()) == 3
 
 
 def test_a_torn_line_is_passed_over(places: LogPlaces, connection: duckdb.DuckDBPyConnection) -> None:

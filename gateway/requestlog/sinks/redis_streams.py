@@ -54,5 +54,5 @@ class RedisStreams:
 
 
 def _said(error: Exception) -> str:
-    """Return what the server said; of a pipeline's error the package puts the command before it, data and all."""
+    """Return what the server said; the package puts the command before it, data and all."""
     return str(error).rpartition("of pipeline caused error: ")[2]
