@@ -71,7 +71,8 @@ def model_yaml(facts: Facts) -> str:
     head = (
         "# Written by `make train`; the place of a category in its list is its code.\n"
         "# reference: inputs as learnt from, outputs on held-out flights. counts[i] is of what lies above\n"
-        "# edges[i - 1] and at or below edges[i], or of category i.\n"
+        "# edges[i - 1] and at or below edges[i], or of category i; clumping is how alike values of one day\n"
+        "# are, from 0 to 1.\n"
     )
     return head + yaml.safe_dump(
         document, sort_keys=False, default_flow_style=None, allow_unicode=True, width=100

@@ -71,6 +71,11 @@ class Dataset:
         chosen = np.isin(self.month, months)
         return self.matrix[chosen], self.late[chosen]
 
+    def days_of_months(self, months: tuple[int, ...]) -> NDArray[np.int64]:
+        """The day of each of these flights, as a number that no other day has."""
+        chosen = np.isin(self.month, months)
+        return 100 * self.month[chosen] + self.day[chosen]
+
 
 def load() -> Dataset:
     """Read the flights, join the weather, and drop what has no arrival, no weather or an impossible value."""

@@ -113,8 +113,10 @@ def train(recipe: Recipe, data: flights.Dataset, folder: Path) -> card.Scores:
         sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
         size=len(buffer.getvalue()),
         reference={
-            "inputs": histograms.of_inputs(data, matrix),
-            "outputs": histograms.of_outputs(probability, card.THRESHOLD),
+            "inputs": histograms.of_inputs(data, matrix, data.days_of_months(recipe.months)),
+            "outputs": histograms.of_outputs(
+                probability, data.days_of_months((recipe.held_out,)), card.THRESHOLD
+            ),
         },
     )
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +84,7 @@ def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> Non
 
 def _reached(costs: dict[tuple[str, str], Costs]) -> Reached:
     figures: list[Figure] = []
-    body = []
+    body: list[Sequence[str]] = []
     for kind in KINDS:
         one, other = costs["with", kind], costs["without", kind]
         figures += [
@@ -95,7 +96,7 @@ def _reached(costs: dict[tuple[str, str], Costs]) -> Reached:
         for way, found in (("with", one), ("without", other)):
             cells = (found.worker, found.recorder, found.capture, found.keeper)
             body.append((kind, way, *(f"{median(cell):.1f}" for cell in cells)))
-    head = ("request", "log", "workers, µs", "recorder, µs", "both, µs", "keeper, µs")
+    head: Sequence[str] = ("request", "log", "workers, µs", "recorder, µs", "both, µs", "keeper, µs")
     requests = sum(found.requests for found in costs.values())
     failed = sum(found.failed for found in costs.values())
     figures.append(Figure("failed", failed, most=0))

@@ -69,7 +69,9 @@ def _reached(site: Site, before: int, stopped: list[Paced], without: list[Paced]
         Figure("dropped less those in the view gaps", sum(dropped.values()) - int(gaps), most=0, least=0),
         Figure("p99 over that without a log", late, " ×", most=1.2),
         Figure("p99", median(one.p99 for one in stopped) * 1e3, " ms"),
-        Figure("without", median(one.p99 for one in without) * 1e3, " ms"),
+        Figure("without a log", median(one.p99 for one in without) * 1e3, " ms"),
+        Figure("p50", median(one.p50 for one in stopped) * 1e3, " ms"),
+        Figure("without a log", median(one.p50 for one in without) * 1e3, " ms"),
     )
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
     return Reached(answered, 0, figures, notes=(f"dropped, by reason: {reasons or 'none'}",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,6 +48,7 @@ def _ask(
     running: Running, sql: str, form: str, out: Path | None, limit: int, timeout: float, memory: str
 ) -> None:
     from gateway.cli.lake_access import connected
+    from gateway.cli.query_end import ends_within
     from gateway.cli.query_output import draw, into_file, write_lines
     from gateway.requestlog.query import asked, only_query, run, write
 
@@ -56,15 +58,20 @@ def _ask(
         with (
             into_file(out) as unfinished,
             connected(running, sql, memory=memory, writable=unfinished) as lake,
+            ends_within(timeout, unfinished=unfinished),
         ):
             count = write(lake, sql, unfinished, timeout=timeout)
         say(f"{count:,} rows in {out}")
         return
     with connected(running, sql, memory=memory) as lake:
         if form == "table":
-            draw(run(lake, sql, timeout=timeout, limit=limit), out)
+            with ends_within(timeout):
+                found = run(lake, sql, timeout=timeout, limit=limit)
+            draw(found, out)
             return
-        with asked(lake, sql, timeout) as answer:
+        with ExitStack() as asking:
+            with ends_within(timeout):  # not the writing: whoever reads it may take their time
+                answer = asking.enter_context(asked(lake, sql, timeout))
             write_lines(answer, form, out)
 
 

@@ -27,10 +27,17 @@ def access_line(record: dict[str, Any], format: Format) -> bytes:
     if format == "json":
         kept = {name: value for name, value in record.items() if name not in CONTENT}
         return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
-    at = datetime.fromtimestamp(record["ts"] / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     path = "".join(letter if letter.isprintable() else "?" for letter in record.get("path", "-"))
-    words = (f"{at}Z", record.get("method", "-"), path, record["status"], record.get("version", "-"))
+    words = (_at(record["ts"]), record.get("method", "-"), path, record["status"], record.get("version", "-"))
     return f"{' '.join(map(str, words))} {record['latency_ms']:.1f} ms\n".encode("utf-8", "replace")
+
+
+def _at(microseconds: int) -> str:
+    try:
+        at = datetime.fromtimestamp(microseconds / 1e6, UTC)
+    except (ValueError, OverflowError):  # no time that a calendar has: memory was overwritten, or the clock
+        return "-"
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 class AccessLog:

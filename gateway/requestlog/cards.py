@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 # not the digits after a decimal point: those of 0.1 + 0.2 would do, one time in ten
-_RUN = re.compile(r"(?<!\d)(?<!\d\.)\d(?:[ \u00a0-]?\d)*+")
+_RUN = re.compile(r"(?<!\d)(?<!\d\.)\d(?:[ \u00a0_-]?\d)*+")
+# between points and strokes only as it is printed on a card: else it would be a date, a version or decimals
+_PRINTED = re.compile(r"(?<![\d./])(?:\d{4}([./])\d{4}\1\d{4}\1\d{4}|\d{4}([./])\d{6}\2\d{5})(?![./]?\d)")
 _GROUPS = re.compile(r"\d+")
 _SHORTEST: Final = 13
 _LONGEST: Final = 19
@@ -34,7 +36,11 @@ def is_card(digits: str) -> bool:
 
 def redact_cards(text: str) -> str:
     """Return the text with `[card]` for each card number, written in one or in groups of 3 to 6 digits."""
-    return _RUN.sub(_without, text)
+    return _RUN.sub(_without, _PRINTED.sub(_without_printed, text))
+
+
+def _without_printed(found: re.Match[str]) -> str:
+    return "[card]" if is_card(re.sub(r"\D", "", found[0])) else found[0]
 
 
 def _without(run: re.Match[str]) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
+import orjson
+
 from gateway.requestlog.frame import (
     ENCODED_REQUEST,
     ENCODED_RESPONSE,
@@ -17,6 +19,7 @@ from gateway.requestlog.frame import (
     RESPONSE_PART,
     Frame,
 )
+from gateway.requestlog.looks import Looks, Seen
 from gateway.requestlog.tensors import values_in
 
 FAILED: Final = "filter_failed"
@@ -64,8 +67,18 @@ class Screening(Protocol):
         ...
 
 
-def add_content(record: dict[str, Any], notes: list[str], frame: Frame, screen: Screening) -> None:
-    """Add the content of a frame to its record, and to `notes` what is missing and why."""
+def add_content(
+    record: dict[str, Any],
+    notes: list[str],
+    frame: Frame,
+    screen: Screening,
+    asked: Looks | None = None,
+    told: Looks | None = None,
+) -> None:
+    """Add the content of a frame to its record, and to `notes` what is missing and why.
+
+    `asked` and `told` are the looks of the route's requests and answers.
+    """
     flags = frame.flags
     if flags & _REQUEST_FLAGS:
         notes += [note for flag, note in _REQUEST_NOTES if flags & flag]
@@ -76,32 +89,60 @@ def add_content(record: dict[str, Any], notes: list[str], frame: Frame, screen: 
     content: dict[str, Any] = {}
     try:
         if frame.request_body and not flags & _REQUEST_FLAGS:
-            _add_request(content, notes, frame, screen)
+            _add_request(content, notes, frame, screen, asked)
         if frame.response_body and not flags & _RESPONSE_FLAGS:
-            _add_response(content, notes, frame, screen)
+            _add_response(content, notes, frame, screen, told)
     except Exception:  # fails closed: neither the one body nor the other
         notes.append(FAILED)
         return
     record.update(content)
 
 
-def _add_request(content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening) -> None:
-    found = values_in(frame.request_body)
+def _add_request(
+    content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening, looks: Looks | None
+) -> None:
+    body = frame.request_body
+    seen = looks.seen(body) if looks is not None else None
+    if seen is not None:
+        _add_seen(content, notes, "inputs", seen)
+        return
+    found = values_in(body)
     if found is None:
-        _add_body(content, notes, "request_body", screen.body(frame.request_body, frame.request_type))
+        _add_body(content, notes, "request_body", screen.body(body, frame.request_type))
         return
     values, parameters = found
-    _add_fields(content, notes, "inputs", screen.fields(values), len(values))
+    kept = screen.fields(values)
+    _add_fields(content, notes, "inputs", kept, len(values))
     if parameters:
         _add_fields(content, notes, "parameters", screen.parameters(parameters), len(parameters))
+    elif looks is not None:
+        looks.learn(body, values, kept)
 
 
-def _add_response(content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening) -> None:
-    found = values_in(frame.response_body)
+def _add_response(
+    content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening, looks: Looks | None
+) -> None:
+    body = frame.response_body
+    seen = looks.seen(body) if looks is not None else None
+    if seen is not None:
+        _add_seen(content, notes, "outputs", seen)
+        return
+    found = values_in(body)
     if found is None:
-        _add_body(content, notes, "response_body", screen.body(frame.response_body, frame.response_type))
-    else:
-        _add_fields(content, notes, "outputs", screen.fields(found[0]), len(found[0]))
+        _add_body(content, notes, "response_body", screen.body(body, frame.response_type))
+        return
+    kept = screen.fields(found[0])
+    _add_fields(content, notes, "outputs", kept, len(found[0]))
+    if looks is not None:
+        looks.learn(body, found[0], kept)
+
+
+def _add_seen(content: dict[str, Any], notes: list[str], name: str, seen: Seen) -> None:
+    fields, is_all = seen
+    if fields:
+        content[name] = orjson.Fragment(fields)
+    if not is_all and FILTERED not in notes:
+        notes.append(FILTERED)
 
 
 def _add_fields(

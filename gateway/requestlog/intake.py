@@ -18,8 +18,8 @@ from gateway.requestlog.ring_read import RingReader
 
 log = logging.getLogger("gateway.recorder")
 
-SHARE = 4 * 1024 * 1024
-"""Bytes that are taken from one ring before the others have their turn."""
+SHARE = 256 * 1024
+"""Bytes that are taken from one ring before the others have their turn: no more than a cache holds."""
 UNREADABLE = "unreadable"
 """Records are dropped for this reason where something else wrote into a ring."""
 

@@ -1,8 +1,8 @@
 """Past labels as Parquet: an hour's file once it is over, a day's once that is over.
 
-A label that lies in two files, because somebody died between writing one and removing the other, is read once:
-the last word on a prediction counts. So every file is read, and sealing what is sealed already adds to it: a
-clock that was put back makes an hour's file a second time.
+A label that lies in two files, because somebody died between writing one and removing the other, is read
+once: the last word on a prediction counts. So every file is read, and sealing what is sealed already adds to
+it: a clock that was put back makes an hour's file a second time.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def write_labels(
 def latest(source: str) -> str:
     """Return the query that keeps the last word of `source` (a query) on each prediction."""
     return (
-        "SELECT id, row, route, key, arg_max(label, received) AS label, arg_max(value, received) AS value, "
+        "SELECT id, row, route, key, arg_max(label, received) AS label, arg_max_null(value, received) AS value, "
         f"max(received) AS received FROM ({source}) GROUP BY id, row, route, key"
     )
 

@@ -8,6 +8,7 @@ to ties within one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from gateway.requestlog.labels_seal import label_files, latest, quoted, reading
 from gateway.requestlog.places import LogPlaces
@@ -19,12 +20,18 @@ LEAST_PROBABILITY = 1e-6
 
 
 def label_views(
-    places: LogPlaces, policies: Mapping[str, LabelPolicy], columns: Collection[str]
+    places: LogPlaces,
+    policies: Mapping[str, LabelPolicy],
+    columns: Collection[str],
+    files: Collection[Path] | None = None,
 ) -> list[str]:
-    """Return the statements that make the views; `predictions` must be there, with these columns."""
-    files = label_files(places)
+    """Return the statements that make the views; `predictions` must be there, with these columns.
+
+    `files` are those of labels to read, None: all that are there.
+    """
+    read = label_files(places) if files is None else files
     return [
-        f"CREATE VIEW all_labels AS {latest(reading(files))}",
+        f"CREATE VIEW all_labels AS {latest(reading(read))}",
         "CREATE VIEW labels AS SELECT * REPLACE (make_timestamp(received)::TIMESTAMPTZ AS received) "
         "FROM all_labels",
         f"CREATE VIEW labelled AS {_labelled(policies, columns)}",

@@ -36,8 +36,11 @@ _REVISION_COLUMNS = {
 _OF_LABELS = ("label", "quality")
 """What a query's text holds where it needs the views of labels, and with them `predictions`."""
 _DATE_TRUNC = (
-    "CREATE MACRO date_trunc(part, t) AS "
-    "make_timestamptz(epoch_us(system.main.date_trunc(part, make_timestamp(epoch_us(t)))))"
+    "CREATE MACRO date_trunc(part, t TIMESTAMPTZ) AS "
+    "make_timestamptz(epoch_us(system.main.date_trunc(part, make_timestamp(epoch_us(t))))), "
+    "(part, t TIMESTAMP) AS system.main.date_trunc(part, t), "
+    "(part, t DATE) AS system.main.date_trunc(part, t), "
+    "(part, t INTERVAL) AS system.main.date_trunc(part, t)"
 )
 """The same as DuckDB's where the zone is UTC, which it always is here, in a seventh of the time."""
 
@@ -119,8 +122,9 @@ def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[st
         query = predictions_view(connection, pins.of("predictions"), segments)
         connection.execute(f"CREATE VIEW predictions AS {query}")
     if of_labels:
-        for statement in label_views(places, policies, columns_of(connection, "predictions")):
-            for file, pin in pins.names.items():
+        labels = {file: pin for file, pin in pins.names.items() if pin in pins.of("labels")}
+        for statement in label_views(places, policies, columns_of(connection, "predictions"), [*labels]):
+            for file, pin in labels.items():
                 statement = statement.replace(literal(file), literal(pin))
             connection.execute(statement)
 

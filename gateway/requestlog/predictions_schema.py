@@ -76,12 +76,23 @@ def _columns(inputs: dict[str, str], outputs: dict[str, str]) -> dict[str, str]:
 def _first(outputs: dict[str, str]) -> str:
     """Return the SQL of the list of a record's first output, NULL where that is no number."""
     numbers = {
-        name: values_of("outputs", outputs, name) for name, kind in outputs.items() if kind in _NUMBERS
+        name: _as_numbers(values_of("outputs", outputs, name), kind)
+        for name, kind in outputs.items()
+        if kind != "NULL"
     }
     if len(outputs) == 1:
         return next(iter(numbers.values()), "NULL")
     cases = [f"WHEN {literal(name)} THEN ({value})::DOUBLE[]" for name, value in numbers.items()]
     return f"CASE json_keys(outputs)[1] {' '.join(cases)} END" if cases else "NULL"
+
+
+def _as_numbers(values: str, kind: str) -> str:
+    """Return the SQL of a list as numbers: text is taken apart, since beside other records' text all is."""
+    if kind in _NUMBERS:
+        return values
+    number = "try_cast(x AS DOUBLE)"
+    made = f"CASE x WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE if(isfinite({number}), {number}, NULL) END"
+    return f"list_transform({values}, lambda x: {made})"
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gateway.requestlog.columns import WHYS
 from gateway.requestlog.content import CONTENT, FAILED, Screening, add_content
 from gateway.requestlog.frame import TRACED, Frame
+from gateway.requestlog.looks import Looks
 
 OUTCOMES: Final = (
     "ok",
@@ -37,10 +38,15 @@ _NONE16, _NONE8 = bytes(16), bytes(8)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one route's frames become records; `path` is the route's, `screen` its filter."""
+    """How one route's frames become records; `path` is the route's, `screen` its filter.
+
+    `asked` and `told` are the looks of its requests and answers, None: each body is read at length.
+    """
 
     path: str
     screen: Screening
+    asked: Looks | None = None
+    told: Looks | None = None
 
 
 def record_of(frame: Frame, rule: Rule, model: str, worker: int) -> dict[str, Any]:
@@ -68,7 +74,7 @@ def record_of(frame: Frame, rule: Rule, model: str, worker: int) -> dict[str, An
     record["response_bytes"] = response_bytes
     _add_trace(record, trace, span, parent, flags)
     if flags or request_body or response_body:
-        add_content(record, notes, frame, rule.screen)
+        add_content(record, notes, frame, rule.screen, rule.asked, rule.told)
     if notes:
         record["notes"] = notes
     record["worker"] = worker

@@ -78,13 +78,6 @@ def made(wiring: Wiring) -> tuple[Recorder, Teller]:
     """Return a recorder that follows the rules there are, and who tells of it."""
     exemplars, access = Exemplars(), AccessLog()
     teller = Teller(wiring, exemplars, access)
-    scribe = Scribe(wiring.new_screen, exemplars, access)
-    follow(wiring, scribe)
+    scribe = Scribe(wiring.new_screen, exemplars, access, wiring.rules)
+    scribe.look()
     return Recorder(Intake(wiring.rings), scribe, LogFile(wiring.places), teller.save), teller
-
-
-def follow(wiring: Wiring, scribe: Scribe) -> None:
-    """Write by the rules of the live plan, if that is a new one."""
-    rules = wiring.rules()
-    if rules is not None:
-        scribe.follow(rules)

@@ -16,7 +16,7 @@ from pathlib import Path
 from gateway.lifeline import at_end_of_input
 from gateway.requestlog.recorder import Recorder
 from gateway.requestlog.recorder_lock import recorder_lock
-from gateway.requestlog.recorder_parts import Teller, Wiring, follow, made
+from gateway.requestlog.recorder_parts import Teller, Wiring, made
 
 log = logging.getLogger("gateway.recorder")
 
@@ -73,7 +73,6 @@ def _record(wiring: Wiring, orders: Orders) -> None:
     recorder.start(wiring.report)
     next_tend = time.monotonic()
     while not orders.is_over(wiring):
-        follow(wiring, recorder.scribe)
         is_behind = recorder.turn()
         now = time.monotonic()
         if now >= next_tend:
@@ -89,6 +88,7 @@ def _record(wiring: Wiring, orders: Orders) -> None:
 
 
 def _tend(recorder: Recorder, teller: Teller, orders: Orders) -> None:
+    recorder.scribe.look()  # also while nothing comes, so that what is wrong with a filter is said
     recorder.tend(with_new_rings=not orders.orphaned)
     if not orders.orphaned:  # else what lies in memory may be the next gateway's
         teller.tell(recorder)

@@ -72,6 +72,13 @@ def _without_phones(text: str) -> str:
     return _PHONE.sub("[phone]", text) if _DIGITS.search(text) else text
 
 
+# Blanks and hyphens of print, as people paste them, and signs that are not seen at all.
+_PLAIN: Final = {
+    **dict.fromkeys(range(0x2000, 0x200B), " "),
+    **dict.fromkeys((0x202F, 0x205F, 0x3000), " "),
+    **dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE63, 0xFF0D), "-"),
+    **dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), None),
+}
 # In this order: an address may begin with a card's number, and a card's number may look like a phone's.
 KNOWN: Final[dict[str, Callable[[str], str]]] = {
     "email": _without_emails,
@@ -120,10 +127,18 @@ class Redactor:
         return shown
 
     def _found(self, text: str) -> str:
-        for step in self._steps:
-            text = step(text)
+        if self._steps and not text.isascii():
+            plain = text.translate(_PLAIN)
+            if plain != text and self._known(plain) != plain:
+                text = plain
+        text = self._known(text)
         for pattern in self._own:
             text = pattern.sub("[redacted]", text)
+        return text
+
+    def _known(self, text: str) -> str:
+        for step in self._steps:
+            text = step(text)
         return text
 
 

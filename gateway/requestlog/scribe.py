@@ -16,6 +16,7 @@ from gateway.requestlog.access import AccessLog, access_line
 from gateway.requestlog.content import FAILED, Screening
 from gateway.requestlog.exemplars import Exemplars
 from gateway.requestlog.frame import read_frame
+from gateway.requestlog.looks import Looks
 from gateway.requestlog.policy import Filter, LogSettings
 from gateway.requestlog.record import Rule, record_of, without_content
 from gateway.requestlog.rules import STRICT, Rules
@@ -53,10 +54,21 @@ class Closed:
 
 
 class Scribe:
-    """Makes lines of frames. `problem` says why content is missing, empty: all filters could be made."""
+    """Makes lines of frames. `problem` says why content is missing, empty: all filters could be made.
 
-    def __init__(self, new_screen: NewScreen, exemplars: Exemplars, access: AccessLog) -> None:
+    `new_rules` returns those of a new plan, else None. It is asked once frames are taken, so none is written
+    by an older plan than the one that its request was answered under.
+    """
+
+    def __init__(
+        self,
+        new_screen: NewScreen,
+        exemplars: Exemplars,
+        access: AccessLog,
+        new_rules: Callable[[], Rules | None] = lambda: None,
+    ) -> None:
         self.problem = ""
+        self._new_rules = new_rules
         self._new_screen = new_screen
         self._exemplars = exemplars
         self._access = access
@@ -67,13 +79,21 @@ class Scribe:
         self._other = Rule("", Closed("there is no plan yet"))
         self.follow(BY_DEFAULT)
 
+    def look(self) -> None:
+        """Write by the rules of the live plan, if that is a new one."""
+        rules = self._new_rules()
+        if rules is not None:
+            self.follow(rules)
+
     def follow(self, rules: Rules) -> None:
         """Write by these rules from now on; again where a filter could not be made before."""
         self.problem = ""
         self._rules = rules
         settings = rules.settings
         self._routes = {
-            name.encode(): Rule(route.path, self._screen(route.filter, settings))
+            name.encode(): Rule(
+                route.path, self._screen(route.filter, settings), Looks(route.filter), Looks(route.filter)
+            )
             for name, route in rules.routes.items()
         }
         self._other = Rule("", self._screen(STRICT, settings))
@@ -94,6 +114,7 @@ class Scribe:
 
     def lines(self, worker: int, frames: list[bytes]) -> list[bytes]:
         """Return a line for each frame of a worker; none for what is no frame."""
+        self.look()
         routes, other, models, see = self._routes, self._other, self._models, self._exemplars.see
         found = []
         told = self._rules.logging.access

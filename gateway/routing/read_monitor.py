@@ -31,7 +31,7 @@ def _groups(report: Report, node: Node, what: str) -> tuple[Group, ...] | None:
 
 
 _READERS: dict[str, Reader] = {
-    "every": seconds(),
+    "every": seconds(days=LONGEST_DAYS),
     "window": seconds(days=LONGEST_DAYS),
     "time": _time,
     "groups": _groups,

@@ -15,7 +15,8 @@ class Reference:
     """Counts of one input or output: per category, or per bin of numbers.
 
     Bin i holds what lies above `edges[i - 1]` and at or below `edges[i]`; the first and the last are open.
-    `n` rows were counted, of which the share `missing` had no value.
+    `n` rows were counted, of which the share `missing` had no value. They are of so many `days` (0: nobody
+    knows), and `clumping` is how alike the values of one day are: their intraclass correlation, 0 to 1.
     """
 
     counts: tuple[int, ...]
@@ -23,6 +24,8 @@ class Reference:
     missing: float = 0.0
     edges: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
+    days: int = 0
+    clumping: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

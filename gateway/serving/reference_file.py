@@ -10,7 +10,7 @@ from gateway.serving.model_spec import InputSpec, OutputSpec
 from gateway.serving.problems import Problems, nearest, shown
 from gateway.serving.reference import Reference, References
 
-_KEYS = ("n", "missing", "edges", "counts")
+_KEYS = ("n", "days", "clumping", "missing", "edges", "counts")
 _BOOLEAN = ("false", "true")
 
 
@@ -63,7 +63,23 @@ def _reference(value: object, where: str, categories: tuple[str, ...], problems:
         problems.add(f"{where}.missing: expected a share from 0 to 1, got {missing:g}")
     if sum(counts) > n:
         problems.add(f"{where}.n: expected the number of rows, got {n:g} for counts of {sum(counts):,}")
-    return Reference(tuple(counts), round(n), missing, tuple(edges), categories)
+    days, clumping = _clumping(entry, where, n, problems)
+    return Reference(tuple(counts), round(n), missing, tuple(edges), categories, days, clumping)
+
+
+def _clumping(
+    entry: Mapping[str, object], where: str, n: float, problems: Problems
+) -> tuple[int, float]:
+    """Over how many days the rows were counted, and how alike those of one day are; 0 days: not known."""
+    days = _number(entry.get("days", "0"), f"{where}.days", problems)
+    clumping = _number(entry.get("clumping", "0"), f"{where}.clumping", problems)
+    if days != round(days) or not 0 <= days <= n:
+        problems.add(f"{where}.days: expected a whole number from 0 to the {n:g} rows, got {days:g}")
+    if not 0 <= clumping <= 1:
+        problems.add(f"{where}.clumping: expected a correlation from 0 to 1, got {clumping:g}")
+    if clumping and not days:
+        problems.add(f"{where}.clumping: needs `days`, the number of days that it was seen over")
+    return round(days), clumping
 
 
 def _number(value: object, where: str, problems: Problems) -> float:

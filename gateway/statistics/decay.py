@@ -36,6 +36,8 @@ from dataclasses import dataclass, replace
 from math import exp, inf, isfinite, log
 from typing import Any
 
+ALPHA = 0.05
+"""The probability of ever raising an alarm about a version that stays as it is, at most."""
 _POWERS = (1.5, 2.0, 3.0, 5.0, 9.0, 30.0)
 _SPAN = 30  # c of the prior over starts: half of its weight is on the first thirty buckets
 _MOST = 120
@@ -72,7 +74,7 @@ class Decay:
     1 and stays so until the buckets speak against it (`evidence` has fallen to `alpha`).
     """
 
-    alpha: float = 0.05
+    alpha: float = ALPHA
     learn: int = 28
     least: int = 30
     ends: tuple[float, ...] = ()

@@ -7,20 +7,46 @@ Entropy*, 1991) lies between 0 and 1 bit.
 **Chance.** Counts of n and m draws from the *same* distribution do not agree either. The index divided by
 1/n + 1/m then follows a chi-squared law with bins − 1 degrees of freedom (Yurdakul & Naranjo, *Statistical
 Properties of the Population Stability Index*, 2020), so a hundred predictions in twenty bins show 0.2 by
-chance alone. And predictions come in clumps: a week of weather is seven days and not ten thousand draws. How
-much, the buckets of the window themselves show: the variance of a bin's share, estimated from how it scatters
-between buckets (of a ratio: Cochran, *Sampling Techniques*, 1977), takes the place of the one that
-independent draws would have. `psi_excess` is what lies beyond that, with half a clump in every empty bin;
-with many buckets alike it is the index itself.
+chance alone.
+
+**Clumps.** And predictions come in clumps: a week of weather is seven days and not ten thousand draws. How
+much, two things say, and the greater counts. The buckets of the window: the variance of a bin's share,
+estimated from how it scatters between them (of a ratio: Cochran, *Sampling Techniques*, 1977), takes the place
+of the one that independent draws would have. But a few dry days look as if it never rained, so `Days` adds what
+was known before: the intraclass correlation ρ of a day's draws, averaged over bins as Rao & Scott (*The
+Analysis of Categorical Data From Complex Sample Surveys*, 1981) average design effects. Days alone, however
+many draws they have, then let (bins − 1) ρ (1/days + 1/days of the reference) be expected.
+
+`psi_excess` is what lies beyond chance: beyond its mean and four standard deviations, which are larger the
+fewer the clumps, as one day in a hundred may be like no other. An empty bin gets half a clump. With many buckets
+alike it is the index itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import log, log2, sqrt
 
 _HALF = 0.5  # Jeffreys' prior: an empty bin is rare, not impossible
-_DEVIATIONS = 4.0
+DEVIATIONS = 4.0
+OUTLIERS = 16.0
+"""What a single clump adds to the relative variance of chance: that of the wildest input of a year of flights."""
+LEAST_BUCKETS = 7
+"""Fewer say nothing of how they scatter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """How alike the draws of one day are: 0 (independent) to 1, and how many days either side is of."""
+
+    correlation: float
+    reference: int
+    window: int
+
+    def psi(self, bins: int) -> float:
+        """Return the index to expect of so many days when nothing has moved, draws being without number."""
+        return (bins - 1) * self.correlation * (1 / self.reference + 1 / self.window)
 
 
 def psi(reference: Sequence[int], counts: Sequence[int]) -> float:
@@ -34,15 +60,17 @@ def chance_psi(bins: int, n: int, m: int) -> float:
     return (bins - 1) * _per_draw(n, m)
 
 
-def clumped_psi(reference: Sequence[int], buckets: Sequence[Sequence[int]]) -> float:
+def clumped_psi(
+    reference: Sequence[int], buckets: Sequence[Sequence[int]], days: Days | None = None
+) -> float:
     """Return the index to expect by chance of a window that is made of these buckets; raises ValueError.
 
-    It is that of independent draws at least, and no other where there is one bucket only.
+    It is that of independent draws, and of `days` where known, at least; no other where there is one bucket.
     """
     counts = _total(reference, buckets)
     n, m = sum(reference), sum(counts)
-    chance = chance_psi(len(reference), n, m)
-    filled = [(sum(bucket), bucket) for bucket in buckets if sum(bucket)]
+    chance = chance_psi(len(reference), n, m) + (days.psi(len(reference)) if days else 0.0)
+    filled = _filled(buckets)
     if len(filled) < 2 or not n:
         return chance
     times = len(filled) / (len(filled) - 1) / m**2
@@ -54,19 +82,21 @@ def clumped_psi(reference: Sequence[int], buckets: Sequence[Sequence[int]]) -> f
 
 
 def psi_excess(
-    reference: Sequence[int], buckets: Sequence[Sequence[int]], deviations: float = _DEVIATIONS
-) -> float:
+    reference: Sequence[int], buckets: Sequence[Sequence[int]], days: Days | None = None
+) -> float | None:
     """Return how far a window's index lies above what chance does, 0 at least; raises ValueError.
 
-    Chance is taken as its mean and that many standard deviations.
+    None where that cannot be said: without counts, or of fewer than `LEAST_BUCKETS` without known `days`.
     """
     counts = _total(reference, buckets)
-    if len(counts) < 2 or not sum(reference) or not sum(counts):
-        return 0.0
-    chance = clumped_psi(reference, buckets)
+    clumps = days.window if days else len(_filled(buckets))
+    if len(counts) < 2 or not sum(reference) or not sum(counts) or not (days or clumps >= LEAST_BUCKETS):
+        return None
+    chance = clumped_psi(reference, buckets, days)
     clump = chance / chance_psi(len(counts), sum(reference), sum(counts))
     found = min(psi(reference, counts), _index(reference, counts, _HALF * clump))
-    return max(0.0, found - chance * (1 + deviations * sqrt(2 / (len(counts) - 1))))
+    spread = sqrt(2 / (len(counts) - 1) * (1 + OUTLIERS / clumps))
+    return max(0.0, found - chance * (1 + DEVIATIONS * spread))
 
 
 def jensen_shannon(reference: Sequence[int], counts: Sequence[int]) -> float:
@@ -111,6 +141,10 @@ def aligned(
     now = [counts.get(name, 0) for name, _ in kept]
     then = [count for _, count in kept]
     return [*then, sum(reference) - sum(then)], [*now, sum(counts.values()) - sum(now)]
+
+
+def _filled(buckets: Sequence[Sequence[int]]) -> list[tuple[int, Sequence[int]]]:
+    return [(sum(bucket), bucket) for bucket in buckets if sum(bucket)]
 
 
 def _total(reference: Sequence[int], buckets: Sequence[Sequence[int]]) -> list[int]:

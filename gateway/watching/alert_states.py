@@ -36,7 +36,8 @@ class Course:
     """Where one alert stands. Times are seconds since 1970, 0 where it has not come to that.
 
     `reading` is the last one that said something, and has been the same since `turned`; `is_blind` while
-    there is no data. `since` is when the rule began to hold that led to this state.
+    there is no data; `seen` is when the last one was that did. `since` is when the rule began to hold that led
+    to this state.
     """
 
     state: State = "inactive"
@@ -46,6 +47,7 @@ class Course:
     fired: float = 0.0
     resolved: float = 0.0
     is_blind: bool = False
+    seen: float = 0.0
 
 
 def step(course: Course, reading: Reading, at: float, hold: float) -> Course:
@@ -53,10 +55,12 @@ def step(course: Course, reading: Reading, at: float, hold: float) -> Course:
     at_first, at_last = TABLE[course.state, reading]
     if reading == "no data":
         return replace(course, state=at_first, is_blind=True)
-    turned = course.turned if reading == course.reading and course.turned else at
+    # What nobody saw has not lasted: two bad moments with a night between them are two beginnings.
+    is_apart = course.is_blind and at - course.seen > hold
+    turned = course.turned if reading == course.reading and course.turned and not is_apart else at
     state = at_last if at - turned >= hold else at_first
-    moved = replace(course, state=state, reading=reading, turned=turned, is_blind=False)
-    if reading == "holds" and course.state in ("inactive", "resolved"):
+    moved = replace(course, state=state, reading=reading, turned=turned, is_blind=False, seen=at)
+    if reading == "holds" and course.state != "firing" and (is_apart or course.state != "pending"):
         moved = replace(moved, since=turned, fired=0.0, resolved=0.0)
     if state == "firing" and course.state != "firing":
         moved = replace(moved, fired=at)

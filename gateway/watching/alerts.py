@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gateway.routing.watches import AlertRule
+from gateway.statistics.decay import ALPHA
 from gateway.watching.alert_states import Course, Reading, State, step
 from gateway.watching.signals import Signal
 
@@ -82,22 +83,28 @@ def matching(rule: AlertRule, signals: Iterable[Signal]) -> Iterator[Signal]:
             yield signal
 
 
-def reading_of(rule: AlertRule, signal: Signal | None) -> Reading:
-    """Tell whether a rule holds of a signal, as far as there is enough data."""
+def reading_of(rule: AlertRule, signal: Signal | None, *, is_on: bool = False) -> Reading:
+    """Tell whether a rule holds of a signal, as far as there is enough data; `is_on`: it did before."""
     if signal is None or signal.value is None or signal.n < rule.least:
         return "no data"
-    return "holds" if _is_beyond(rule, signal.value) else "not"
+    return "holds" if _is_beyond(rule, signal.value, is_on=is_on) else "not"
 
 
-def _is_beyond(rule: AlertRule, value: float) -> bool:
+def _is_beyond(rule: AlertRule, value: float, *, is_on: bool) -> bool:
     if rule.signal == "decay" and rule.comparison == ">":
-        return value >= rule.value  # evidence is enough once it is reached
+        # As `Decay.raised`: evidence is enough once it is reached, and holds until days speak against it.
+        return value >= rule.value or (is_on and value > released(rule.value))
     return value > rule.value if rule.comparison == ">" else value < rule.value
+
+
+def released(threshold: float) -> float:
+    """Return how far evidence of decay must fall for an alarm to be over that was raised at a threshold."""
+    return threshold * ALPHA
 
 
 def moved(rule: AlertRule, alert: Alert, signal: Signal | None, at: float) -> Alert:
     """Return an alert after a look `at` a moment; what it says stays what it was while there is no data."""
-    reading = reading_of(rule, signal)
+    reading = reading_of(rule, signal, is_on=alert.state in ("pending", "firing"))
     course = step(alert.course, reading, at, rule.hold)
     said = {"comparison": rule.comparison, "threshold": rule.value, "severity": rule.severity, "at": at}
     alert = replace(alert, course=course, **said)  # type: ignore[arg-type]
@@ -132,6 +139,11 @@ def new(rule: AlertRule, route: str, signal: Signal) -> Alert:
         rule.value,
         rule.severity,
     )
+
+
+def ended(alert: Alert) -> Alert:
+    """Return an alert that is over as of its last look, because nothing will be known of it any more."""
+    return replace(alert, course=replace(alert.course, state="resolved", resolved=alert.at))
 
 
 def is_worth_keeping(alert: Alert, at: float) -> bool:

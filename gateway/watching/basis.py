@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -19,6 +20,9 @@ Scale = Literal["number", "category", "probability", "flag"]
 BINS = 10
 MOST_CATEGORIES = 100
 MOST_FIELDS = 200
+LEAST_COUNT, LEAST_SHARE = 5, 0.01
+"""How often a value must be among the first ones to become a category: a name or an address is not written
+down for good, where no `forget` would find it, because somebody happened to come early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Binning:
 
     `low` and `high` are the range that the model declares, `is_closed`: its categories are all there are.
     `threshold` is from what probability on a prediction is positive; `missing` the reference's share without.
+    The reference is of so many `days` (0: nobody knows), `clumping` is how alike values of one day are in it.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Binning:
     is_closed: bool = False
     threshold: float = 0.5
     missing: float = 0.0
+    days: int = 0
+    clumping: float = 0.0
 
     @property
     def size(self) -> int:
@@ -104,8 +111,11 @@ def from_values(name: str, values: Sequence[str | None], *, is_output: bool) -> 
 
 
 def _category(name: str, found: Sequence[str]) -> Binning:
-    ranked = sorted(set(found), key=lambda value: (-found.count(value), value))[:MOST_CATEGORIES]
-    counts = [found.count(value) for value in ranked]
+    often = Counter(found)
+    least = max(LEAST_COUNT, LEAST_SHARE * len(found))
+    frequent = [value for value, count in often.items() if count >= least]
+    ranked = sorted(frequent, key=lambda value: (-often[value], value))[:MOST_CATEGORIES]
+    counts = [often[value] for value in ranked]
     return Binning(name, "category", categories=tuple(ranked), counts=(*counts, len(found) - sum(counts)))
 
 

@@ -1,7 +1,8 @@
 """Whether versions have grown worse: labels by the day of their prediction, told to the detector in order.
 
 A day is judged once labels of a later day have come; labels of it that come after that count for the next
-day to be judged. Two losses are followed, surprise (the Brier score less what the probabilities themselves
+day to be judged. So its verdict holds from that later day on, and whoever looks at a moment that has passed, as
+a replay does, sees the verdict of that moment. Two losses are followed, surprise (the Brier score less what the probabilities themselves
 expect) and 1 - AUC, for numbers the absolute error alone; their evidence is averaged, which keeps the bound
 on false alarms. Why these: docs/detectors.md.
 """
@@ -12,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from gateway.statistics.decay import Decay, restored, step, together
@@ -21,6 +23,8 @@ from gateway.watching.summary import Truths
 
 Key = tuple[str, str, str]
 """route, version, model."""
+MOST_TOLD = 1_000
+"""Verdicts that are kept for moments which were not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ def follow(connection: sqlite3.Connection) -> None:
     for route in _routes(connection):
         for (version, model), days in store.window(connection, "days", route, 0, 2**62).items():
             key = (route, version, model)
-            state = known.get(key, {"n": 0, "losses": {}})
-            for start, truths in days[:-1]:
-                state = _stepped(state, truths, start)
+            state = known.get(key, {"n": 0, "losses": {}, "told": []})
+            for (start, truths), (following, _) in pairwise(days):
+                state = _stepped(state, truths, start, following)
                 store.remove(connection, "days", route, version, model, start)
                 changed[key] = state
     store.set_states(connection, "decay", changed)
@@ -77,25 +81,44 @@ def _routes(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _stepped(state: dict[str, Any], truths: Truths, start: int) -> dict[str, Any]:
+def _stepped(state: dict[str, Any], truths: Truths, start: int, following: int) -> dict[str, Any]:
     kept = dict(state["losses"])
     for name, (mean, n) in losses(truths).items():
         before = restored(kept[name]) if name in kept else Decay()
         kept[name] = asdict(step(before, mean, n, start / 1e6))
-    return {"n": state["n"] + max(truths.n, 0), "losses": kept}
+    n = state["n"] + max(truths.n, 0)
+    verdict = _verdict({name: restored(document) for name, document in kept.items()}, n)
+    told = state["told"]
+    if verdict is not None:
+        after = max(following, told[-1]["after"]) if told else following
+        told = [*told, {"after": after, **asdict(verdict)}][-MOST_TOLD:]
+    return {"n": n, "losses": kept, "told": told}
 
 
-def verdicts(connection: sqlite3.Connection) -> Iterator[tuple[Key, Verdict]]:
-    """Yield what the detectors say of each version, where they have judged anything."""
+def _verdict(found: dict[str, Decay], n: int) -> Verdict | None:
+    judged = {name: decay for name, decay in found.items() if decay.bets}
+    if not judged:
+        return None
+    name = max(judged, key=lambda name: judged[name].evidence)
+    worst = judged[name]
+    evidence = together([decay.evidence for decay in judged.values()])
+    return Verdict(evidence, n, worst.since, worst.baseline, worst.recent, name)
+
+
+def verdicts(connection: sqlite3.Connection, moment: int) -> Iterator[tuple[Key, Verdict]]:
+    """Yield what the detectors said of each version at a moment (µs), where they had judged anything."""
+    for (route, version, model), state in store.states(connection, "decay").items():
+        by_then = [told for told in state["told"] if told["after"] < moment]
+        if by_then:
+            found = {name: value for name, value in by_then[-1].items() if name != "after"}
+            yield (route, version, model), Verdict(**found)
+
+
+def forget(connection: sqlite3.Connection, route: str, moment: int) -> None:
+    """Forget the verdicts of a route that nobody needs any more who looks at moments after this one (µs)."""
+    changed: dict[tuple[str, ...], Any] = {}
     for key, state in store.states(connection, "decay").items():
-        found = {name: restored(document) for name, document in state["losses"].items()}
-        judged = {name: decay for name, decay in found.items() if decay.bets}
-        if judged:
-            name = max(judged, key=lambda name: judged[name].evidence)
-            worst = judged[name]
-            evidence = together([decay.evidence for decay in judged.values()])
-            route, version, model = key
-            yield (
-                (route, version, model),
-                Verdict(evidence, state["n"], worst.since, worst.baseline, worst.recent, name),
-            )
+        past = sum(told["after"] < moment for told in state["told"])
+        if key[0] == route and past > 1:
+            changed[key] = {**state, "told": state["told"][past - 1 :]}
+    store.set_states(connection, "decay", changed)

@@ -9,11 +9,12 @@ from typing import Any
 
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.watches import SIGNALS, AlertRule
-from gateway.watching import proof, store
+from gateway.watching import decays, proof, store
 from gateway.watching.alerts import (
     Alert,
     Key,
     concerns,
+    ended,
     from_document,
     is_worth_keeping,
     looked_at,
@@ -21,7 +22,6 @@ from gateway.watching.alerts import (
     to_document,
 )
 from gateway.watching.clocks import Clock
-from gateway.watching.decays import verdicts
 from gateway.watching.harvests import GATEWAY, SECOND
 from gateway.watching.signals import Signal
 from gateway.watching.subject import Of
@@ -38,7 +38,7 @@ class Look:
 
 def look(at: Look, clock: Clock, moment: int) -> None:
     """Look at one moment of a clock and keep what comes of it."""
-    sight = sight_of(at)
+    sight = sight_of(at, moment)
     window = Window(moment - clock.window, moment)
     signals = signals_at(sight, clock, window)
     known = load(at.connection)
@@ -51,13 +51,15 @@ def look(at: Look, clock: Clock, moment: int) -> None:
     with store.whole(at.connection):
         keep(at.connection, changed, moment / SECOND)
         store.set_marks(at.connection, {clock.mark: moment})
+        if "quality" in clock.groups:
+            decays.forget(at.connection, clock.route, moment)
 
 
-def sight_of(at: Look) -> Sight:
-    """Return what signals are read with; what is known of decay is of the models that are live."""
+def sight_of(at: Look, moment: int) -> Sight:
+    """Return what signals of a moment (µs) are read with; of decay, what the live models were judged by then."""
     live = {
         (route, version): verdict
-        for (route, version, model), verdict in verdicts(at.connection)
+        for (route, version, model), verdict in decays.verdicts(at.connection, moment)
         if model_of(at.plan, version) == model
     }
     return Sight(at.connection, at.plan, live)
@@ -140,20 +142,29 @@ def keep(connection: sqlite3.Connection, alerts: Mapping[Key, Alert], at: float)
 
 
 def forget_gone(connection: sqlite3.Connection, plan: RoutingPlan) -> None:
-    """Forget alerts whose rule, route or version is not in the plan any more."""
+    """Forget alerts whose rule, route or version is not in the plan any more, and end those without data of a
+    version that gets no requests any more: nothing else ever would."""
     rules = {rule.name for rule in plan.alerts}
-    gone: dict[tuple[str, ...], None] = {
-        key: None
-        for key, alert in load(connection).items()
-        if alert.rule not in rules or (alert.route and alert.version not in _versions(plan, alert.route))
-    }
-    if gone:
+    changed: dict[tuple[str, ...], Any] = {}
+    for key, alert in load(connection).items():
+        if alert.rule not in rules or (alert.route and alert.version not in _versions(plan, alert.route)):
+            changed[key] = None
+        elif _is_left_behind(plan, alert):
+            changed[key] = to_document(ended(alert)) if alert.state == "firing" else None
+    if changed:
         with store.whole(connection):
-            store.set_states(connection, "alert", gone)
+            store.set_states(connection, "alert", changed)
 
 
-def _versions(plan: RoutingPlan, name: str) -> set[str]:
+def _is_left_behind(plan: RoutingPlan, alert: Alert) -> bool:
+    is_waiting = alert.course.is_blind and alert.state in ("pending", "firing")
+    return is_waiting and bool(alert.route) and alert.version not in _versions(plan, alert.route, least=1)
+
+
+def _versions(plan: RoutingPlan, name: str, least: int = 0) -> set[str]:
+    """Return the versions of a route with that weight at least, or an override."""
     route = plan.route(name)
     if route is None:
         return set()
-    return {"", *(service for service, _ in route.weights), *(override.to for override in route.overrides)}
+    weighed = (service for service, units in route.weights if units >= least)
+    return {"", *weighed, *(override.to for override in route.overrides)}

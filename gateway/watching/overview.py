@@ -43,27 +43,30 @@ def alerts(places: Places, now: float, *, everything: bool = False) -> dict[str,
 
 
 def monitor(places: Places, plan: RoutingPlan, route: str, version: str = "") -> dict[str, Any]:
-    """Return the latest values of a route, as of the last look; `version`: of that one alone."""
+    """Return the latest values of a route, as of the last look; `version`: of that one alone.
+
+    `at` is when that was, by the time of the predictions where they have their own.
+    """
     empty: dict[str, Any] = {"route": route, "at": None, "window_seconds": 0.0, "values": []}
     if not places.watch.exists():
         return empty
     with store.opened(places.watch) as connection:
         marks = store.marks(connection)
         found: list[dict[str, Any]] = []
-        latest, seconds = 0, 0.0
+        shown_at, seconds = 0, 0.0
         for clock in clocks.clocks(plan, marks):
             moment = marks.get(clock.mark)
             if clock.route not in (route, GATEWAY) or moment is None:
                 continue
-            if clock.route == route:
-                latest, seconds = max(latest, moment), clock.window / SECOND
+            if clock.route == route:  # the clock of its own time comes last, and most values are of that
+                shown_at, seconds = moment, clock.window / SECOND
             found += _values(connection, plan, clock, moment)
     shown_values = [it for it in found if not version or it["version"] in ("", version)]
-    if not latest:
+    if not shown_at:
         return empty
     return {
         "route": route,
-        "at": time_of(latest / SECOND),
+        "at": time_of(shown_at / SECOND),
         "window_seconds": seconds,
         "values": sorted(shown_values, key=_place),
     }
@@ -77,7 +80,7 @@ def _values(
     connection: sqlite3.Connection, plan: RoutingPlan, clock: Clock, moment: int
 ) -> Iterator[dict[str, Any]]:
     at = Look(connection, plan)
-    sight = evaluate.sight_of(at)
+    sight = evaluate.sight_of(at, moment)
     window = Window(moment - clock.window, moment)
     now = evaluate.signals_at(sight, clock, window)
     before = evaluate.signals_at(sight, clock, window.before)

@@ -83,7 +83,7 @@ def _field(of: Of) -> str:
         f"seen AS (SELECT start, text, {made.value} AS value FROM told)"
     )
     if of.signal in ("drift", "output_drift"):
-        return f"{told}, {proof_drift.query(of.signal, binning, made.bin)}"
+        return f"{told}, {proof_drift.query(of.signal, binning, made.bin, of.every)}"
     value = _FIELDS[of.signal].format(
         missing=made.missing,
         outside=made.outside,

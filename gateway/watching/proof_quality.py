@@ -51,14 +51,11 @@ def _compared(of: Of) -> str:
         f"CASE lower({predicted}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 "
         f"ELSE try_cast({predicted} AS DOUBLE) END"
     )
-    match = "l.id = p.id AND l.row = p.row"
-    if of.labels.key:
-        match = f"({match}) OR (l.route = p.route AND l.key = p.{identifier(of.labels.key)}::VARCHAR)"
     when = own_micros("own_time") if of.time else "epoch_us(p.ts)"
     limits = f" AND {when} >= {of.window.start} AND {when} < {of.window.end}" if of.signal != "decay" else ""
     return (
         f"SELECT make_timestamp({when})::DATE AS day, {predicted} AS predicted, {number} AS p, "  # noqa: S608
-        f"l.label, l.value FROM {_predictions(of.time)} p LEFT JOIN labels l ON {match} "
+        f"l.label, l.value FROM {_predictions(of.time)} p LEFT JOIN labelled l USING (id, row) "
         f"WHERE {whose(of, 'p.')}{limits}"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gateway.watching.alerts import Alert
+from gateway.watching.alerts import Alert, released
 
 SHARES = frozenset(
     {
@@ -86,10 +86,11 @@ def sentence(alert: Alert) -> str:
     if alert.state == "resolved":
         course = alert.course
         was = f"from {time_of(course.since)} until {time_of(course.resolved)} it was {limit}"
-        return f"{what(alert)}: {value} again; {was}"
+        now = "nothing to be seen any more" if course.is_blind else f"{value} again"
+        return f"{what(alert)}: {now}; {was}"
     parts = [f"{what(alert)}: {value}"]
     if alert.state in ("pending", "firing"):
-        parts.append(limit)
+        parts.append(_held(alert) or limit)
     if alert.detail:
         parts.append(alert.detail)
     if alert.before is not None:
@@ -116,6 +117,14 @@ def together(alerts: Sequence[Alert]) -> str:
     more = f"; and {len(alerts) - MOST_NAMED} more" if len(alerts) > MOST_NAMED else ""
     since = time_of(min(it.course.since for it in alerts))
     return f"{len(alerts)} are {_limit(alerts[0])}, since {since}: {'; '.join(named)}{more}"
+
+
+def _held(alert: Alert) -> str:
+    """Say why an alarm of decay goes on below its threshold; empty where it does not."""
+    if alert.signal != "decay" or alert.comparison != ">" or (alert.value or 0.0) >= alert.threshold:
+        return ""
+    over = written(alert.signal, released(alert.threshold))
+    return f"it was {_limit(alert)} and has not fallen to {over}"
 
 
 def _limit(alert: Alert) -> str:

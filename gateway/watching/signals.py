@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.statistics.drift import jensen_shannon, psi_excess
+from gateway.statistics.drift import Days, jensen_shannon, psi_excess
 from gateway.statistics.histogram import BUCKETS, quantile
 from gateway.watching.basis import Basis, Binning
 from gateway.watching.decays import Verdict
+from gateway.watching.harvests import DAY
 from gateway.watching.quality import auc, calibration_error
 from gateway.watching.summary import Answers, Histogram, Losses, Predictions, Resources, Truths, Values, total
 
@@ -16,6 +17,9 @@ FAILED = ("server_error", "unavailable", "bad_gateway", "timeout")
 """Outcomes that count as errors."""
 MILLISECONDS = 1_000.0
 """Microseconds in one."""
+
+Rows = Sequence[tuple[int, Predictions]]
+"""The buckets of a window: when each begins (µs), and what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ def dropped(losses: Losses) -> Signal:
     return Signal("dropped", "", "", _share(lost, losses.records + lost), losses.records + lost)
 
 
-def inputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Iterator[Signal]:
+def inputs(version: str, rows: Rows, basis: Basis) -> Iterator[Signal]:
     """Yield what concerns the inputs of a version's predictions, given by the buckets of the window."""
-    of = total(Predictions, buckets)
+    of = total(Predictions, (bucket for _, bucket in rows))
     for binning in basis.inputs:
         values = of.inputs.get(binning.name, Values())
         known = values.n - values.missing
@@ -77,12 +81,12 @@ def inputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Iterat
             yield Signal("out_of_range", version, name, _share(values.outside, known), known)
         if binning.is_closed:
             yield Signal("new_categories", version, name, _share(values.unknown, known), known)
-        yield _drift("drift", version, binning, [it.inputs.get(name, Values()) for it in buckets])
+        yield _drift("drift", version, binning, [(at, it.inputs.get(name, Values())) for at, it in rows])
 
 
-def outputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Iterator[Signal]:
+def outputs(version: str, rows: Rows, basis: Basis) -> Iterator[Signal]:
     """Yield what concerns the outputs of a version's predictions, given by the buckets of the window."""
-    of = total(Predictions, buckets)
+    of = total(Predictions, (bucket for _, bucket in rows))
     for binning in basis.outputs:
         values = of.outputs.get(binning.name, Values())
         known = values.n - values.missing
@@ -93,7 +97,7 @@ def outputs(version: str, buckets: Sequence[Predictions], basis: Basis) -> Itera
             yield Signal("positive", version, name, _share(values.positive, known), known, reference)
         if binning.scale == "probability":
             yield Signal("confidence", version, name, values.confidence / known if known else None, known)
-        outputs_of = [it.outputs.get(name, Values()) for it in buckets]
+        outputs_of = [(at, it.outputs.get(name, Values())) for at, it in rows]
         yield _drift("output_drift", version, binning, outputs_of)
 
 
@@ -123,14 +127,23 @@ def counts(binning: Binning, bins: Histogram) -> list[int]:
     return [bins.get(number, 0) for number in range(binning.size)]
 
 
-def _drift(name: str, version: str, binning: Binning, buckets: Sequence[Values]) -> Signal:
-    """Return what lies beyond chance; how clumped predictions come, the buckets themselves show."""
-    found = [counts(binning, values.bins) for values in buckets]
+def _drift(name: str, version: str, binning: Binning, rows: Sequence[tuple[int, Values]]) -> Signal:
+    """Return what lies beyond chance; how clumped predictions come, buckets and training show."""
+    found = [counts(binning, values.bins) for _, values in rows]
     now = [sum(place) for place in zip(*found, strict=True)]
     if not binning.counts or not sum(now) or binning.size < 2:
         return Signal(name, version, binning.name, None, sum(now))
     distance = jensen_shannon(binning.counts, now)
-    return Signal(name, version, binning.name, psi_excess(binning.counts, found), sum(now), 0.0, distance)
+    days = _days(binning, [start for start, values in rows if values.bins])
+    excess = psi_excess(binning.counts, found, days)
+    return Signal(name, version, binning.name, excess, sum(now), 0.0, distance)
+
+
+def _days(binning: Binning, starts: Sequence[int]) -> Days | None:
+    """Return what is known of days, counted from the first bucket: an hour around midnight is one."""
+    if not binning.days:
+        return None
+    return Days(binning.clumping, binning.days, len({(start - starts[0]) // DAY for start in starts}))
 
 
 def _reference_positive(binning: Binning) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.requestlog.formats import identifier, literal
+from gateway.requestlog.labels_view import key_text
 from gateway.requestlog.policy import LabelPolicy
 from gateway.watching.basis import Scale
 from gateway.watching.stretches import Stretch, parameter, start_of
@@ -53,8 +54,8 @@ def load(connection: DuckDBPyConnection, source: str, after: int, upto: int) -> 
         f"JOIN ({source}) l ON coalesce(l.id, '') = n.id AND l.row = n.row "
         "AND coalesce(l.route, '') = n.route AND coalesce(l.key, '') = n.key), "
         "words AS (SELECT id, row, route, key, 1 AS weight, arg_max(label, received) AS label, "
-        f"arg_max(value, received) AS value FROM every WHERE received <= {upto} GROUP BY ALL "
-        "UNION ALL SELECT id, row, route, key, -1, arg_max(label, received), arg_max(value, received) "
+        f"arg_max_null(value, received) AS value FROM every WHERE received <= {upto} GROUP BY ALL "
+        "UNION ALL SELECT id, row, route, key, -1, arg_max(label, received), arg_max_null(value, received) "
         f"FROM every WHERE received <= {after} GROUP BY ALL) "
         "SELECT * FROM words"
     )
@@ -90,8 +91,8 @@ def _compared(of: Compared, stretch: Stretch, known: set[str]) -> str:
     ours = f"p.route = {literal(of.route)} AND p.version IS NOT NULL AND p.status BETWEEN 200 AND 299"
     parts = [f"{told} l.id = p.id AND l.row = p.row WHERE l.id <> '' AND {ours}"]
     if of.policy.key in known:
-        key = f"p.{identifier(of.policy.key)}::VARCHAR"
-        parts.append(f"{told} l.key = {key} WHERE l.key <> '' AND l.route = {literal(of.route)} AND {ours}")
+        same = f"{key_text('l.key')} = {key_text(f'p.{identifier(of.policy.key)}')}"
+        parts.append(f"{told} {same} WHERE l.key <> '' AND l.route = {literal(of.route)} AND {ours}")
     joined = " UNION ALL ".join(parts)
     number = (
         "CASE lower(predicted) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 "

@@ -27,6 +27,7 @@ from gateway.watching.notices import Notice
 from gateway.watching.references import Models
 from gateway.watching.resources import Sampler
 from gateway.watching.store import Place
+from gateway.watching.turned_back import take_back
 
 BUDGET = 5.0
 """Seconds that a tick may take, but for the step it is in."""
@@ -85,6 +86,7 @@ class Watcher:
         if plan is None or upto <= 0:
             return self.report()
         with store.opened(self.places.watch) as connection:
+            take_back(connection, upto, now)
             if self._is_behind or self._is_due(plan, store.marks(connection), upto):
                 self._run(connection, plan, upto, now)
                 self.health.seconds = self.monotonic() - began

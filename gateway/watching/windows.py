@@ -93,10 +93,10 @@ def _fields(sight: Sight, route: Route, window: Window) -> Iterator[Signal]:
         counted[version] = counted.get(version, 0) + sum(of.n for _, of in rows)
     known = bases(sight.connection, route.name)
     for version, (digest, basis) in known.items():
-        buckets = [of for _, of in found.get((version, digest), [])]
-        if buckets:
-            yield from signals.inputs(version, buckets, basis)
-            yield from signals.outputs(version, buckets, basis)
+        rows = found.get((version, digest), [])
+        if rows:
+            yield from signals.inputs(version, rows, basis)
+            yield from signals.outputs(version, rows, basis)
     for version in sorted({*counted, *(version for version, _ in told), *_decaying(sight, route)}):
         truths = _total(Truths, told.get((version, model_of(sight.plan, version)), []))
         verdict = sight.decays.get((route.name, version))

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import orjson
+import pytest
 
 from gateway.requestlog.access import WAITING, AccessLog, access_line
 
@@ -73,3 +74,9 @@ def test_who_does_not_read_holds_up_nobody() -> None:
         time.sleep(0.001)
     log.stop()
     os.close(writer)
+
+
+@pytest.mark.parametrize("ts", [2**63, 2**64 - 1])
+def test_a_time_that_no_calendar_has_ends_nothing(ts: int) -> None:
+    """Whoever reads memory that something wrote over would die of the same record again and again."""
+    assert access_line({**RECORD, "ts": ts}, "console").startswith(b"- ")

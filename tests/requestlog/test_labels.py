@@ -7,6 +7,7 @@ import fcntl
 import json
 import multiprocessing
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -107,17 +108,20 @@ def test_a_file_that_is_removed_meanwhile_is_begun_anew(tmp_path: Path) -> None:
     found = store(tmp_path)
     found.append(labels(1))
     path = tmp_path / "labels" / FILE
-    context = multiprocessing.get_context("fork")
     with path.open("rb") as sealing:
         fcntl.flock(sealing, fcntl.LOCK_EX)
-        writer = context.Process(target=found.append, args=(labels(1, "b"),))
+        writer = threading.Thread(target=found.append, args=(labels(1, "b"),), daemon=True)
         writer.start()
-        inode = f":{path.stat().st_ino} "
-        deadline = time.monotonic() + 10
-        while not any("->" in line and inode in line for line in Path("/proc/locks").open()):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        _wait_for_a_waiter(path)
         path.unlink()
     writer.join(10)
-    assert writer.exitcode == 0
+    assert not writer.is_alive()
     assert [line["key"] for line in lines(tmp_path)] == ["b0"]
+
+
+def _wait_for_a_waiter(path: Path) -> None:
+    inode = f":{path.stat().st_ino} "
+    deadline = time.monotonic() + 10
+    while not any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

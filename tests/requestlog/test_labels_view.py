@@ -144,6 +144,19 @@ def test_the_last_word_counts(places: LogPlaces, connection: duckdb.DuckDBPyConn
     assert connection.execute("SELECT predicted, label FROM labelled").fetchall() == [("0.9", "1")]
 
 
+def test_a_class_told_instead_of_a_number_has_no_value(
+    places: LogPlaces, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """The number told before is not beside it."""
+    predict(connection, [(identity(1), 0, "late", "", "0.9")])
+    moments = iter((NOW, NOW + 1))
+    labels = store(places, lambda: next(moments))
+    labels.append([by_id(1, 1)])
+    labels.append([by_id(1, "unknown")])
+    views(connection, places)
+    assert connection.execute("SELECT label, value FROM labels").fetchall() == [("unknown", None)]
+
+
 def test_rows_of_one_request_have_labels_of_their_own(
     places: LogPlaces, connection: duckdb.DuckDBPyConnection
 ) -> None:
@@ -221,7 +234,7 @@ def test_labels_of_an_hour_that_is_sealed_already_are_kept(
     """A clock that was put back, or a writer that was held up, makes an hour's file once more."""
     store(places).append([by_id(1, 1)])
     seal_labels(places, connection, NOW + 7200)
-    store(places).append([by_id(2, 1), by_id(1, 0)])
+    store(places, lambda: NOW + 1).append([by_id(2, 1), by_id(1, 0)])
     before = connection.execute(_reading(places)).fetchall()
     assert [row[0] for row in before] == [identity(1), identity(2)]
     seal_labels(places, connection, NOW + 2 * 86_400)

@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from gateway.requestlog import lake as opening
 from gateway.requestlog.catalog import visible
 from gateway.requestlog.engine import writer
 from gateway.requestlog.forget import forget
@@ -94,6 +96,15 @@ def test_date_trunc_is_what_duckdb_says_it_is(unit: str, tmp_path: Path) -> None
     differing = f"SELECT count(*) FROM ({times}) WHERE {ours} IS DISTINCT FROM {theirs}"
     found = ask(LogPlaces(tmp_path), differing)
     assert found == [(0,)]
+
+
+@pytest.mark.parametrize("value", ["INTERVAL 40 DAY", "DATE '2026-03-05'", "TIMESTAMP '2026-03-05 01:02:03'"])
+def test_date_trunc_of_other_types_is_that_of_duckdb(value: str, tmp_path: Path) -> None:
+    """A length of time stays one, a plain time gets no zone."""
+    ours, theirs = f"date_trunc('hour', {value})", f"system.main.date_trunc('hour', {value})"
+    assert ask(LogPlaces(tmp_path), f"SELECT typeof({ours}) = typeof({theirs}), {ours} = {theirs}") == [
+        (True, True)
+    ]
 
 
 def test_a_query_goes_on_while_its_files_are_replaced(tmp_path: Path) -> None:
@@ -189,6 +200,25 @@ def test_only_what_a_query_names_is_prepared(tmp_path: Path) -> None:
     assert prepared("SELECT 1 FROM requests") == {"requests", "gaps", "revisions"}
     assert prepared("FROM Predictions") == {"requests", "gaps", "revisions", "predictions"}
     assert prepared("FROM quality") == prepared("") == set(VIEWS)
+
+
+def test_labels_that_come_while_it_is_opened_are_seen_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was made since the others were opened must not spoil the query."""
+    places = LogPlaces(tmp_path)
+    segment(places, 0, [record(1)])
+    make = opening.predictions_view
+
+    def late(*given: Any) -> str:
+        places.labels.mkdir(exist_ok=True)
+        label = {"id": f"{1:032x}", "row": 0, "label": "1", "value": 1.0, "received": 1}
+        (places.labels / "2025-11-21T00.ndjson").write_bytes(line(label))
+        return make(*given)
+
+    monkeypatch.setattr(opening, "predictions_view", late)
+    assert ask(places, "SELECT count(*) FROM labels") == [(0,)]
+    assert ask(places, "SELECT count(*) FROM labels") == [(1,)]
 
 
 def test_revisions_are_handed_in(tmp_path: Path) -> None:

@@ -74,6 +74,15 @@ def test_the_first_output_is_the_prediction(
     assert ask(places, "SELECT prediction FROM predictions ORDER BY id") == [(prediction,), (7.0,)]
 
 
+def test_a_number_stays_the_prediction_beside_texts_of_the_same_name(write: Any, tmp_path: Path) -> None:
+    """What another route answers under the same name must not take a route's predictions away."""
+    places = LogPlaces(tmp_path)
+    answers = [0.75, "cat", True, "nan", None, [1.5, 2.5], -3]
+    write(places, 0, [record(n, outputs={"output": [answer]}) for n, answer in enumerate(answers)])
+    found = [row[0] for row in ask(places, "SELECT prediction FROM predictions ORDER BY id")]
+    assert found == [0.75, None, 1.0, None, None, None, -3.0]
+
+
 def test_whether_a_name_clashes_is_a_matter_of_its_own_request(write: Any, tmp_path: Path) -> None:
     """So the same output is in the same column, whatever other routes have."""
     places = LogPlaces(tmp_path)

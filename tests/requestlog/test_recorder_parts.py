@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.requestlog.batch import Taken
 from gateway.requestlog.places import LogPlaces
-from gateway.requestlog.recorder_parts import Wiring, follow, made
+from gateway.requestlog.recorder_parts import Wiring, made
 from gateway.requestlog.recorder_report import read_report
 from gateway.requestlog.rules import Rules
 from tests.requestlog.logs import RULES, Bench, open_screen
@@ -35,7 +36,7 @@ def wiring(bench: Bench, rules: list[Rules | None]) -> Wiring:
 
 def test_a_recorder_follows_the_rules_there_are(bench: Bench) -> None:
     """And the new ones once there are any."""
-    wired = wiring(bench, [None, RULES])
+    wired = wiring(bench, [None, None, RULES])
     recorder, _ = made(wired)
     recorder.start(wired.report)
     writer = bench.writer()
@@ -44,7 +45,25 @@ def test_a_recorder_follows_the_rules_there_are(bench: Bench) -> None:
         bench.write(writer)
         recorder.turn()
         assert bench.records()[-1].get("model") == expected
-        follow(wired, recorder.scribe)
+    recorder.finish(1.0)
+
+
+def test_a_plan_that_comes_while_frames_are_taken_holds_for_them(bench: Bench) -> None:
+    """Their requests may have been answered under it, and it may let pass less than the one before."""
+    rules: list[Rules | None] = [Rules()]
+    recorder, _ = made(wiring(bench, rules))
+    recorder.start(bench.report)
+    bench.write(bench.writer())
+    recorder.intake.look()
+    take = recorder.intake.take
+
+    def published_meanwhile() -> Taken:
+        rules.append(RULES)
+        return take()
+
+    recorder.intake.take = published_meanwhile  # type: ignore[method-assign]
+    recorder.turn()
+    assert [record.get("model") for record in bench.records()] == ["models/v2"]
     recorder.finish(1.0)
 
 

@@ -206,3 +206,25 @@ def test_texts_made_to_be_slow(piece: str) -> None:
     began = time.process_time()
     USUAL.encoded(text)
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("4111.1111.1111.1111", "[card]"),
+        ("3714/496353/98431", "[card]"),
+        ("4111_1111_1111_1111", "[card]"),
+        ("4111\u20131111\u20131111\u20131111", "[card]"),
+        ("4111\u202f1111\u202f1111\u202f1111", "[card]"),
+        ("4111\u200b1111\u00ad11111111", "[card]"),
+        ("030\u2011123\u202f4567", "[phone]"),
+        ("alice\u200b@example.com", "[email]"),
+        ("a – b", "a – b"),
+        ("0.4111111111111111", "0.4111111111111111"),
+        ("4111.1111.1111.1111.1", "4111.1111.1111.1111.1"),
+        ("4111.1111.1111.1112", "4111.1111.1111.1112"),
+    ],
+)
+def test_signs_of_print_hide_nothing(text: str, shown: str) -> None:
+    """People paste numbers with narrow blanks, dashes, and signs that nobody sees; other text stays."""
+    assert Redactor(PATTERNS).encoded(text) == shown

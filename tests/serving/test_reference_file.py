@@ -14,7 +14,7 @@ from gateway.serving.reference_file import read_references
 
 GOOD = """\
 inputs:
-  hour: {n: 10, missing: 0.1, edges: [6, 12.5], counts: [2, 3, 4]}
+  hour: {n: 10, days: 3, clumping: 0.25, missing: 0.1, edges: [6, 12.5], counts: [2, 3, 4]}
   kind: {n: 10, counts: [7, 0, 3]}
 outputs:
   chance: {n: 5, edges: [], counts: [5]}
@@ -33,7 +33,7 @@ def test_good_histograms_are_read(spec: ModelSpec) -> None:
     """Numbers have edges, texts the categories of their input, booleans false and true."""
     found, problems = read(GOOD, spec)
     assert not problems
-    assert found.inputs["hour"] == Reference((2, 3, 4), 10, 0.1, (6.0, 12.5))
+    assert found.inputs["hour"] == Reference((2, 3, 4), 10, 0.1, (6.0, 12.5), days=3, clumping=0.25)
     assert found.inputs["kind"] == Reference((7, 0, 3), 10, categories=("car", "bus", "NO"))
     assert found.outputs["chance"] == Reference((5,), 5)
     assert found.outputs["sure"].categories == ("false", "true")
@@ -79,6 +79,12 @@ def test_a_model_need_not_have_any(spec: ModelSpec) -> None:
             "{inputs: {hour: {n: 1, missing: x, counts: [1]}}}",
             "hour.missing: expected a finite number, got 'x'",
         ),
+        ("{inputs: {hour: {n: 1, days: 2, counts: [1]}}}", "hour.days: expected a whole number from 0 to the 1 "),
+        ("{inputs: {hour: {n: 9, days: 0.5, counts: [1]}}}", "hour.days: expected a whole number"),
+        ("{inputs: {hour: {n: 9, days: -1, counts: [1]}}}", "hour.days: expected a whole number"),
+        ("{inputs: {hour: {n: 9, days: 2, clumping: 2, counts: [1]}}}", "hour.clumping: expected a correlation"),
+        ("{inputs: {hour: {n: 9, days: 2, clumping: x, counts: [1]}}}", "hour.clumping: expected a finite"),
+        ("{inputs: {hour: {n: 9, clumping: 0.5, counts: [1]}}}", "hour.clumping: needs `days`"),
         (
             "{outputs: {sure: {n: 1, counts: [1]}}}",
             "reference.outputs.sure.counts: expected 2 for 2 categories",

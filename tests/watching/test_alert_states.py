@@ -55,6 +55,22 @@ def test_no_data_changes_no_state_and_says_so(state: State) -> None:
     assert (after.state, after.turned, after.since, after.is_blind) == (state, 500.0, 500.0, True)
 
 
+def test_time_without_data_does_not_count_as_lasting() -> None:
+    """A pending alert that was blind for longer than its hold begins anew; for shorter it goes on."""
+    night: list[Reading] = ["no data"] * 60
+    after = run(["holds", *night, "holds", "holds", "holds"], 2 * MINUTE)
+    assert [it.state for it in after[-3:]] == ["pending", "pending", "firing"]
+    assert after[-1].since == after[-3].seen
+    assert run(["holds", "no data", "holds"], 2 * MINUTE)[-1].state == "firing"
+
+
+def test_nor_does_it_for_the_end() -> None:
+    """One good moment on either side of a night is not the end of an alarm."""
+    night: list[Reading] = ["no data"] * 60
+    after = run(["not", *night, "not"], 2 * MINUTE, Course("firing", "holds", turned=500.0, since=500.0))
+    assert after[-1].state == "firing"
+
+
 @given(st.lists(st.sampled_from(READINGS), max_size=60), st.sampled_from([0.0, 60.0, 150.0, 600.0]))
 def test_what_holds_of_every_course(readings: list[Reading], hold: float) -> None:
     """It fires only after it held for `hold`, is resolved only from firing, and only when not holding."""

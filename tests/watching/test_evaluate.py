@@ -11,6 +11,7 @@ from gateway.routing.watches import AlertRule, Monitor
 from gateway.watching import store
 from gateway.watching.clocks import Clock
 from gateway.watching.evaluate import Look, forget_gone, load, look
+from gateway.watching.sentences import sentence
 from gateway.watching.store import Place
 from gateway.watching.summary import Answers
 from tests.watching.watched import plan_of
@@ -75,3 +76,19 @@ def test_alerts_of_what_is_no_more_are_forgotten(db: sqlite3.Connection) -> None
         look(Look(db, PLAN), CLOCK, MINUTE)
         forget_gone(db, plan)
         assert load(db) == {}
+
+
+def test_an_alarm_of_a_version_without_requests_is_over(db: sqlite3.Connection) -> None:
+    """Rolled back, it has no data that could ever resolve it; one that is only quiet stays."""
+    fill(db, 0, 50)
+    look(Look(db, PLAN), CLOCK, MINUTE)
+    look(Look(db, PLAN), CLOCK, 10 * MINUTE)
+    forget_gone(db, PLAN)
+    [quiet] = load(db).values()
+    assert (quiet.state, quiet.course.is_blind) == ("firing", True)
+    [route] = PLAN.routes
+    back = replace(PLAN, routes=(replace(route, weights=(("v1", 0), ("v2", 100_000))),))
+    forget_gone(db, back)
+    [over] = load(db).values()
+    assert (over.state, over.course.resolved) == ("resolved", 600.0)
+    assert "nothing to be seen any more; from 1970-01-01T00:01:00Z until 1970-01-01T00:10:00Z" in sentence(over)

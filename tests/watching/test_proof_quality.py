@@ -34,11 +34,11 @@ def test_numbers(it: Watched, signal: str, value: float) -> None:
 
 
 def test_labels_by_key_are_found(it: Watched) -> None:
-    """Beside those by id."""
+    """Beside those by id, which win; the policies that the log is opened with say how."""
     it.write([prediction(n, START, 1.0, 0.8, inputs={"flight": [f"UA{n}"]}) for n in (1, 2)])
-    it.label_key(START + 10, "late", {"UA1": True})
+    it.label_key(START + 10, "late", {"UA1": True, "UA2": True})
     it.label(START + 10, {2: False})
-    with connect(it.places.log, policies={}) as lake:
+    with connect(it.places.log, policies={"late": LabelPolicy("flight")}) as lake:
         assert run(lake, query(of("accuracy", "chance", key="flight"))).rows == [(0.5, 2)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from gateway.routing.watches import SIGNALS
-from gateway.statistics.drift import psi_excess
+from gateway.statistics.drift import Days, psi_excess
 from gateway.statistics.histogram import bucket_of
 from gateway.watching import signals
 from gateway.watching.basis import Basis, Binning
@@ -49,21 +49,52 @@ def test_inputs_are_compared_with_their_reference() -> None:
     basis = Basis(
         "training",
         (
-            Binning("x", "number", (1.0,), counts=(50, 50), missing=0.01),
+            Binning("x", "number", (1.0,), counts=(50, 50), missing=0.01, days=5, clumping=0.1),
             Binning("c", "category", categories=("a",), counts=(90, 0), is_closed=True),
         ),
     )
     of = Predictions(
         100, {"x": Values(100, 20, 8, bins={0: 80}), "c": Values(100, unknown=5, bins={0: 95, 1: 5})}
     )
-    found = {(it.name, it.field): it for it in signals.inputs("v1", [of], basis)}
+    found = {(it.name, it.field): it for it in signals.inputs("v1", [(0, of)], basis)}
     assert found["missing", "x"] == Signal("missing", "v1", "x", 0.2, 100, 0.01)
     assert found["out_of_range", "x"].value == 0.1
     assert found["new_categories", "c"].value == 0.05
     drift = found["drift", "x"]
-    assert (drift.value, drift.n, drift.reference) == (psi_excess((50, 50), [(80, 0)]), 80, 0.0)
+    assert (drift.value, drift.n, drift.reference) == (
+        psi_excess((50, 50), [(80, 0)], Days(0.1, 5, 1)),
+        80,
+        0.0,
+    )
     assert drift.distance is not None
     assert ("new_categories", "x") not in found
+
+
+def test_days_are_counted_from_the_first_bucket() -> None:
+    """Hours around midnight are one day; buckets without a value of the field are none."""
+    binning = Binning("x", "number", (1.0,), counts=(50, 50), days=5, clumping=0.01)
+    hour, full, none = 3_600_000_000, Values(80, bins={0: 80}), Values(80, 80)
+
+    def drift(*rows: tuple[int, Values]) -> float | None:
+        of = [(start * hour, Predictions(80, {"x": values})) for start, values in rows]
+        [found] = [it for it in signals.inputs("v1", of, Basis("training", (binning,))) if it.name == "drift"]
+        return found.value
+
+    expected = {days: psi_excess((50, 50), [(80, 0)] * 2, Days(0.01, 5, days)) for days in (1, 2)}
+    assert drift((0, none), (23, full), (24, full)) == drift((23, full), (46, full)) == expected[1]
+    assert drift((23, full), (47, full)) == expected[2]
+    assert expected[1] != expected[2]
+
+
+def test_without_a_known_clumping_a_few_buckets_say_nothing_of_drift() -> None:
+    """How far the first values were apart says nothing of how days differ."""
+    basis = Basis("first", (Binning("x", "number", (1.0,), counts=(50, 50)),))
+    of = Predictions(80, {"x": Values(80, bins={0: 80})})
+    for buckets, is_known in ((6, False), (7, True)):
+        found = list(signals.inputs("v1", [(start, of) for start in range(buckets)], basis))
+        [drift] = [it for it in found if it.name == "drift"]
+        assert (drift.value is not None) == is_known
+        assert drift.distance is not None
 
 
 def test_outputs_of_every_scale() -> None:
@@ -71,14 +102,14 @@ def test_outputs_of_every_scale() -> None:
     basis = Basis(
         "training",
         (),
-        (Binning("p", "probability", (0.5,), counts=(5, 5)), Binning("late", "flag", counts=(3, 1))),
+        (Binning("p", "probability", (0.5,), counts=(5, 5), days=2), Binning("late", "flag", counts=(3, 1))),
     )
     of = Predictions(
         10,
         {},
         {"p": Values(10, 2, positive=4, confidence=6.0, bins={0: 4, 1: 4}), "late": Values(10, positive=5)},
     )
-    found = values(signals.outputs("v1", [of], basis))
+    found = values(signals.outputs("v1", [(0, of)], basis))
     assert found["null p"] == 0.2
     assert found["positive p"] == 0.5
     assert found["confidence p"] == 0.75
@@ -87,7 +118,7 @@ def test_outputs_of_every_scale() -> None:
     assert "confidence late" not in found
     assert found["output_drift late"] is None
     [positive] = [
-        it for it in signals.outputs("v1", [of], basis) if (it.name, it.field) == ("positive", "late")
+        it for it in signals.outputs("v1", [(0, of)], basis) if (it.name, it.field) == ("positive", "late")
     ]
     assert positive.reference == 0.25
 

@@ -113,6 +113,15 @@ def test_names_of_classes_are_right_or_wrong(it: Watched) -> None:
     assert (found.n, found.classes, found.scored, found.right) == (2, 2, 0, 1)
 
 
+def test_a_class_told_instead_of_a_number_leaves_no_number(it: Watched) -> None:
+    """The last word has no value, so the one before it must not lend it its own."""
+    it.write([prediction(1, START, 1.0, 0.8)])
+    it.label(START + 10, {1: 1})
+    it.label(START + 20, {1: "unknown"})
+    found = told(it, 0, START + 30)[KEY]
+    assert (found.n, found.scored, found.positives) == (1, 0, {})
+
+
 def test_a_null_prediction_is_labelled_and_no_more(it: Watched) -> None:
     """It counts as known, and for no loss."""
     it.write([prediction(1, START, 1.0, None)])
@@ -143,6 +152,14 @@ def test_a_key_finds_its_predictions(it: Watched) -> None:
     """By the value of the input that the route declares."""
     it.write([prediction(1, START, 1.0, 0.8, inputs={"flight": ["UA1"]}), prediction(2, START, 1.0, 0.8)])
     it.label_key(START + 10, "late", {"UA1": True, "UA2": True})
+    assert told(it, 0, START + 20, policy=LabelPolicy("flight"))[KEY].n == 1
+
+
+def test_a_whole_number_as_key_is_found_beside_fractions(it: Watched) -> None:
+    """One value that is none makes all of the column DOUBLE."""
+    flights = [7, 8.5]
+    it.write([prediction(n, START, 1.0, 0.8, inputs={"flight": [it]}) for n, it in enumerate(flights)])
+    it.label_key(START + 10, "late", {"7": True})
     assert told(it, 0, START + 20, policy=LabelPolicy("flight"))[KEY].n == 1
 
 

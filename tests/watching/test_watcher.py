@@ -231,7 +231,7 @@ def test_decay_is_alarmed_from_labels_alone(it: Watched) -> None:
     with store.opened(it.places.watch) as connection:
         from gateway.watching.decays import verdicts
 
-        [(_, verdict)] = verdicts(connection)
+        [(_, verdict)] = verdicts(connection, 2**62)
     assert verdict.evidence >= 1
     assert verdict.since is not None
     assert 50 <= (verdict.since - day) / 86_400 <= 75

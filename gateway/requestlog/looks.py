@@ -1,0 +1,161 @@
+"""Bodies that look alike: the same text but for the values in it, as one program writes them all.
+
+To read JSON and to filter its fields is most of the recorder's work. A body that differs from an earlier one
+in plain values alone needs neither: its values are cut out of the text where that one's were. Plain are
+numbers that are no card's and words with hardly a digit, which a filter passes as they are; where a field is
+hashed, coarsened or encrypted, or a route has patterns of its own, nothing is taken this way. Whatever does
+not match exactly is read at length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from gateway.requestlog.policy import PATTERNS, Filter
+
+MOST: Final = 8
+"""Looks that are known at a time."""
+PATIENCE: Final = 64
+"""Bodies of no known look until the first is learnt; twice as many until each further one."""
+LONGEST: Final = 16 * 1024
+"""Bytes of a body that is learnt from."""
+
+_TOKEN = re.compile(rb'"[^"]*"|[\[\]{}:,]|[^\s"\[\]{}:,]+')
+_WORD = rb'"[A-Za-z _-]{0,64}+(?:[0-9][A-Za-z _-]{0,64}+){0,3}+"'
+_REAL = rb"-?(?:0|[1-9][0-9]{0,11}+)\.[0-9]{1,17}+(?:[eE]-[0-9]{1,3}+)?+"
+_PLAIN = rb"%b|-?[1-9][0-9]{0,11}+|0|%b|true|false|null" % (_REAL, _WORD)
+_KEPT, _LEFT_OUT = rb"(%b)" % _PLAIN, rb"(?:%b)" % _PLAIN
+_ANY_ID = rb'"[ !#-\[\]-~]{0,100}+"'
+_ID, _INPUTS, _OUTPUTS, _DATA = b'"id"', b'"inputs"', b'"outputs"', b'"data"'
+
+Columns = Mapping[str, list[Any]]
+
+
+class Seen(NamedTuple):
+    """What of a body may be remembered: JSON, empty where nothing may; `is_all`: nothing was left out."""
+
+    fields: bytes
+    is_all: bool
+
+
+class Look:
+    """One text with places for values."""
+
+    __slots__ = ("_is_all", "_match", "_template", "hits")
+
+    def __init__(self, pattern: bytes, template: bytes, *, is_all: bool) -> None:
+        self._match: Callable[[bytes], re.Match[bytes] | None] = re.compile(pattern).fullmatch
+        self._template = template
+        self._is_all = is_all
+        self.hits = 0
+
+    def seen(self, body: bytes) -> Seen | None:
+        """Return what may be remembered of a body, None where it does not look so."""
+        found = self._match(body)
+        if found is None:
+            return None
+        self.hits += 1
+        return Seen(self._template % found.groups(), self._is_all)
+
+
+class Looks:
+    """The looks of one route's requests, or of its answers, under one filter."""
+
+    __slots__ = ("_known", "_left", "_patience", "_ruled")
+
+    def __init__(self, filter: Filter) -> None:
+        self._ruled = {*filter.pseudonymise, *filter.encrypt, *(rule.name for rule in filter.coarsen)}
+        self._known: list[Look] = []
+        self._patience = PATIENCE
+        self._left = PATIENCE if set(filter.redact) <= set(PATTERNS) else -1
+
+    def seen(self, body: bytes) -> Seen | None:
+        """Return what may be remembered of a body that looks like an earlier one, None for any other."""
+        for look in self._known:
+            found = look.seen(body)
+            if found is not None:
+                return found
+        return None
+
+    def learn(self, body: bytes, columns: Columns, kept: Columns) -> None:
+        """Take note of a body that was read at length, of whose columns the filter kept these."""
+        if self._left < 0:
+            return
+        self._left -= 1
+        if self._left > 0:
+            return
+        self._patience *= 2
+        self._left = self._patience
+        look = look_of(body, columns, kept) if self._ruled.isdisjoint(columns) else None
+        if look is not None:
+            self._add(look)
+
+    def _add(self, look: Look) -> None:
+        known = sorted(self._known, key=lambda one: one.hits, reverse=True)[: MOST - 1]
+        for one in known:
+            one.hits //= 2
+        self._known = [*known, look]
+
+
+def look_of(body: bytes, columns: Columns, kept: Columns) -> Look | None:
+    """Return the look of a body that was read at length; None where it cannot be told for certain."""
+    if len(body) > LONGEST or b"\\" in body or any(len(column) != 1 for column in columns.values()):
+        return None
+    if any(columns.get(name) != column for name, column in kept.items()):
+        return None
+    spots = list(_spots(body))
+    if sum(is_value for _, _, is_value in spots) != len(columns):
+        return None
+    names = iter(columns)
+    pattern, at = b"", 0
+    for start, end, is_value in spots:
+        value = (_KEPT if next(names) in kept else _LEFT_OUT) if is_value else _ANY_ID
+        pattern += re.escape(body[at:start]) + value
+        at = end
+    members = b",".join(orjson.dumps(name).replace(b"%", b"%%") + b":[%b]" for name in columns if name in kept)
+    look = Look(
+        pattern + re.escape(body[at:]), b"{%b}" % members if members else b"", is_all=len(kept) == len(columns)
+    )
+    return look if _is_right(look, body, kept) else None
+
+
+def _is_right(look: Look, body: bytes, kept: Columns) -> bool:
+    """Tell whether a look says of its own body what was kept of it."""
+    found = look.seen(body)
+    if found is None:
+        return False
+    return orjson.dumps(orjson.loads(found.fields or b"{}")) == orjson.dumps({**kept})
+
+
+def _spots(body: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield where the id and each tensor's only value stand: start, end, and whether it is a value."""
+    side = _INPUTS if any(path == (_INPUTS,) for path, _, _ in _values(body)) else _OUTPUTS
+    for path, start, end in _values(body):
+        if path == (side, None, _DATA, None):
+            yield start, end, True
+        elif path == (_ID,) and body[start : start + 1] == b'"':
+            yield start, end, False
+
+
+def _values(body: bytes) -> Iterator[tuple[tuple[bytes | None, ...], int, int]]:
+    """Yield each value of a valid JSON text without escapes: the keys that lead to it (None in a list), where.
+
+    An object or list is told of where it begins.
+    """
+    path: list[bytes | None] = []
+    for found in _TOKEN.finditer(body):
+        token = found[0]
+        if token in (b"}", b"]"):
+            path.pop()
+        elif token == b",":
+            path[-1] = None if path[-1] is None else b""
+        elif path and path[-1] == b"":
+            path[-1] = token
+        elif token != b":":
+            yield tuple(path), found.start(), found.end()
+            if token in (b"{", b"["):
+                path.append(b"" if token == b"{" else None)

@@ -1,0 +1,85 @@
+"""The request log of a whole gateway, small: `make request-log` measures the same at full size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.requestlog import cost, disk, fed, fresh, kills, overload, secrets, sustained
+from benchmarks.requestlog.row import QUICK, Reached
+from tests.system.secure_site import needed
+
+SMALL = replace(
+    QUICK, rounds=1, round_seconds=1, rate=1_000.0, sustain=3, overload=3, kills=7, secrets=150, asks=2
+)
+
+
+def value(found: Reached, what: str) -> float:
+    """Return the first figure that begins so."""
+    return next(one.value for one in found.figures if one.what.startswith(what))
+
+
+def missed(found: Reached, *noisy: str) -> list[str]:
+    """Return the figures that missed their bounds but for those that a busy machine disturbs."""
+    return [str(one) for one in found.figures if not one.met and not one.what.startswith(noisy or ("\0",))]
+
+
+def test_logging_costs_a_bounded_share() -> None:
+    """With a full log a request takes more CPU time, but nowhere near twice as much again."""
+    needed("wrk", "nginx")
+    found = cost.measure(SMALL)
+    for kind in ("small GET", "inference POST"):
+        assert 1 < value(found, kind) < 3
+    assert found.bad == 0
+
+
+def test_a_constant_rate_is_logged_whole() -> None:
+    """No record is dropped, and each answer is found by a query once the segments are sealed."""
+    needed("wrk", "nginx")
+    assert missed(sustained.measure(SMALL)) == []
+
+
+def test_frames_are_recorded_whole() -> None:
+    """No frame that is put into a ring is lost between memory and a query."""
+    assert missed(fed.measure(SMALL)) == []
+
+
+def test_overload_is_counted_exactly() -> None:
+    """With the recorder stopped, what it finds and what was dropped are all answers; nobody waits for it."""
+    needed("wrk", "nginx")
+    found = overload.measure(SMALL)
+    assert missed(found, "p99", "p50", "answers over") == []
+    assert value(found, "dropped") > 0
+
+
+def test_kills_lose_nothing() -> None:
+    """Whoever is killed -9: an answer that came 250 ms before is in the log once, and every file is read."""
+    needed("nginx")
+    found = kills.measure(SMALL)
+    assert missed(found) == []
+    assert value(found, "killed") == SMALL.kills
+
+
+def test_a_full_disk_stops_the_log_alone() -> None:
+    """Traffic goes on, drops are counted and told, and the log goes on by itself once there is room."""
+    needed("wrk", "nginx")
+    if why := disk.missing():
+        pytest.skip(why)
+    assert missed(disk.measure(SMALL)) == []
+
+
+def test_a_strict_filter_gives_nothing_away() -> None:
+    """No secret is in any file, in memory, in a sink, a trace, a metric or any output."""
+    assert missed(secrets.strict(SMALL)) == []
+
+
+def test_secrets_would_be_found() -> None:
+    """Without redaction the same search finds many of them."""
+    assert missed(secrets.bare(SMALL)) == []
+
+
+def test_a_query_tells_of_an_answer_within_two_seconds() -> None:
+    """By a new process, and in one that has DuckDB loaded."""
+    needed("nginx")
+    assert missed(fresh.measure(SMALL)) == []
