@@ -14,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.demo_year_flights import Year
-from gateway.statistics.decay import Decay, step, together
-from gateway.statistics.drift import psi_excess
-from model_versions import flights
+from gateway.statistics.decay import ALPHA, Decay, step, together
+from gateway.statistics.drift import Days, psi_excess
+from model_versions import card, flights
 
 FIRST = 59
 """The first day that is served: 1 March, after the two months that were learnt from."""
 WINDOW = 28
 """Days that drift looks back."""
 DRIFT = 0.25
-SCORE = "late_probability"
+LEAST = 1_000
+"""Flights without which a window says nothing of drift, as the rules `input-drift` and `output-drift` have it."""
+SCORE, CLASS = "late_probability", "late"
 CALENDAR = ("month", "day_of_week")
 """Inputs that say when a flight is and not how: they cannot but move, so nobody is told."""
 
@@ -51,16 +53,18 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the detectors say once a day's truth is known: 1 of `decay` is an alarm; drift beyond chance."""
+    """What the detectors say once a day's truth is known: evidence of decay, whether that is an alarm (1 raises
+    it, `ALPHA` ends it), and drift beyond chance."""
 
     day: Day
     decay: float
+    decayed: bool
     drift: Mapping[str, float]
 
     @property
     def drifting(self) -> list[str]:
-        """The inputs whose drift is an alarm."""
-        return [name for name, found in self.drift.items() if found > DRIFT and name != SCORE]
+        """The fields whose drift is an alarm."""
+        return [name for name, found in self.drift.items() if found > DRIFT]
 
 
 def days_of(year: Year, probability: Floats, reference: Mapping[str, Any]) -> list[Day]:
@@ -79,6 +83,7 @@ def _day(number: int, year: Year, probability: Floats, reference: Mapping[str, A
         if spec.name not in CALENDAR
     }
     counts[SCORE] = _counted(score, reference["outputs"][SCORE])
+    counts[CLASS] = np.bincount(score >= card.THRESHOLD, minlength=2).tolist()
     surprise = float(((score - late) ** 2 - score * (1 - score)).mean())
     return Day(number, len(rows), int(late.sum()), float(score.sum()), surprise, 1 - auc(score, late), counts)
 
@@ -104,16 +109,26 @@ def auc(score: Floats, late: NDArray[np.int64]) -> float:
 
 def said(days: Sequence[Day], reference: Mapping[str, Any]) -> list[Said]:
     """Return what the detectors say, day by day."""
-    surprise, ranking = Decay(), Decay()
+    surprise, ranking, is_raised = Decay(), Decay(), False
     found = []
     known = {**reference["inputs"], **reference["outputs"]}
     for place, day in enumerate(days):
         surprise = step(surprise, day.surprise, day.n, day.number)
         ranking = step(ranking, day.ranking, day.n, day.number)
-        window = days[max(0, place + 1 - WINDOW) : place + 1]
-        drift = {
-            name: psi_excess(known[name]["counts"], [one.counts[name] for one in window])
-            for name in (day.counts if len(window) == WINDOW else ())
-        }
-        found.append(Said(day, together([surprise.evidence, ranking.evidence]), drift))
+        evidence = together([surprise.evidence, ranking.evidence])
+        is_raised = evidence >= 1 or (is_raised and evidence > ALPHA)
+        drift = _drift(days[max(0, place + 1 - WINDOW) : place + 1], known)
+        found.append(Said(day, evidence, is_raised, drift))
+    return found
+
+
+def _drift(window: Sequence[Day], known: Mapping[str, Any]) -> dict[str, float]:
+    if sum(day.n for day in window) < LEAST:
+        return {}
+    found = {}
+    for name in window[0].counts:
+        days = Days(known[name]["clumping"], known[name]["days"], len(window))
+        excess = psi_excess(known[name]["counts"], [day.counts[name] for day in window], days)
+        if excess is not None:
+            found[name] = excess
     return found

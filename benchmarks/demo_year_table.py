@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
-from benchmarks.demo_year_days import DRIFT, SCORE, Floats, Said, auc
+from benchmarks.demo_year_days import CLASS, SCORE, Floats, Said, auc
 from benchmarks.demo_year_flights import YEAR, Year
 
 HEAD = ("month", "flights", "late", "predicted", "AUC", "moved by the end", "decay", "alarms on the days")
+
+_SHOWN = {SCORE: "scores", CLASS: "share of late"}
 
 
 def months(found: Sequence[Said], year: Year, probability: Floats) -> Iterator[Sequence[str]]:
@@ -34,7 +36,7 @@ def months(found: Sequence[Said], year: Year, probability: Floats) -> Iterator[S
 def _drift(days: Sequence[Said]) -> str:
     """The fields that moved most by the end of the month."""
     ranked = sorted(days[-1].drift.items(), key=lambda item: -item[1])
-    inputs = [f"{name} {found:.2f}" for name, found in ranked if name != SCORE and found > 0.1]
+    inputs = [f"{name} {found:.2f}" for name, found in ranked if name not in (SCORE, CLASS) and found > 0.1]
     score = days[-1].drift.get(SCORE)
     return "; ".join([*inputs[:2], "scores –" if score is None else f"scores {score:.2f}"])
 
@@ -45,11 +47,11 @@ def _evidence(found: float) -> str:
 
 def _alarms(days: Sequence[Said]) -> str:
     parts = []
-    if decayed := [_date(one.day.number) for one in days if one.decay >= 1]:
+    if decayed := [_date(one.day.number) for one in days if one.decayed]:
         parts.append(f"**decay {spells(decayed)}**")
     for name in days[0].day.counts:
-        if moved := [_date(one.day.number) for one in days if one.drift.get(name, 0.0) > DRIFT]:
-            parts.append(f"{'scores' if name == SCORE else name} {spells(moved)}")
+        if moved := [_date(one.day.number) for one in days if name in one.drifting]:
+            parts.append(f"{_SHOWN.get(name, name)} {spells(moved)}")
     return ", ".join(parts)
 
 

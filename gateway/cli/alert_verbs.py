@@ -106,7 +106,7 @@ def monitor(
 ) -> None:
     """Show what is watched: each value with what it was in training, or in the window before.
 
-    Example: gateway monitor late --version v1
+    Example: gateway monitor late --version blue
     """
     from gateway.control.observation import latest_plan
     from gateway.watching import overview

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.cli.numbers import in_bytes
 from gateway.requestlog.check import Checked
+from gateway.requestlog.damage import CUT_OFF, WITHIN, remedy
 
 
 def as_document(found: Checked) -> dict[str, Any]:
@@ -32,10 +33,18 @@ def in_words(found: Checked) -> list[str]:
         lines.append(f"{in_bytes(found.waiting)} are waiting for sinks")
     if found.stale:
         lines.append(f"to be removed: {many(found.stale, 'file')} that others replace")
-    if found.unreadable:
-        lines.append(f"unreadable: {many(found.unreadable, 'line')} of segments")
-    lines += [f"{path}: {why}" for path, why in found.broken.items()]
+    lines += [
+        f"unreadable: {many(count, 'line')} of {path}; once it is sealed they are a gap, and nothing is to be done"
+        for path, count in found.torn.items()
+    ]
+    lines += [f"{path} cannot be read: {why}; {_next(path, why)}" for path, why in found.broken.items()]
     return lines if found.broken or found.unreadable else [*lines, "everything can be read"]
+
+
+def _next(path: str, why: str) -> str:
+    if why in (CUT_OFF, WITHIN):
+        return f"all else works without it; {remedy(path)}"
+    return "run this as the user that the gateway runs as"
 
 
 def many(count: int, what: str) -> str:

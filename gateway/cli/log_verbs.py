@@ -104,6 +104,7 @@ def forget(
 
 def _forgotten(running: Running, key: str) -> dict[str, Any]:
     from dataclasses import asdict
+    from functools import partial
 
     from gateway.cli.lake_access import secrets_of
     from gateway.requestlog.forget import forget
@@ -116,7 +117,7 @@ def _forgotten(running: Running, key: str) -> dict[str, Any]:
             "restore it from a backup if it was removed"
         )
     pseudonym = secrets_of(running).pseudonym(key.encode())
-    found = forget(places, pseudonym, pending=running.is_up, labels=forget_labels)
+    found = forget(places, pseudonym, pending=running.is_up, labels=partial(forget_labels, key=key))
     return {"pseudonym": pseudonym, **asdict(found)}
 
 

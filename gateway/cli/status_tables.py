@@ -108,7 +108,10 @@ def log_line(log: dict[str, Any]) -> Text:
     if log["gaps"]:
         words.append(f"{log['gaps']} gaps")
     style = "bold red" if log["state"] in ("dropping", "failing", "down") else ""
-    return Text(", ".join(words), style=style)  # why, the warnings above have said
+    found = Text(", ".join(words), style=style)  # why, the warnings above have said
+    for sink in log["sinks"]:
+        found.append(f"\n{sink['sentence']}", style="" if sink["is_well"] else "bold red")
+    return found
 
 
 def process_table(processes: list[dict[str, Any]]) -> Table:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.control.observation import Observation
+from gateway.requestlog.sinks.standing import Standing
 from gateway.routing.places import Places
 
 SILENT_AFTER = 3.0
 """Seconds after which a process that says something each second counts as hung."""
+BEHIND_AFTER = 60.0
+"""Seconds for which records may wait for a sink before that is worth a warning."""
 TOLD = ("recording", "off", "stopped", "down")
 """States without a sentence of their own: all is well, or the one of the process says it."""
 
@@ -41,6 +44,7 @@ def log_state(places: Places, seen: Observation, now: float) -> dict[str, Any]:
         "files": files,
         "unsealed": waiting,
         "tasks": _tasks(places),
+        "sinks": _sinks(places),
     }
 
 
@@ -71,6 +75,20 @@ def _tasks(places: Places) -> list[dict[str, Any]]:
     return [{name: task[name] for name in names} for task in read_said(places.keeper).get("tasks", [])]
 
 
+def _sinks(places: Places) -> list[dict[str, Any]]:
+    found = []
+    for task in read_said(places.keeper).get("tasks", []):
+        for said in task.get("said", {}).get("sinks", ()):
+            sink = Standing(**said)
+            found.append({**said, "is_well": _is_well(sink), "sentence": sink.sentence()})
+    return found
+
+
+def _is_well(sink: Standing) -> bool:
+    is_behind = sink.state == "down" or sink.waiting_seconds > BEHIND_AFTER
+    return not (is_behind or sink.error or sink.refused or sink.lost or sink.vanished)
+
+
 def on_disk(folder: Path) -> tuple[int, int, int]:
     """Return the bytes and files of a log, and how many segments are not sealed yet."""
     size = files = waiting = 0
@@ -92,6 +110,7 @@ def log_warnings(log: Mapping[str, Any]) -> Iterator[str]:
     for task in log["tasks"]:
         if task["state"] == "failing":
             yield f"request log: {task['name']} fails and is tried again: {task['problem']}"
+    yield from (sink["sentence"] for sink in log["sinks"] if not sink["is_well"])
 
 
 def has_beat(places: Places, role: str, pid: int, now: float) -> bool:

@@ -19,6 +19,7 @@ from prometheus_client.samples import Exemplar
 
 from gateway.control import figures
 from gateway.control.health import processes
+from gateway.control.metrics_alarms import alarm_families
 from gateway.control.metrics_log import Traces, exemplars, log_families
 from gateway.control.metrics_rollouts import rollout_families
 from gateway.control.metrics_views import view_families
@@ -69,6 +70,7 @@ class Tallies(Collector):
         yield from process_families(self._places, seen, now)
         yield from view_families(seen.plan, seen.views)
         yield from log_families(self._places)
+        yield from alarm_families(self._places, seen.plan, time.time())
         yield from rollout_families(seen.plan, read_judged(self._places), time.time())
 
 

@@ -56,6 +56,9 @@ def keeper_families(said: dict[str, object]) -> Iterator[Metric]:
         "gateway_keeper_task_failing", "1 while a task of the log's keeper fails.", labels=["task"]
     )
     sent = CounterMetricFamily("gateway_sink_records", "Records that a sink has taken.", labels=["sink"])
+    refused = CounterMetricFamily(
+        "gateway_sink_refused", "Records that a sink's target would not take.", labels=["sink"]
+    )
     lost = CounterMetricFamily("gateway_sink_lost", "Records that a sink will never get.", labels=["sink"])
     behind = GaugeMetricFamily("gateway_sink_lag_seconds", "How far a sink is behind.", labels=["sink"])
     tasks = said.get("tasks")
@@ -64,9 +67,10 @@ def keeper_families(said: dict[str, object]) -> Iterator[Metric]:
         for sink in task["said"].get("sinks", ()):
             name = str(sink["name"])
             sent.add_metric([name], _number(sink, "sent"))
+            refused.add_metric([name], _number(sink, "refused"))
             lost.add_metric([name], _number(sink, "lost"))
             behind.add_metric([name], _number(sink, "waiting_seconds"))
-    yield from (failing, sent, lost, behind)
+    yield from (failing, sent, refused, lost, behind)
 
 
 def _number(said: dict[str, object], name: str) -> float:

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from gateway.control import figures
+from gateway.control.alarms import alarm_warnings
 from gateway.control.health import processes, services
 from gateway.control.log_status import log_state, log_warnings
 from gateway.control.observation import Observation, observe
@@ -41,7 +42,8 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     file = file_state(seen, running)
     judged, clock = read_judged(places), time.time()
     log = log_state(places, seen, at)
-    troubles = [*rollout_warnings(places, seen.plan, judged, clock), *log_warnings(log)]
+    rollouts = rollout_warnings(places, seen.plan, judged, clock)
+    troubles = [*rollouts, *alarm_warnings(places.watch, clock), *log_warnings(log)]
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,

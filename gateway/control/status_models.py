@@ -136,6 +136,31 @@ class LogTask(Answer):
     seconds: float
 
 
+class SinkState(Answer):
+    """A sink as `sentence` says it; it is not well while it is down or behind, or once records were lost.
+
+    `waiting_*`: what it has not sent yet, `waiting_seconds` since the oldest of that was written; `sent`,
+    `refused`, `lost` and `vanished` count since it was first there; `down_for` and `next_try` are seconds.
+    """
+
+    name: str
+    kind: str
+    state: Literal["idle", "sending", "down"]
+    is_well: bool
+    sentence: str
+    waiting_records: int
+    waiting_bytes: int
+    waiting_seconds: float
+    sent: int
+    refused: int
+    lost: int
+    vanished: int
+    failed_tries: int
+    down_for: float
+    next_try: float
+    error: str
+
+
 class LogState(Answer):
     """The request log; counts are since `gateway up`, `bytes` and `files` those on the disk.
 
@@ -158,6 +183,7 @@ class LogState(Answer):
     files: int
     unsealed: int
     tasks: list[LogTask]
+    sinks: list[SinkState]
 
 
 class Status(Answer):

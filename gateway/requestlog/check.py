@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.requestlog.catalog import Sealed, segments_in, visible
+from gateway.requestlog.damage import CUT_OFF, WITHIN, is_whole
 from gateway.requestlog.engine import writer
 from gateway.requestlog.formats import READABLE, UNREADABLE, gaps, lines, sealed
 from gateway.requestlog.places import LogPlaces
@@ -28,7 +29,8 @@ class Day:
 @dataclass(slots=True)
 class Checked:
     """What was found. `broken` are files that cannot be read and why, `unreadable` counts lines of segments,
-    `gaps` records that were never written, by reason, `waiting` the bytes that sinks still need."""
+    `torn` tells in which segments, `gaps` counts records that were never written, by reason, `waiting` is
+    the bytes that sinks still need."""
 
     days: dict[str, Day] = field(default_factory=dict)
     segments: int = 0
@@ -39,6 +41,7 @@ class Checked:
     stale: int = 0
     gaps: dict[str, int] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    torn: dict[str, int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -63,9 +66,19 @@ def check_log(places: LogPlaces) -> Checked:
                     _check_segment(connection, found, file)
             except (duckdb.Error, OSError) as error:
                 if path.exists():
-                    found.broken[str(path)] = str(error).splitlines()[0]
+                    found.broken[str(path)] = _reason(path, error)
     found.waiting = sum(segment.stat().st_size for segment in segments_in(places.spool))
     return found
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Return why a file cannot be read, in our words: DuckDB's are about its own parts."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    try:
+        return WITHIN if path.suffix != ".parquet" or is_whole(path) else CUT_OFF
+    except OSError as refused:
+        return refused.strerror or str(refused)
 
 
 def _check_sealed(connection: DuckDBPyConnection, found: Checked, file: Sealed) -> None:
@@ -99,6 +112,8 @@ def _check_segment(connection: DuckDBPyConnection, found: Checked, segment: Path
     assert row is not None  # an aggregate has one row
     found.unsealed += row[0]
     found.unreadable += row[1]
+    if row[1]:
+        found.torn[str(segment)] = row[1]
     found.segments += 1
     found.size += segment.stat().st_size
     for reason, count in connection.execute(

@@ -46,6 +46,11 @@ _RESPONSE_FLAGS = RESPONSE_CUT | RESPONSE_PART | ENCODED_RESPONSE
 class Screening(Protocol):
     """What a route's filter does, see gateway.requestlog.filter."""
 
+    @property
+    def trouble(self) -> str:
+        """Why content is left out that should be there; empty: none is."""
+        ...
+
     def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Return what may be remembered of inputs or outputs."""
         ...

@@ -47,6 +47,11 @@ class Screen:
         protected = [name for name, rule in self._rules.items() if rule != KEEP]
         self._bodies = Bodies(self._redactor, self._document, protected)
 
+    @property
+    def trouble(self) -> str:
+        """Why fields to encrypt are left out instead; empty: they are encrypted, or there are none."""
+        return self._secrets.trouble
+
     def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Return the columns of inputs or outputs that may be logged, each value as its rule says."""
         kept: dict[str, list[Any]] = {}

@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import writer
 from gateway.requestlog.labels_seal import label_files, quoted, reading, write_labels
 from gateway.requestlog.places import LogPlaces
@@ -23,18 +24,26 @@ if TYPE_CHECKING:
 
 
 def forget_labels(places: LogPlaces, pseudonym: str, ids: Collection[str]) -> int:
-    """Erase the labels of some requests, and those whose key is the pseudonym; return how many."""
+    """Erase the labels of some requests, and those whose key is the pseudonym; return how many.
+
+    Raises GatewayError at the end where a file of labels cannot be read.
+    """
     wanted = set(ids)
     erased = 0
+    unsound: list[Path] = []
     with writer() as connection:
         connection.execute(
             "CREATE TABLE forgotten AS SELECT unnest($ids::VARCHAR[]) AS id", {"ids": list(wanted)}
         )
         for path in label_files(places):
             if path.suffix == ".ndjson":
-                erased += _blank(path, pseudonym, wanted)
-            else:
+                erased += _blank(path, keys, wanted)
+            elif is_whole(path) and is_readable(connection, path):
                 erased += _rewrite(connection, path, pseudonym)
+            else:
+                unsound.append(path)
+    if unsound:
+        raise unreadable(unsound)
     return erased
 
 
@@ -47,14 +56,14 @@ def expire_labels(places: LogPlaces, keep: float, now: float) -> list[Path]:
     return expired
 
 
-def _blank(path: Path, pseudonym: str, ids: Collection[str]) -> int:
+def _blank(path: Path, keys: Collection[str], ids: Collection[str]) -> int:
     found = 0
     with path.open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         at = 0
         for line in file.read().splitlines(keepends=True):
             text = line.rstrip(b"\n")
-            if _is_of(text, pseudonym, ids):
+            if _is_of(text, keys, ids):
                 os.pwrite(file.fileno(), b" " * len(text), at)
                 found += 1
             at += len(line)
@@ -63,18 +72,19 @@ def _blank(path: Path, pseudonym: str, ids: Collection[str]) -> int:
     return found
 
 
-def _is_of(line: bytes, pseudonym: str, ids: Collection[str]) -> bool:
+def _is_of(line: bytes, keys: Collection[str], ids: Collection[str]) -> bool:
     try:
         label = json.loads(line)
     except ValueError:
-        return pseudonym.encode() in line  # torn: nobody reads it, and nothing of the user stays in it
-    return isinstance(label, dict) and (label.get("id") in ids or label.get("key") == pseudonym)
+        return any(
+            key.encode() in line for key in keys
+        )  # torn: nobody reads it, and nothing of the user stays in it
+    return isinstance(label, dict) and (label.get("id") in ids or label.get("key") in keys)
 
 
-def _rewrite(connection: DuckDBPyConnection, path: Path, pseudonym: str) -> int:
-    theirs = (
-        f"(coalesce(key = {quoted(pseudonym)}, false) OR coalesce(id IN (SELECT id FROM forgotten), false))"
-    )
+def _rewrite(connection: DuckDBPyConnection, path: Path, keys: Collection[str]) -> int:
+    listed = ", ".join(map(quoted, sorted(keys)))
+    theirs = f"(coalesce(key IN ({listed}), false) OR coalesce(id IN (SELECT id FROM forgotten), false))"
     row = connection.execute(f"SELECT count(*) FROM ({reading([path])}) WHERE {theirs}").fetchone()
     if row is None or not row[0]:
         return 0

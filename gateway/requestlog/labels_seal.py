@@ -90,8 +90,9 @@ def write_labels(
 def latest(source: str) -> str:
     """Return the query that keeps the last word of `source` (a query) on each prediction."""
     return (
-        "SELECT id, row, route, key, arg_max(label, received) AS label, arg_max_null(value, received) AS value, "
-        f"max(received) AS received FROM ({source}) GROUP BY id, row, route, key"
+        "SELECT id, row, route, key, arg_max(label, received) AS label, "
+        "arg_max_null(value, received) AS value, max(received) AS received "
+        f"FROM ({source}) GROUP BY id, row, route, key"
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from gateway.requestlog.damage import damaged
 from gateway.requestlog.formats import file_list, literal, nothing
 from gateway.requestlog.labels_seal import label_files
 from gateway.requestlog.labels_view import label_views
@@ -65,6 +66,11 @@ class Lake:
         self.connection.close()
         self.pins.close()
 
+    @property
+    def left_out(self) -> list[Path]:
+        """The damaged files whose rows are not in the views."""
+        return self.pins.left_out
+
     def __enter__(self) -> Lake:
         return self
 
@@ -100,7 +106,7 @@ def connect(
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET parquet_metadata_cache = true")  # each file is looked at several times
-        _make_views(lake, places, wanted.casefold(), policies or {})
+        _make_views_of_sound_files(lake, places, wanted.casefold(), policies or {})
         _make_revisions(connection, revisions)
         if decrypt is not None:
             _make_decrypt(connection, decrypt)
@@ -111,12 +117,36 @@ def connect(
     return lake
 
 
+def _make_views_of_sound_files(
+    lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[str, LabelPolicy]
+) -> None:
+    """Make the views, a second time without the files that cannot be read where there are some."""
+    import duckdb
+
+    lake.connection.begin()
+    try:
+        _make_views(lake, places, wanted, policies)
+    except duckdb.Error:
+        lake.connection.rollback()
+        sealed = [name for file, name in lake.pins.names.items() if file.suffix == ".parquet"]
+        unsound = damaged(lake.connection, sealed)
+        if not unsound:
+            raise
+        lake.pins.leave_out(unsound)
+        _make_views(lake, places, wanted, policies)
+    else:
+        lake.connection.commit()
+
+
 def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[str, LabelPolicy]) -> None:
     connection, pins = lake.connection, lake.pins
     segments = pins.of("open")
     connection.execute(_DATE_TRUNC)
-    for view, make in (("requests", requests_view), ("gaps", gaps_view)):
-        connection.execute(f"CREATE VIEW {view} AS {make(connection, pins.of(view), segments)}")
+    connection.execute(
+        f"CREATE VIEW requests AS {requests_view(connection, pins.of('requests'), segments)}"
+    )
+    query = gaps_view(connection, pins.of("gaps"), segments, pins.left_out)
+    connection.execute(f"CREATE VIEW gaps AS {query}")
     of_labels = not wanted or any(word in wanted for word in _OF_LABELS)
     if of_labels or "predictions" in wanted:
         query = predictions_view(connection, pins.of("predictions"), segments)

@@ -27,8 +27,8 @@ LONGEST: Final = 16 * 1024
 _TOKEN = re.compile(rb'"[^"]*"|[\[\]{}:,]|[^\s"\[\]{}:,]+')
 _WORD = rb'"[A-Za-z _-]{0,64}+(?:[0-9][A-Za-z _-]{0,64}+){0,3}+"'
 _REAL = rb"-?(?:0|[1-9][0-9]{0,11}+)\.[0-9]{1,17}+(?:[eE]-[0-9]{1,3}+)?+"
-_PLAIN = rb"%b|-?[1-9][0-9]{0,11}+|0|%b|true|false|null" % (_REAL, _WORD)
-_KEPT, _LEFT_OUT = rb"(%b)" % _PLAIN, rb"(?:%b)" % _PLAIN
+_PLAIN = rb"(?>%b|-?[1-9][0-9]{0,11}+|0|%b|true|false|null)" % (_REAL, _WORD)
+_COMMA = rb"[ \t\r\n]*+,[ \t\r\n]*+"
 _ANY_ID = rb'"[ !#-\[\]-~]{0,100}+"'
 _ID, _INPUTS, _OUTPUTS, _DATA = b'"id"', b'"inputs"', b'"outputs"', b'"data"'
 
@@ -103,24 +103,32 @@ class Looks:
 
 def look_of(body: bytes, columns: Columns, kept: Columns) -> Look | None:
     """Return the look of a body that was read at length; None where it cannot be told for certain."""
-    if len(body) > LONGEST or b"\\" in body or any(len(column) != 1 for column in columns.values()):
+    if len(body) > LONGEST or b"\\" in body or any(columns.get(name) != kept[name] for name in kept):
         return None
-    if any(columns.get(name) != column for name, column in kept.items()):
-        return None
-    spots = list(_spots(body))
-    if sum(is_value for _, _, is_value in spots) != len(columns):
+    spots = _spots(body)
+    if sum(spot.values > 0 for spot in spots) != len(columns):
         return None
     names = iter(columns)
-    pattern, at = b"", 0
-    for start, end, is_value in spots:
-        value = (_KEPT if next(names) in kept else _LEFT_OUT) if is_value else _ANY_ID
-        pattern += re.escape(body[at:start]) + value
-        at = end
-    members = b",".join(orjson.dumps(name).replace(b"%", b"%%") + b":[%b]" for name in columns if name in kept)
-    look = Look(
-        pattern + re.escape(body[at:]), b"{%b}" % members if members else b"", is_all=len(kept) == len(columns)
-    )
+    pattern, members, at = b"", [], 0
+    for spot in spots:
+        pattern += re.escape(body[at : spot.start])
+        at = spot.end
+        if not spot.values:
+            pattern += _ANY_ID
+            continue
+        values = _PLAIN + b"(?:%b%b){%d}" % (_COMMA, _PLAIN, spot.values - 1)
+        name = next(names)
+        pattern += b"(%b)" % values if name in kept else values
+        if name in kept:
+            is_one_row = spot.values > 1 and len(columns[name]) == 1
+            members.append(_member(name, b"[[%b]]" if is_one_row else b"[%b]"))
+    template = b"{%b}" % b",".join(members) if members else b""
+    look = Look(pattern + re.escape(body[at:]), template, is_all=len(kept) == len(columns))
     return look if _is_right(look, body, kept) else None
+
+
+def _member(name: str, values: bytes) -> bytes:
+    return orjson.dumps(name).replace(b"%", b"%%") + b":" + values
 
 
 def _is_right(look: Look, body: bytes, kept: Columns) -> bool:
@@ -131,20 +139,35 @@ def _is_right(look: Look, body: bytes, kept: Columns) -> bool:
     return orjson.dumps(orjson.loads(found.fields or b"{}")) == orjson.dumps({**kept})
 
 
-def _spots(body: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Yield where the id and each tensor's only value stand: start, end, and whether it is a value."""
-    side = _INPUTS if any(path == (_INPUTS,) for path, _, _ in _values(body)) else _OUTPUTS
-    for path, start, end in _values(body):
+class Spot(NamedTuple):
+    """Where in a body something stands that differs: so many values of a tensor, or the id (`values` is 0)."""
+
+    start: int
+    end: int
+    values: int
+
+
+def _spots(body: bytes) -> list[Spot]:
+    found: list[Spot] = []
+    values = list(_values(body))
+    side = _INPUTS if any(path == (_INPUTS,) for path, _, _ in values) else _OUTPUTS
+    data = 0
+    for number, (path, start, end) in enumerate(values):
         if path == (side, None, _DATA, None):
-            yield start, end, True
+            if data and number == data + found[-1].values:  # the next one of the same list
+                found[-1] = Spot(found[-1].start, end, found[-1].values + 1)
+            else:
+                data = number
+                found.append(Spot(start, end, 1))
         elif path == (_ID,) and body[start : start + 1] == b'"':
-            yield start, end, False
+            found.append(Spot(start, end, 0))
+    return found
 
 
 def _values(body: bytes) -> Iterator[tuple[tuple[bytes | None, ...], int, int]]:
-    """Yield each value of a valid JSON text without escapes: the keys that lead to it (None in a list), where.
+    """Yield each value of a valid JSON text without escapes: the keys that lead to it, its start, its end.
 
-    An object or list is told of where it begins.
+    A list has None for a key. An object or list is told of where it begins.
     """
     path: list[bytes | None] = []
     for found in _TOKEN.finditer(body):

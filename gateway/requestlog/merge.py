@@ -11,9 +11,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.requestlog.catalog import Catalog, Sealed, exclusive, file_name, sweep, sync_folder, visible
+from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import sealed
 from gateway.requestlog.places import LogPlaces
@@ -52,14 +54,35 @@ class Merged:
 def merge_step(places: LogPlaces, today: str, *, most: int = 4) -> list[Merged]:
     """Make the most rewarding merges, at most so many; `today` is a day (UTC) such as 2026-11-21.
 
-    Raises GatewayError where another process rewrites the log for too long, OSError where the disk fails.
+    Raises GatewayError where another process rewrites the log for too long or, once the other merges are
+    made, where files turn out to be damaged; OSError where the disk fails.
     """
     if not _plan(places, today):
         return []
     with exclusive(places):
         sweep(places)
         with writer() as connection:
-            return [merge(connection, run) for run in _plan(places, today)[:most]]
+            return _merged(connection, _plan(places, today), most)
+
+
+def _merged(connection: DuckDBPyConnection, runs: Sequence[tuple[Sealed, ...]], most: int) -> list[Merged]:
+    """Make the first merges that can be made; raises GatewayError at the end where one could not."""
+    import duckdb
+
+    made: list[Merged] = []
+    unsound: list[Path] = []
+    for run in runs:
+        try:
+            if len(made) < most:
+                made.append(merge(connection, run))
+        except duckdb.Error:
+            found = [file.path for file in run if not is_readable(connection, file.path)]
+            if not found:
+                raise
+            unsound += found
+    if unsound:
+        raise unreadable(unsound)
+    return made
 
 
 def plan_merges(files: Sequence[Weighed], unsealed: Sequence[str], today: str) -> list[tuple[Sealed, ...]]:
@@ -97,11 +120,14 @@ def merge(connection: DuckDBPyConnection, run: Sequence[Sealed]) -> Merged:
 
 
 def weighed(catalog: Catalog) -> list[Weighed]:
-    """Return the sealed files with their sizes; without those that were replaced meanwhile."""
+    """Return the sealed files with their sizes; without those that were replaced meanwhile.
+
+    A damaged file counts as a large one: nothing is merged with it, nor over it, which would replace it.
+    """
     found = []
     for file in catalog.sealed:
         try:
-            found.append(Weighed(file, os.stat(file.path).st_size))
+            found.append(Weighed(file, os.stat(file.path).st_size if is_whole(file.path) else LARGEST))
         except FileNotFoundError:
             continue
     return found

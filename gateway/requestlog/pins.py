@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.errors import GatewayError
 from gateway.requestlog.catalog import Catalog, visible
+from gateway.requestlog.damage import is_whole
 from gateway.requestlog.places import LogPlaces
 
 _TRIES = 50
@@ -24,12 +25,13 @@ _SPARE = 512  # descriptors for everything else, DuckDB's own of the same files 
 class Pins:
     """The open files of a catalog by table, `open` being segments; close it once nothing is read any more.
 
-    `names` are the paths by which they can be read.
+    `names` are the paths by which they can be read, `left_out` the files that are damaged and are not read.
     """
 
     files: dict[str, list[str]] = field(default_factory=dict)
     names: dict[Path, str] = field(default_factory=dict)
     descriptors: list[int] = field(default_factory=list)
+    left_out: list[Path] = field(default_factory=list)
 
     def of(self, table: str) -> list[str]:
         """Return the paths by which the files of a table can be read."""
@@ -40,11 +42,20 @@ class Pins:
         return list(self.names.values())
 
     def add(self, table: str, file: Path) -> None:
-        """Open a file; raises OSError where that cannot be done."""
+        """Open a file, or leave it out where it is damaged; raises OSError where it cannot be opened."""
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
         self.descriptors.append(descriptor)
+        if file.suffix == ".parquet" and not is_whole(descriptor):
+            self.left_out.append(file)
+            return
         self.names[file] = f"/proc/self/fd/{descriptor}"
         self.files.setdefault(table, []).append(self.names[file])
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Read some files no more, named by their paths here."""
+        self.left_out += [file for file, name in self.names.items() if name in names]
+        self.names = {file: name for file, name in self.names.items() if name not in names}
+        self.files = {table: [n for n in has if n not in names] for table, has in self.files.items()}
 
     def close(self) -> None:
         """Let go of all files."""

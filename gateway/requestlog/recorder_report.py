@@ -60,6 +60,8 @@ def state_of(recorder: Recorder) -> tuple[States, str]:
         return state, recorder.trouble.sentence(now)
     if recorder.scribe.problem:
         return "partly", f"records are written without content: {recorder.scribe.problem}"
+    if recorder.scribe.unencrypted:
+        return "partly", f"records are written without the fields to encrypt: {recorder.scribe.unencrypted}"
     if (fill := recorder.intake.fill()) > BEHIND:
         return "behind", f"the log is behind: the memory between it and a worker is full to {fill:.0%}"
     waiting = recorder.file.syncer.waiting()

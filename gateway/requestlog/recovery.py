@@ -1,7 +1,8 @@
 """Where a recorder goes on: what the one before it had written, and what is to be written again.
 
 As long as there are rings, everything behind the last mark will be read from them again. Where they are gone,
-because the machine was switched off, the whole lines behind it are all there is of it.
+because the machine was switched off, the whole lines behind it are all there is of it: rings that were made
+since then hold none of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from gateway.requestlog.marks import Mark, has_records, last_mark
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.segment import Segment, resume, segments
+
+AT_ONCE = 1.0
+"""Seconds for which a ring may seem younger than what came of it: clocks of files are coarse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ def recover(places: LogPlaces, births: Mapping[int, int]) -> Recovered:
     path = found[-1]
     data = path.read_bytes()
     mark, end = last_mark(data) or (Mark(), 0)
-    size = end if births else data.rfind(b"\n") + 1
     modified = os.stat(path).st_mtime
-    segment = resume(path, size, has_records=has_records(data[:size]))
     lost = tuple(sorted(n for n, ring in mark.rings.items() if births.get(n) != ring.birth))
+    is_there = len(lost) < len(mark.rings) or any(
+        birth < (modified + AT_ONCE) * 1e9 for birth in births.values()
+    )
+    size = end if is_there else data.rfind(b"\n") + 1
+    segment = resume(path, size, has_records=has_records(data[:size]))
     return Recovered(segment, mark, lost, modified, len(data) - size)

@@ -22,7 +22,8 @@ _EDGE: Final = 256  # what the limit may have cut in two is dropped with the res
 
 _LOCAL = r"[\w.+'~!#$*^|-]"
 _EMAIL = re.compile(
-    rf'(?:"[^"\n]{{1,64}}"|(?<!{_LOCAL}){_LOCAL}++)[@＠]\[?[\w-]++(?:\.[\w-]++)*+'
+    rf'(?:"[^"\n]{{1,64}}"|(?<!{_LOCAL}){_LOCAL}++)[@＠](?!\[email\])\[?[\w-]++(?:\.[\w-]++)*+'
+    rf"(?:(?={_LOCAL}*+[@＠])(?:{_LOCAL}|[@＠])++)?+"  # one that goes on: a@b.@c
     r"|[&=/?{}`%]@[\w-]++(?:\.[\w-]++)++"  # allowed before the sign, but nearly always no part of an address
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.requestlog.catalog import Sealed, exclusive, file_name, sweep, sync_folder, visible
+from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import literal, sealed
 from gateway.requestlog.places import LogPlaces
@@ -101,7 +103,8 @@ def retention_step(
 ) -> list[Expiry]:
     """Remove what has had its time; `now` in seconds since 1970. Return what was removed.
 
-    Labels are not touched. Raises GatewayError and OSError as `merge_step` does.
+    A file that cannot be read goes once nothing that it may hold is to be kept. Labels are not touched.
+    Raises GatewayError and OSError as `merge_step` does.
     """
     known = known or Known()
     with writer() as connection:
@@ -110,9 +113,28 @@ def retention_step(
         with exclusive(places):
             sweep(places)
             gone = expired(_holdings(places, connection, known), policies, now)
-            for expiry in gone:
-                _remove(connection, expiry)
-    return gone
+            return _removed(connection, gone)
+
+
+def _removed(connection: DuckDBPyConnection, gone: Sequence[Expiry]) -> list[Expiry]:
+    """Remove what can be; raises GatewayError at the end where a file could not be written anew."""
+    import duckdb
+
+    done: list[Expiry] = []
+    unsound: list[Path] = []
+    for expiry in gone:
+        path = expiry.holding.file.path
+        try:
+            _remove(connection, expiry)
+        except duckdb.Error:
+            if is_readable(connection, path):
+                raise
+            unsound.append(path)
+        else:
+            done.append(expiry)
+    if unsound:
+        raise unreadable(unsound)
+    return done
 
 
 def longest_keep(policies: Mapping[str, LogPolicy]) -> float:
@@ -121,14 +143,29 @@ def longest_keep(policies: Mapping[str, LogPolicy]) -> float:
 
 
 def _holdings(places: LogPlaces, connection: DuckDBPyConnection, known: Known) -> list[Holding]:
+    import duckdb
+
     found: dict[Path, Holding] = {}
+    unsound: list[Holding] = []
     for file in visible(places).sealed:
         try:
             found[file.path] = known.holdings.get(file.path) or _read(connection, file)
         except FileNotFoundError:  # replaced since it was listed
             continue
-    known.holdings = found
-    return list(found.values())
+        except duckdb.Error:
+            if not file.path.exists():  # replaced since its size was asked
+                continue
+            if is_whole(file.path) and is_readable(connection, file.path):
+                raise
+            unsound.append(_of_damaged(file))
+    known.holdings = found  # without the damaged ones: they may be restored
+    return [*found.values(), *unsound]
+
+
+def _of_damaged(file: Sealed) -> Holding:
+    """Return a holding of nothing, which goes with the last that may be in the file."""
+    end = datetime.fromisoformat(file.day).replace(tzinfo=UTC) + timedelta(days=1)
+    return Holding(file, 0, end.timestamp(), {"": 0})
 
 
 def _read(connection: DuckDBPyConnection, file: Sealed) -> Holding:

@@ -32,6 +32,11 @@ class Closed:
     def __init__(self, why: str) -> None:
         self._why = why
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing passes."""
+        return self._why
+
     def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Raise GatewayError."""
         raise GatewayError(self._why)
@@ -54,7 +59,8 @@ class Closed:
 
 
 class Scribe:
-    """Makes lines of frames. `problem` says why content is missing, empty: all filters could be made.
+    """Makes lines of frames. `problem` says why content is missing, empty: all filters could be made;
+    `unencrypted` why fields to encrypt are left out, though their filter could be made.
 
     `new_rules` returns those of a new plan, else None. It is asked once frames are taken, so none is written
     by an older plan than the one that its request was answered under.
@@ -68,6 +74,7 @@ class Scribe:
         new_rules: Callable[[], Rules | None] = lambda: None,
     ) -> None:
         self.problem = ""
+        self.unencrypted = ""
         self._new_rules = new_rules
         self._new_screen = new_screen
         self._exemplars = exemplars
@@ -87,7 +94,7 @@ class Scribe:
 
     def follow(self, rules: Rules) -> None:
         """Write by these rules from now on; again where a filter could not be made before."""
-        self.problem = ""
+        self.problem = self.unencrypted = ""
         self._rules = rules
         settings = rules.settings
         self._routes = {
@@ -101,16 +108,18 @@ class Scribe:
         self._exemplars.forget(set(self._routes))
 
     def try_again(self) -> None:
-        """Make the filters anew where one could not be made."""
-        if self.problem:
+        """Make the filters anew where one could not be made, or has no key."""
+        if self.problem or self.unencrypted:
             self.follow(self._rules)
 
     def _screen(self, filter: Filter, settings: LogSettings) -> Screening:
         try:
-            return self._new_screen(filter, settings)
+            screen = self._new_screen(filter, settings)
         except (GatewayError, OSError) as error:
             self.problem = str(error)
             return Closed(self.problem)
+        self.unencrypted = self.unencrypted or screen.trouble
+        return screen
 
     def lines(self, worker: int, frames: list[bytes]) -> list[bytes]:
         """Return a line for each frame of a worker; none for what is no frame."""

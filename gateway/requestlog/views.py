@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.requestlog.columns import COLUMNS
@@ -18,9 +20,25 @@ def requests_view(connection: DuckDBPyConnection, files: list[str], segments: li
     return _together(connection, files, [records(segments)] if segments else [], COLUMNS)
 
 
-def gaps_view(connection: DuckDBPyConnection, files: list[str], segments: list[str]) -> str:
-    """Return the query of `gaps`: stretches of time in which records were dropped, and why."""
-    return _together(connection, files, [gaps(segments)] if segments else [], GAP_COLUMNS)
+def gaps_view(
+    connection: DuckDBPyConnection, files: list[str], segments: list[str], left_out: Sequence[Path] = ()
+) -> str:
+    """Return the query of `gaps`: stretches of time in which records were dropped or cannot be read, and why.
+
+    How many records a file held that is left out nobody knows.
+    """
+    lost = [_lost(file) for file in left_out if file.parent.parent.name == "requests"]
+    return _together(connection, files, ([gaps(segments)] if segments else []) + lost, GAP_COLUMNS)
+
+
+def _lost(file: Path) -> str:
+    """Return the gap that a sealed file of requests is which cannot be read."""
+    first, _, last = file.name.partition(".")[0].partition("-")
+    # Its name says when its segments were begun, in nanoseconds; the last one went on for a while.
+    return (
+        f"SELECT NULL::SMALLINT AS worker, make_timestamptz({int(first) // 1000}) AS since, "
+        f"make_timestamptz({int(last) // 1000}) AS until, NULL::BIGINT AS records, 'unreadable' AS reason"
+    )
 
 
 def predictions_view(connection: DuckDBPyConnection, files: list[str], segments: list[str]) -> str:

@@ -117,7 +117,7 @@ def _logging(logging: Logging) -> dict[str, str]:
 
 def _monitor(monitor: Monitor) -> dict[str, str]:
     return {
-        "every": shown_duration(monitor.every),
+        "every": shown_duration(monitor.every, days=True),
         "window": shown_duration(monitor.window, days=True),
         "time": monitor.time or "when it was answered",
         "groups": ", ".join(monitor.groups) or "none",

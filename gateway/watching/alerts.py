@@ -85,8 +85,8 @@ def matching(rule: AlertRule, signals: Iterable[Signal]) -> Iterator[Signal]:
 
 def reading_of(rule: AlertRule, signal: Signal | None, *, is_on: bool = False) -> Reading:
     """Tell whether a rule holds of a signal, as far as there is enough data; `is_on`: it did before."""
-    if signal is None or signal.value is None or signal.n < rule.least:
-        return "no data"
+    if signal is None or signal.value is None or (signal.n < rule.least and signal.name != "rate"):
+        return "no data"  # of a rate, few answers are what it says
     return "holds" if _is_beyond(rule, signal.value, is_on=is_on) else "not"
 
 

@@ -33,7 +33,8 @@ def query(of: Of) -> str:
 
 _FAILED = ", ".join(map(literal, FAILED))
 _ANSWERS = {
-    "rate": "count(*) / {seconds}",
+    "rate": "count(*) * 1e6 / greatest({end} - greatest({start}, (SELECT epoch_us(min(ts)) // {every} * {every} "
+    "FROM requests WHERE route = {route})), 1000000)",
     "errors": f"avg((outcome IN ({_FAILED}))::INTEGER)",
     "refused": "avg((outcome = 'refused')::INTEGER)",
     "latency_p50": "quantile_cont(latency_ms, 0.5)",
@@ -52,7 +53,9 @@ _FIELDS = {
 
 
 def _answers(of: Of) -> str:
-    value = _ANSWERS[of.signal].format(seconds=(of.window.end - of.window.start) / 1e6)
+    value = _ANSWERS[of.signal].format(
+        start=of.window.start, end=of.window.end, every=of.every, route=literal(of.route)
+    )
     if of.signal == "errors" and not of.version:
         value = f"avg((version IS NULL AND outcome IN ({_FAILED}))::INTEGER)"
     whose = "chosen" if of.signal == "fallbacks" else "version"

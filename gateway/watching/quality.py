@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gateway.watching.summary import SCORE_BINS, Histogram, Truths
 
-CALIBRATION_BINS = 20
+CALIBRATION_BINS = 10
 
 
 def auc(truths: Truths) -> float | None:

@@ -146,6 +146,15 @@ def window(
     return found
 
 
+def begin(connection: sqlite3.Connection, name: str, route: str, at: int) -> int | None:
+    """Return when the first bucket of a route begins, `at` where that is earlier, None where there is none."""
+    of = "FROM summaries WHERE kind = ? AND route = ?"
+    if connection.execute(f"SELECT 1 {of} AND start <= ? LIMIT 1", (name, route, at)).fetchone():  # noqa: S608
+        return at
+    row = connection.execute(f"SELECT min(start) {of}", (name, route)).fetchone()  # noqa: S608
+    return row[0] if row else None
+
+
 def marks(connection: sqlite3.Connection) -> dict[str, int]:
     """Return every mark: how far something has come, in microseconds since 1970."""
     return dict(connection.execute("SELECT name, at FROM marks"))

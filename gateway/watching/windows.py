@@ -73,12 +73,12 @@ def _all(sight: Sight, route: Route, window: Window, groups: frozenset[Group]) -
 def _software(sight: Sight, route: Route, window: Window) -> Iterator[Signal]:
     found = store.window(sight.connection, "answers", route.name, window.start, window.end)
     answers = {version: _total(Answers, rows) for (version, _), rows in found.items()}
-    if not answers:
+    first = store.begin(sight.connection, "answers", route.name, window.start)
+    if first is None or first >= window.end:
         return
     whole = total(Answers, answers.values())
     resources = store.window(sight.connection, "resources", GATEWAY, window.start, window.end)
-    first = min(rows[0][0] for rows in found.values())
-    seconds = max(window.end - max(window.start, first), SECOND) / SECOND
+    seconds = max(window.end - first, SECOND) / SECOND
     for version in ("", *(version for version in answers if version)):
         rows = resources.get((version, ""))
         used = _total(Resources, rows) if rows else None

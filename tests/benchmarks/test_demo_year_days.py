@@ -7,7 +7,7 @@ import pytest
 from numpy.random import default_rng
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.demo_year_days import FIRST, SCORE, WINDOW, Day, auc, days_of, said
+from benchmarks.demo_year_days import CLASS, FIRST, LEAST, SCORE, WINDOW, Day, auc, days_of, said
 from benchmarks.demo_year_flights import Year
 from model_versions import flights, histograms
 
@@ -30,10 +30,10 @@ def year_of(days: int) -> Year:
 
 def reference(year: Year) -> dict[str, dict[str, object]]:
     """Return the histograms of everything."""
-    scores = np.linspace(0, 1, 500)
+    scores = np.linspace(0.1, 0.9, 500)
     return {
-        "inputs": histograms.of_inputs(year.data, year.data.matrix),
-        "outputs": histograms.of_outputs(scores, 0.5),
+        "inputs": histograms.of_inputs(year.data, year.data.matrix, year.day),
+        "outputs": histograms.of_outputs(scores, np.arange(500) % 20, 0.5),
     }
 
 
@@ -52,6 +52,7 @@ def test_a_day_is_counted_and_summed() -> None:
     days = days_of(year, probability, reference(year))
     assert [day.number for day in days] == [FIRST, FIRST + 1, FIRST + 2]
     assert days[0].n == A_DAY == sum(days[0].counts["temp"]) == sum(days[0].counts[SCORE])
+    assert days[0].counts[CLASS] == [0, A_DAY]
     assert days[0].expected == A_DAY / 2
     assert days[0].surprise == pytest.approx(0)
     assert "month" not in days[0].counts
@@ -69,12 +70,14 @@ def test_rot_and_drift_are_told_apart() -> None:
     late = (dice.random(len(year.day)) < probability).astype(np.int64)
     late[year.day >= FIRST + 60] = 1
     year.data.late[:] = late
-    year.data.matrix[year.day < FIRST + 45, 8] += 2  # temp
+    year.data.matrix[(year.day >= FIRST) & (year.day < FIRST + 45), 8] += 2  # temp
     found = said(days_of(year, probability, known), known)
     assert max(one.decay for one in found[:60]) < 1 < found[-1].decay
     assert found[WINDOW].drifting == ["temp"]
     assert found[-1].drifting == []
-    assert not found[WINDOW - 2].drift
+    assert all(bool(one.drift) == ((place + 1) * A_DAY >= LEAST) for place, one in enumerate(found[:WINDOW]))
+    assert [one.decayed for one in found[-3:]] == [True] * 3
+    assert not found[59].decayed
 
 
 def test_a_day_is_plain_data() -> None:

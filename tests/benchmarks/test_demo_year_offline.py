@@ -16,10 +16,12 @@ from model_versions import flights
 
 def test_controls_are_counted() -> None:
     """Decay by year, drift by week and by year."""
-    text = "\n".join(told([Control(0.4, 40, 0), Control(1.2, 40, 3), Control(0.1, 40, 0)]))
+    drifted = Control(1.2, 40, 3, ("temp", "visib"))
+    text = "\n".join(told([Control(0.4, 40, 0), drifted, Control(0.1, 40, 0, ("temp",))]))
     assert "1 of 3 ever show decay" in text
     assert "3 of 120 weeks" in text
-    assert "in 1 of the years" in text
+    assert "in 2 of 3 years" in text
+    assert "temp 2, visib 1" in text
 
 
 def test_the_references_of_the_repository_are_read() -> None:

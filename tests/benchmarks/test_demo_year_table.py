@@ -27,9 +27,9 @@ def test_a_month_is_a_line() -> None:
     later = Day(60, 1, 0, 0.25, 0.1, 0.2, day.counts)
     april = Day(90, 1, 1, 0.25, 0.1, 0.2, day.counts)
     found = [
-        Said(day, 0.5, {}),
-        Said(later, 1.5, {"temp": 0.3, "late_probability": 0.01}),
-        Said(april, 2e6, {"temp": 0.05, "late_probability": 0.5}),
+        Said(day, 0.5, False, {}),
+        Said(later, 1.5, True, {"temp": 0.3, "late_probability": 0.01}),
+        Said(april, 2e6, True, {"temp": 0.05, "late_probability": 0.5}),
     ]
     lines = list(months(found, year, np.array([0.2, 0.8, 0.3, 0.4])))
     assert all(len(line) == len(HEAD) for line in lines)

@@ -66,6 +66,7 @@ STATUS: dict[str, Any] = {
         "bytes": 1536,
         "dropped": {},
         "gaps": 0,
+        "sinks": [],
     },
     "processes": [
         {"role": "control", "service": "", "number": 0, "pid": 11, "state": "healthy", "restarts": 0},
@@ -104,6 +105,17 @@ def test_the_log_is_one_line() -> None:
     assert found.style == "bold red"
     assert log_line({**STATUS["log"], "state": "stopped"}).plain == "request log: stopped, 1.5 KiB on disk"
     assert "request log: recording" in drawn(status_tables(STATUS))
+
+
+def test_each_sink_is_a_line_below_the_log() -> None:
+    """In its own words; red where something is wrong."""
+    sinks = [
+        {"sentence": "sink lake: up to date", "is_well": True},
+        {"sentence": "sink bus: down for 61 s: [no] broker", "is_well": False},
+    ]
+    found = log_line({**STATUS["log"], "sinks": sinks})
+    assert found.plain.splitlines()[1:] == [sink["sentence"] for sink in sinks]
+    assert [str(span.style) for span in found.spans] == ["bold red"]
 
 
 def test_many_warnings_do_not_push_the_routes_off_the_screen() -> None:

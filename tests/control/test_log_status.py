@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from gateway.control.log_status import has_beat, log_state, log_warnings, on_disk, read_said
 from gateway.control.observation import Listed, Observation, Running
+from gateway.requestlog.sinks.standing import Standing
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 
@@ -72,6 +73,7 @@ def test_what_the_recorder_said_is_told(places: Places) -> None:
         "files": 0,
         "unsealed": 0,
         "tasks": [],
+        "sinks": [],
     }
 
 
@@ -114,6 +116,23 @@ def test_what_is_wrong_is_a_warning(places: Places) -> None:
         "request log: disk full since noon: records are dropped",
         "request log: sealing fails and is tried again: no",
     ]
+
+
+def test_each_sink_has_a_sentence_and_a_warning_where_it_is_not_well(places: Places) -> None:
+    """Down, far behind, or records that it will never get."""
+    sinks = (
+        Standing("lake", "directory", "idle", sent=5),
+        Standing("bus", "kafka", "down", error="no broker", waiting_records=2, down_for=61.0, next_try=7.0),
+        Standing("web", "cloudevents", "sending", refused=1),
+        Standing("slow", "redis", "sending", waiting_records=2, waiting_seconds=61.0),
+    )
+    task = {"name": "sinks", "state": "ok", "runs": 1, "failures": 0, "problem": "", "seconds": 0.1}
+    say(places.recorder)
+    say(places.keeper, tasks=[{**task, "said": {"sinks": [asdict(sink) for sink in sinks]}}])
+    found = log_state(places, seen("recorder"), NOW)
+    assert [sink["sentence"] for sink in found["sinks"]] == [sink.sentence() for sink in sinks]
+    assert [sink["is_well"] for sink in found["sinks"]] == [True, False, False, False]
+    assert list(log_warnings(found)) == [sink.sentence() for sink in sinks[1:]]
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{"])

@@ -49,7 +49,7 @@ def test_losses_are_counted_by_reason(site: Site) -> None:
 
 def test_each_sink_says_how_far_it_is(site: Site) -> None:
     """By its name in routing.yaml."""
-    sink = {"name": "lake", "sent": 500, "lost": 2, "waiting_seconds": 1.5}
+    sink = {"name": "lake", "sent": 500, "refused": 3, "lost": 2, "waiting_seconds": 1.5}
     tasks = [
         {"name": "sinks", "state": "ok", "said": {"sinks": [sink]}},
         {"name": "seal", "state": "failing", "said": {}},
@@ -59,6 +59,7 @@ def test_each_sink_says_how_far_it_is(site: Site) -> None:
     assert found["gateway_keeper_task_failing", "sinks"] == 0
     assert found["gateway_keeper_task_failing", "seal"] == 1
     assert found["gateway_sink_records_total", "lake"] == 500
+    assert found["gateway_sink_refused_total", "lake"] == 3
     assert found["gateway_sink_lost_total", "lake"] == 2
     assert found["gateway_sink_lag_seconds", "lake"] == 1.5
 

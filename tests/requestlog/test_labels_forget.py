@@ -62,6 +62,18 @@ def test_labels_of_a_users_requests_go_and_no_other(places: LogPlaces, is_sealed
         assert identity(3).encode() not in path.read_bytes()
 
 
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_labels_by_the_users_own_key_go(places: LogPlaces, is_sealed: bool) -> None:
+    """Where the route's key is kept as it came."""
+    LabelStore(places, Secrets(b"k" * 32), {}, lambda: NOW).append(
+        [Label("", 0, "late", "alice's", "1", 1.0)]
+    )
+    if is_sealed:
+        seal(places)
+    assert forget_labels(places, "p_" + "c" * 24, [], key="alice's") == 1
+    assert len(left(places)) == 6
+
+
 def test_lines_keep_their_places(places: LogPlaces) -> None:
     """Whoever appends meanwhile does so behind them."""
     [path] = label_files(places)

@@ -37,6 +37,11 @@ def closed(recorder: Recorder, bench: Bench) -> None:
     recorder.scribe.problem = "no key"
 
 
+def keyless(recorder: Recorder, bench: Bench) -> None:
+    """Let there be no key for fields to encrypt."""
+    recorder.scribe.unencrypted = "no such file"
+
+
 def behind(recorder: Recorder, bench: Bench) -> None:
     """Fill a ring."""
     bench.write(bench.writer(), 300)
@@ -59,6 +64,7 @@ def slow(recorder: Recorder, bench: Bench) -> None:
         (failing, "failing", "records wait in memory"),
         (dropping, "dropping", "records are dropped"),
         (closed, "partly", "without content: no key"),
+        (keyless, "partly", "without the fields to encrypt: no such file"),
         (behind, "behind", "is full to"),
         (slow, "behind", "has taken 5"),
         (unsafe, "partly", "may not be on the disk: broken"),

@@ -74,6 +74,32 @@ def test_without_rings_whole_lines_stay(places: LogPlaces) -> None:
     os.close(found.segment.fd)
 
 
+@pytest.mark.parametrize(("later", "kept"), [(3600, True), (-3600, False)])
+def test_rings_that_are_younger_than_the_file_hold_none_of_it(
+    places: LogPlaces, later: int, kept: bool
+) -> None:
+    """Workers of the next start may be faster than its recorder; older rings are read again."""
+    path = segment(places, MARK + RECORD + b'{"id":"2')
+    os.utime(path, (1000, 2000))
+    found = recover(places, {0: int((2000 + later) * 1e9)})
+    assert path.read_bytes() == MARK + (RECORD if kept else b"")
+    assert found.lost == (0, 1)
+    assert found.segment is not None
+    os.close(found.segment.fd)
+
+
+def test_a_ring_that_the_mark_knows_is_read_again_whatever_the_clock_did(places: LogPlaces) -> None:
+    """It was put back after the ring was made."""
+    birth = int(3000e9)
+    known = mark_line(Mark({0: RingMark(birth, 64, {})}))
+    path = segment(places, known + RECORD)
+    os.utime(path, (1000, 2000))
+    found = recover(places, {0: birth})
+    assert path.read_bytes() == known
+    assert found.segment is not None
+    os.close(found.segment.fd)
+
+
 def test_after_a_clean_end_nothing_is_lost(places: LogPlaces) -> None:
     """A mark without rings says that all had been read."""
     segment(places, MARK + RECORD + MARK + mark_line(Mark()))

@@ -228,3 +228,8 @@ def test_texts_made_to_be_slow(piece: str) -> None:
 def test_signs_of_print_hide_nothing(text: str, shown: str) -> None:
     """People paste numbers with narrow blanks, dashes, and signs that nobody sees; other text stays."""
     assert Redactor(PATTERNS).encoded(text) == shown
+
+
+def test_what_stands_for_an_address_is_no_part_of_one() -> None:
+    """So a text that is redacted twice is the same as once."""
+    assert USUAL.text("0@.@0") == "0@[email]" == USUAL.text("0@[email]")

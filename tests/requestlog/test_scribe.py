@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -81,9 +82,23 @@ def test_where_a_filter_cannot_be_made_nothing_passes_and_it_is_tried_again() ->
     assert line(made, **BODIES)["inputs"] == {"hour": [7.5]}
 
 
+def test_a_missing_key_is_told_until_it_is_there(tmp_path: Path) -> None:
+    """Fields to encrypt are left out meanwhile, and everything else is written."""
+    rules = Rules({"flights": RouteRule("/v2", Filter(encrypt=("hour",)))}, RULES.models)
+    key = tmp_path / "key"
+    made = scribe(rules, new_screen=lambda filter, _: Screen(filter, Secrets(bytes(32), "key", tmp_path)))
+    assert "inputs" not in line(made, **BODIES)
+    assert (made.problem, str(key) in made.unencrypted) == ("", True)
+    key.write_text("00" * 32)
+    made.try_again()
+    assert made.unencrypted == ""
+    assert line(made, **BODIES)["inputs"]["hour"][0].startswith("enc1:")
+
+
 def test_nothing_passes_what_is_closed() -> None:
     """Whatever is asked of it."""
     closed = Closed("no key")
+    assert closed.trouble == "no key"
     for ask in (
         lambda: closed.fields({"a": [1]}),
         lambda: closed.parameters({"a": 1}),

@@ -66,6 +66,20 @@ def test_a_rule_may_ask_for_less() -> None:
     assert reading_of(decay, Signal("decay", "v1", "", 1.0, 500)) == "holds"
 
 
+def test_an_alarm_of_decay_goes_on_until_days_speak_against_it() -> None:
+    """It does not end the day after because a single day was good; another signal has no such memory."""
+    rule = AlertRule("decay", "decay", ">", 2.0)
+    states = []
+    alert = new(rule, "late", Signal("decay", "v1", "", 0.0, 500))
+    for at, evidence in enumerate((1.9, 2.0, 0.9, 0.11, 0.1, 1.9), 1):
+        alert = moved(rule, alert, Signal("decay", "v1", "", evidence, 500), float(at))
+        states.append(alert.state)
+    assert states == ["inactive", "firing", "firing", "firing", "resolved", "resolved"]
+    assert (alert.course.fired, alert.course.resolved) == (2.0, 5.0)
+    drift = moved(DRIFT, new(DRIFT, "late", X), X, 1.0)
+    assert moved(DRIFT, drift, Signal("drift", "v1", "x", 0.2, 2_000), 2.0).state == "resolved"
+
+
 def test_an_alert_keeps_what_it_said_while_there_is_no_data() -> None:
     """With a sign that it is blind."""
     fired = moved(DRIFT, new(DRIFT, "late", X), X, 100.0)
@@ -100,3 +114,10 @@ def test_what_was_resolved_is_shown_for_a_week() -> None:
     assert is_worth_keeping(resolved, 99.0 + REMEMBERED)
     assert not is_worth_keeping(resolved, 100.0 + REMEMBERED)
     assert not is_worth_keeping(new(DRIFT, "late", X), 0.0)
+
+
+def test_few_answers_are_enough_for_a_rate() -> None:
+    """That there are none is what it says."""
+    rule = AlertRule("stopped", "rate", "<", 0.1)
+    assert reading_of(rule, Signal("rate", "", "", 0.0, 0)) == "holds"
+    assert reading_of(rule, Signal("rate", "", "", 5.0, 3)) == "not"

@@ -12,6 +12,7 @@ from gateway.watching.store import Place
 from gateway.watching.summary import Truths
 
 DAY = 86_400_000_000
+EVER = 2**62
 SCORED = Truths(10, 10, 10, 0, 8, 4.0, 2.0, positives={150: 5}, negatives={50: 5})
 
 
@@ -73,7 +74,7 @@ def test_a_verdict_says_how_much_since_when_and_of_what(db: sqlite3.Connection) 
         tell(db, day, Truths(40, 40, 40, brier=8 + day % 7 / 20))
     for day in range(40, 80):
         tell(db, day, Truths(40, 40, 40, brier=20.0 + day / 100))
-    found = dict(verdicts(db))
+    found = dict(verdicts(db, EVER))
     verdict = found["late", "v1", "m"]
     assert verdict.evidence >= 1
     assert verdict.since is not None
@@ -87,4 +88,49 @@ def test_without_labels_there_is_no_verdict(db: sqlite3.Connection) -> None:
     """Nor while a version's beginning is still learnt from."""
     tell(db, 1, SCORED)
     tell(db, 2, SCORED)
-    assert list(decays.verdicts(db)) == []
+    assert list(verdicts(db, EVER)) == []
+
+
+def evidence(db: sqlite3.Connection, day: int) -> float | None:
+    """Return what spoke for decay at the end of a day."""
+    found = dict(verdicts(db, (day + 1) * DAY))
+    return found["late", "v1", "m"].evidence if found else None
+
+
+def rotting(db: sqlite3.Connection, days: range) -> None:
+    """Tell of days that are worse from the fortieth on."""
+    for day in days:
+        worse = 20.0 + day / 100 if day >= 40 else 8 + day % 7 / 20
+        tell(db, day, Truths(40, 40, 40, brier=worse))
+
+
+def test_a_moment_is_judged_by_what_was_known_then(db: sqlite3.Connection) -> None:
+    """Whoever looks later at moments that have passed, as a fast replay does, dates alarms as if in time."""
+    in_time = []
+    for day in range(1, 70):
+        rotting(db, range(day, day + 1))
+        in_time.append(evidence(db, day))
+    assert [evidence(db, day) for day in range(1, 70)] == in_time
+    assert in_time[30:40] != [None] * 10
+    assert (in_time[35] or 0.0) < 1 <= (in_time[-1] or 0.0)
+
+
+def test_labels_of_an_old_day_do_not_change_what_was_known(db: sqlite3.Connection) -> None:
+    """They are judged when they come, so they speak from then on."""
+    rotting(db, range(1, 70))
+    before = [evidence(db, day) for day in range(60, 70)]
+    tell(db, 20, Truths(40, 40, 40, brier=1.0))
+    assert [evidence(db, day) for day in range(60, 69)] == before[:-1]
+    assert evidence(db, 69) != before[-1]
+
+
+def test_verdicts_are_forgotten_once_their_moment_was_looked_at(db: sqlite3.Connection) -> None:
+    """But for the last one, which holds on; those of other routes stay."""
+    rotting(db, range(1, 70))
+    found = [evidence(db, day) for day in (50, 60, 69)]
+    decays.forget(db, "early", 60 * DAY)
+    assert evidence(db, 50) == found[0]
+    decays.forget(db, "late", 61 * DAY)
+    assert [evidence(db, day) for day in (50, 60, 69)] == [None, *found[1:]]
+    [state] = store.states(db, "decay").values()
+    assert len(state["told"]) == 10

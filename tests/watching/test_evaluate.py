@@ -54,6 +54,24 @@ def test_a_look_is_kept_whole_or_not_at_all(db: sqlite3.Connection, monkeypatch:
     assert load(db) == {}
 
 
+def test_a_look_at_the_past_sees_the_decay_of_then(db: sqlite3.Connection) -> None:
+    """Alarms are dated by when enough was known; what no look needs any more is forgotten."""
+    rules = (AlertRule("decay", "decay", ">", 1.0, least=1),)
+    rest = {"n": 500, "since": 0.0, "baseline": 0.1, "recent": 0.2, "loss": "surprise"}
+    told = [{"after": minute * MINUTE, "evidence": value, **rest} for minute, value in ((1, 0.2), (3, 5.0))]
+    store.set_states(db, "decay", {("late", "v1", ""): {"n": 500, "losses": {}, "told": told}})
+    quality = replace(CLOCK, groups=frozenset({"quality"}))
+    plan = plan_of(rules, Monitor(every=60, window=120))
+    plan = replace(plan, services=tuple(replace(it, model="") for it in plan.services))
+    fill(db, 0, 0)
+    for minute in range(1, 6):
+        look(Look(db, plan), quality, minute * MINUTE)
+    [alert] = load(db).values()
+    assert (alert.course.fired, alert.value) == (240.0, 5.0)
+    [state] = store.states(db, "decay").values()
+    assert [it["after"] for it in state["told"]] == [3 * MINUTE]
+
+
 def test_what_is_of_all_routes_has_a_clock_of_its_own(db: sqlite3.Connection) -> None:
     """A route's clock does not look at lost records."""
     fill(db, 0, 0)

@@ -54,6 +54,21 @@ def test_values_are_listed_by_group_with_their_reference(it: Watched) -> None:
     assert missing["query"].startswith("WITH told")
 
 
+def test_a_route_with_its_own_time_is_shown_by_that(it: Watched) -> None:
+    """Not by the time at which its predictions of another year were answered."""
+    it.follow(plan_of((), Monitor(every=60, window=60, time="parameters.when")))
+    day = {"parameters": {"when": "2013-07-09T12:00:30Z"}}
+    later = {"parameters": {"when": "2013-07-09T12:01:30Z"}}
+    it.write(
+        [prediction(n, START + n / 4, 100, 0.3, **(day if n < 100 else later)) for n in range(200)]
+    )
+    it.clock += 120
+    it.watcher().tick(START + 130)
+    found = overview.monitor(it.places, it.plan, "late")
+    assert found["at"] == "2013-07-09T12:01:00Z"
+    assert {value["group"] for value in found["values"]} >= {"software", "inputs"}
+
+
 def test_one_version_alone(it: Watched) -> None:
     """With what is of the route as a whole."""
     busy(it)

@@ -52,6 +52,13 @@ def test_blindness_is_said() -> None:
     assert sentence(blind).endswith("there is not enough data now to say more")
 
 
+def test_an_alarm_of_decay_below_its_threshold_says_why_it_goes_on() -> None:
+    """It was above it, and ends where the evidence is against it."""
+    decay = replace(FIRING, signal="decay", field="", value=0.4, threshold=1.0, reference=None, before=None)
+    assert "0.4, it was at or above 1 and has not fallen to 0.05, since" in sentence(decay)
+    assert "at or above 1, since" in sentence(replace(decay, value=3.0))
+
+
 def test_several_are_told_with_the_strongest_first() -> None:
     """And how many more there are."""
     four = [replace(FIRING, field=name, value=0.1 + number / 10) for number, name in enumerate("abcd")]

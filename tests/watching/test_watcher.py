@@ -166,7 +166,7 @@ def test_late_labels_join_the_bucket_of_their_prediction(it: Watched) -> None:
 def test_without_a_model_the_first_thousand_are_the_reference(it: Watched) -> None:
     """A service that runs elsewhere is compared with its own beginning, and with nothing before that."""
     rule = AlertRule("drift", "drift", ">", 0.25, least=100)
-    it.follow(plan_of((rule,), Monitor(every=60, window=60)))
+    it.follow(plan_of((rule,), Monitor(every=5, window=60)))
     far = {"version": "far", "model": None}
     usual = [prediction(n, START + n / 20, n % 100, 0.5, **far) for n in range(1_200)]
     moved = [prediction(n, START + n / 20, 1_000 + n % 100, 0.5, **far) for n in range(1_200, 6_000)]

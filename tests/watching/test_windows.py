@@ -15,7 +15,7 @@ from tests.watching.watched import plan_of
 
 MINUTE = 60_000_000
 PLAN = plan_of(monitor=Monitor(every=60, window=600))
-BASIS = Basis("training", (Binning("x", "number", (1.0,), counts=(5, 5)),))
+BASIS = Basis("training", (Binning("x", "number", (1.0,), counts=(5, 5), days=2),))
 ALL = frozenset(GROUPS)
 
 
@@ -32,6 +32,22 @@ def test_versions_are_added_up_over_the_window(db: sqlite3.Connection) -> None:
     found = signals_of(Sight(db, PLAN, {}), PLAN.routes[0], Window(0, 10 * MINUTE), ALL)
     assert (found["rate", "v1", ""].value, found["rate", "v1", ""].n) == (120 / 540, 120)
     assert found["cpu", "v1", ""].value == 0.5
+
+
+def test_a_burst_after_a_quiet_time_is_no_high_rate(db: sqlite3.Connection) -> None:
+    """The whole window counts but for what lies before the route's very first answer."""
+    for minute in (1, 69):
+        store.add(db, {Place("answers", "late", "v1", "", minute * MINUTE, MINUTE): Answers(60, {"ok": 60})})
+    found = signals_of(Sight(db, PLAN, {}), PLAN.routes[0], Window(10 * MINUTE, 70 * MINUTE), ALL)
+    assert found["rate", "", ""].value == 60 / 3600
+
+
+def test_no_answers_are_a_rate_of_none(db: sqlite3.Connection) -> None:
+    """Where there have been some before; shares of nothing are not known."""
+    store.add(db, {Place("answers", "late", "v1", "", MINUTE, MINUTE): Answers(60, {"ok": 60})})
+    found = signals_of(Sight(db, PLAN, {}), PLAN.routes[0], Window(10 * MINUTE, 70 * MINUTE), ALL)
+    assert (found["rate", "", ""].value, found["rate", "", ""].n) == (0.0, 0)
+    assert found["errors", "", ""].value is None
 
 
 def test_only_the_bins_in_use_are_compared(db: sqlite3.Connection) -> None:

@@ -30,10 +30,11 @@ outputs:
 - {name: late, datatype: BOOL}
 reference:
   inputs:
-    distance: {n: 400, missing: 0, edges: [500, 1000, 2000], counts: [100, 100, 100, 100]}
+    distance:
+      {n: 400, days: 40, clumping: 0.001, missing: 0, edges: [500, 1000, 2000], counts: [100, 100, 100, 100]}
     carrier: {n: 400, missing: 0, counts: [200, 150, 50]}
   outputs:
-    chance: {n: 400, missing: 0, edges: [0.2, 0.5, 0.8], counts: [100, 100, 100, 100]}
+    chance: {n: 400, days: 40, clumping: 0, missing: 0, edges: [0.2, 0.5, 0.8], counts: [100, 100, 100, 100]}
     late: {n: 400, missing: 0, counts: [200, 200]}
 libraries: {scikit-learn: 1.9.1}
 artifact: {file: model.joblib, sha256: %s, bytes: 1}
