@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def forget_labels(places: LogPlaces, pseudonym: str, ids: Collection[str]) -> int:
-    """Erase the labels of some requests, and those whose key is the pseudonym; return how many.
+def forget_labels(places: LogPlaces, pseudonym: str, ids: Collection[str], key: str = "") -> int:
+    """Erase the labels of some requests, and those by the user's pseudonym or `key`; return how many.
 
     Raises GatewayError at the end where a file of labels cannot be read.
     """
-    wanted = set(ids)
+    wanted, keys = set(ids), {pseudonym, key or pseudonym}
     erased = 0
     unsound: list[Path] = []
     with writer() as connection:
@@ -39,7 +39,7 @@ def forget_labels(places: LogPlaces, pseudonym: str, ids: Collection[str]) -> in
             if path.suffix == ".ndjson":
                 erased += _blank(path, keys, wanted)
             elif is_whole(path) and is_readable(connection, path):
-                erased += _rewrite(connection, path, pseudonym)
+                erased += _rewrite(connection, path, keys)
             else:
                 unsound.append(path)
     if unsound:

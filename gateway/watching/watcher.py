@@ -7,6 +7,7 @@ keeper that is killed goes on where it was.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ from gateway.watching.references import Models
 from gateway.watching.resources import Sampler
 from gateway.watching.store import Place
 from gateway.watching.turned_back import take_back
+
+log = logging.getLogger("gateway.watching")
 
 BUDGET = 5.0
 """Seconds that a tick may take, but for the step it is in."""
@@ -154,6 +157,8 @@ class Watcher:
         }
         for key, notice, event in notices.due(alerts, known, silences.in_force(connection, now), now):
             if event is not None:
+                level = logging.WARNING if event["state"] == "firing" else logging.INFO
+                log.log(level, "alarm (%s) on route %s: %s", event["severity"], event["route"], event["why"])
                 self.tell(plan.notify, event)
             body = None if notice is None else {"at": notice.at, "members": notice.members}
             store.set_states(connection, "notice", {key: body})

@@ -61,15 +61,20 @@ def mixed(count: int, seconds: float) -> list[dict[str, Any]]:
     return found
 
 
-def test_errors_raise_an_alarm_and_its_end_is_told(it: Watched) -> None:
+def test_errors_raise_an_alarm_and_its_end_is_told(it: Watched, caplog: pytest.LogCaptureFixture) -> None:
     """Too many 5xx answers: told once when they have lasted, and once when they have stopped for as long."""
     it.follow(plan_of((ERRORS,), Monitor(every=60, window=60)))
     bad = {"status": 500, "outcome": "server_error"}
     it.write([record(n, START + n, **(bad if 60 <= n < 240 and n % 2 else {})) for n in range(400)])
-    watch(it, 410)
+    with caplog.at_level("INFO", logger="gateway.watching"):
+        watch(it, 410)
     assert [(event["state"], event["versions"]) for event in it.told] == [
         ("firing", ["v1"]),
         ("resolved", ["v1"]),
+    ]
+    assert [(line.levelname, line.message) for line in caplog.records] == [
+        ("WARNING", f"alarm (page) on route late: {it.told[0]['why']}"),
+        ("INFO", f"alarm (page) on route late: {it.told[1]['why']}"),
     ]
     [alert] = it.told[0]["alerts"]
     assert (alert["value"], alert["before"], alert["n"], alert["state"]) == (0.5, 0.0, 60, "firing")
