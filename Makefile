@@ -67,11 +67,15 @@ sinks: $(VENV)/.dev ## take down the targets of all five sinks for five minutes,
 lake: $(VENV)/.dev ## ask five everyday questions of ten million records
 	@$(BIN)/python -m benchmarks.lake
 
-detectors: $(VENV)/.dev ## how soon decay and drift are found, and how often by mistake; writes docs/detectors.md
+detectors: $(VENV)/.dev .demo-year/flights.npz ## how soon decay and drift are found, and how often by mistake; writes docs/detectors.md
 	@$(BIN)/python -m benchmarks.detectors
+	@$(BIN)/python -m benchmarks.demo_year_offline .demo-year/flights.npz --controls 200
 
-demo-year: $(VENV)/.dev ## a year of flights through the gateway: when a model decays, and what is said of it
-	@$(BIN)/python -m benchmarks.demo_year
+demo-year: $(VENV)/.dev .demo-year/flights.npz ## a year of flights through the gateway: when a model decays, and what is said of it
+	@$(BIN)/python -m benchmarks.demo_year .demo-year/flights.npz
+
+.demo-year/flights.npz: .venv-train/.done
+	@mkdir -p $(@D) && .venv-train/bin/python -m benchmarks.demo_year_flights $@
 
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train

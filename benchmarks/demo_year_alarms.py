@@ -49,6 +49,15 @@ class Alarms:
                 yield name.signal, name.field
 
 
+@dataclass(slots=True)
+class Replayed:
+    """What came of the year: the probability of each flight that was served, the alarms, how long it took."""
+
+    probability: Floats
+    alarms: Alarms = field(default_factory=Alarms)
+    seconds: float = 0.0
+
+
 def _day(moment: str) -> date:
     # A look at midnight is at the day that ends then.
     return (datetime.fromisoformat(moment) - timedelta(microseconds=1)).date()

@@ -24,7 +24,7 @@ WINDOW = 28
 """Days that drift looks back."""
 DRIFT = 0.25
 LEAST = 1_000
-"""Flights without which a window says nothing of drift, as the rules `input-drift` and `output-drift` have it."""
+"""Flights without which a window says nothing of drift, as in the rules `input-drift` and `output-drift`."""
 SCORE, CLASS = "late_probability", "late"
 CALENDAR = ("month", "day_of_week")
 """Inputs that say when a flight is and not how: they cannot but move, so nobody is told."""
@@ -53,8 +53,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the detectors say once a day's truth is known: evidence of decay, whether that is an alarm (1 raises
-    it, `ALPHA` ends it), and drift beyond chance."""
+    """What the detectors say once a day's truth is known: of decay, and of drift beyond chance.
+
+    Evidence of 1 raises an alarm of decay, which goes on until it has fallen to `ALPHA`.
+    """
 
     day: Day
     decay: float

@@ -37,8 +37,10 @@ _SPELL = 7
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the detectors said in one shuffled year: the most evidence of decay, how many weeks were looked at,
-    in how many of them anything drifted, and what ever did on any day."""
+    """What the detectors said in one shuffled year: the most evidence of decay, and what drifted.
+
+    Of so many `weeks` anything drifted at the end of `drifting`; `ever` names what did so on any day.
+    """
 
     decay: float
     weeks: int
@@ -82,8 +84,8 @@ def told(controls: Sequence[Control]) -> list[str]:
         "### Controls\n",
         f"The days of the year in random order, {count} times; a model trained on the first {FIRST} days",
         f"serves the others. Nothing has changed, and {alarmed} of {count} ever show decay",
-        f"({low:.1%} … {high:.1%}; stated: 5 % at most). Drift of any input or output is alarmed at the end of",
-        f"{drifting} of {weeks:,} weeks, and on any day at all in {ever} of {count} years",
+        f"({low:.1%} … {high:.1%}; stated: 5 % at most). Drift of any input or output is alarmed",
+        f"at the end of {drifting} of {weeks:,} weeks, and on any day at all in {ever} of {count} years",
         f"({ever_low:.1%} … {ever_high:.1%}): {which}.\n",
     ]
 

@@ -46,7 +46,7 @@ class Costs:
         return [sum(both) for both in zip(self.capture, self.keeper, strict=True)]
 
 
-def measure(scale: Scale) -> Reached:
+def measure(scale: Scale, kinds: Sequence[str] = KINDS) -> Reached:
     """Take turns, and compare."""
     cores = pick_cores(frozenset(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory(prefix="gateway-log-") as name, ExitStack() as stack:
@@ -57,7 +57,7 @@ def measure(scale: Scale) -> Reached:
             way: stack.enter_context(gateway(text, workers=1, core=cores.proxy))
             for way, text in {"with": routing, "without": routing + "    log: false\n"}.items()
         }
-        costs = {(way, kind): Costs() for way in sites for kind in KINDS}
+        costs = {(way, kind): Costs() for way in sites for kind in kinds}
         for site in sites.values():
             burst(site.port(), pools[INFER], 1, cores.load)
         for _ in range(scale.rounds):
@@ -85,7 +85,7 @@ def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> Non
 def _reached(costs: dict[tuple[str, str], Costs]) -> Reached:
     figures: list[Figure] = []
     body: list[Sequence[str]] = []
-    for kind in KINDS:
+    for kind in dict.fromkeys(kind for _, kind in costs):
         one, other = costs["with", kind], costs["without", kind]
         figures += [
             Figure(

@@ -19,8 +19,8 @@ from benchmarks.requestlog.row import Figure, Reached, Row, Scale
 from benchmarks.requestlog.site import LONG, ROUTE, SERVICE, Site, canned, gateway
 
 RATE = 1_000.0
-SECONDS = 14
-_BEFORE, _FULL = 3.0, 5.0
+_BEFORE, _AFTER = 1.5, 4.0
+"""Seconds of load before the disk is filled, and from then on but for those that it is full."""
 _REASON = "disk_full"
 
 
@@ -57,9 +57,9 @@ def measure(scale: Scale) -> Reached:
         site = stack.enter_context(gateway(SERVICE % port + ROUTE, state=disk / "state"))
         site.told()
         before = site.counts()[0]
-        with pace(site.port(), pool, RATE, SECONDS) as load:
+        with pace(site.port(), pool, RATE, _BEFORE + scale.full + _AFTER) as load:
             time.sleep(_BEFORE)
-            said = _full_for_a_while(site, disk)
+            said = _full_for_a_while(site, disk, scale.full)
             found = load.result()
         site.told()
         records, dropped = site.counts()
@@ -83,12 +83,12 @@ def measure(scale: Scale) -> Reached:
     return Reached(found.answered, 0, figures, notes=(f"`gateway status` said: {_line(said[0])}",))
 
 
-def _full_for_a_while(site: Site, disk: Path) -> tuple[str, str]:
+def _full_for_a_while(site: Site, disk: Path, seconds: float) -> tuple[str, str]:
     """Fill the disk, hear what the gateway says of it, and make room; returns status and metrics."""
     filler = disk / "filler"
     _fill(filler)
     wait_until(lambda: site.report().get("state") == "dropping", LONG, "the recorder drops records")
-    time.sleep(_FULL)
+    time.sleep(seconds)
     status = site.verb("status")
     with urllib.request.urlopen(f"http://127.0.0.1:{site.port('admin')}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()

@@ -13,7 +13,7 @@ from benchmarks.process import wait_until
 
 PATIENCE = 1.0
 """Seconds that an answer is waited for: some of these requests never get one."""
-_QUIET, _LONG = 3.0, 60.0
+_QUIET, _LONG = 2.0, 60.0
 
 
 def send(port: int, raw: bytes) -> bytes:

@@ -23,6 +23,7 @@ class Scale:
     secrets: int
     asks: int  # queries for one's own answer
     disk: int  # megabytes of the small file system
+    full: float  # for how long it is full
 
 
 FULL = Scale(
@@ -35,6 +36,7 @@ FULL = Scale(
     secrets=1_000,
     asks=30,
     disk=400,
+    full=5.0,
 )
 QUICK = Scale(
     rounds=2,
@@ -46,6 +48,7 @@ QUICK = Scale(
     secrets=200,
     asks=6,
     disk=400,
+    full=2.0,
 )
 
 

@@ -34,7 +34,7 @@ def in_words(found: Checked) -> list[str]:
     if found.stale:
         lines.append(f"to be removed: {many(found.stale, 'file')} that others replace")
     lines += [
-        f"unreadable: {many(count, 'line')} of {path}; once it is sealed they are a gap, and nothing is to be done"
+        f"unreadable: {many(count, 'line')} of {path}; nothing is to be done, sealing makes a gap of them"
         for path, count in found.torn.items()
     ]
     lines += [f"{path} cannot be read: {why}; {_next(path, why)}" for path, why in found.broken.items()]

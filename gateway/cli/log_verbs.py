@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.common import Running, find_running, print_json, say
 from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from gateway.cli.tail_filter import Condition
 
 app = typer.Typer(help="The request log: follow it, check it, erase a user's records.", no_args_is_help=True)
 _ERASED = {"records": "record", "predictions": "sealed prediction", "labels": "label"}
@@ -39,16 +43,15 @@ def tail(
     """Show the last records, and with --follow each new one within a moment of its answer.
 
     --where takes comparisons of a field with a value, joined by AND; inputs and outputs have names such as
-    inputs.carrier. It may be given several times.
+    inputs.carrier. It may be given several times. A user is found by key = user-4711, as requests carry it.
 
     Example: gateway log tail --status 5xx --where "latency_ms > 250" --follow
     """
-    from gateway.cli.tail_filter import conditions
     from gateway.cli.tail_lines import last_records, line_of
     from gateway.requestlog.follow import Follower
 
-    wanted = conditions(route, version, status, where or [])
     running = find_running(state_dir, str(config))
+    wanted = _wanted(running, route, version, status, where or [])
     follower = Follower(running.places.log)
     try:
         shown = last_records(running, wanted, count) if count else []
@@ -61,6 +64,17 @@ def tail(
         return
     finally:
         follower.close()
+
+
+def _wanted(running: Running, route: str, version: str, status: str, where: list[str]) -> list[Condition]:
+    from gateway.cli.lake_access import plan_of
+    from gateway.cli.tail_filter import check_names, conditions, with_pseudonyms
+
+    wanted = conditions(route, version, status, where)
+    plan = plan_of(running) if route or version else None
+    if plan is not None:
+        check_names(plan, route, version)
+    return with_pseudonyms(wanted, lambda key: _pseudonym(running, key))
 
 
 def _follow(follower: Any, is_wanted: Callable[[dict[str, Any]], bool], as_json: bool) -> None:
@@ -84,6 +98,7 @@ def forget(
     """Erase one user's records and their labels from every file, for good.
 
     What sinks have sent elsewhere stays there. Requests that are answered from now on are logged again.
+    The exit code is 1 where a file cannot be read, which may still hold some.
 
     Example: gateway log forget --key user-4711
     """
@@ -100,15 +115,34 @@ def forget(
     else:
         erased = [many(found[what], name) for what, name in _ERASED.items()]
         say(f"erased {', '.join(erased)}; {_REWRITTEN.format(**found)}")
+    if found["unreadable"]:
+        _say_what_is_left(found["unreadable"])
+
+
+def _say_what_is_left(files: tuple[str, ...]) -> None:
+    from gateway.requestlog.damage import unreadable
+
+    print(unreadable(files), file=sys.stderr)
+    print("it may still hold records of this user: mend that, and do this again", file=sys.stderr)
+    raise typer.Exit(1)
 
 
 def _forgotten(running: Running, key: str) -> dict[str, Any]:
     from dataclasses import asdict
     from functools import partial
 
-    from gateway.cli.lake_access import secrets_of
     from gateway.requestlog.forget import forget
     from gateway.requestlog.labels_forget import forget_labels
+
+    pseudonym = _pseudonym(running, key)
+    labels = partial(forget_labels, key=key)
+    found = forget(running.places.log, pseudonym, pending=running.is_up, labels=labels)
+    return {"pseudonym": pseudonym, **asdict(found)}
+
+
+def _pseudonym(running: Running, key: str) -> str:
+    """Return what stands for a user's key in this log; raises GatewayError where nobody can know."""
+    from gateway.cli.lake_access import secrets_of
 
     places = running.places.log
     if not places.pseudonym_key.exists():
@@ -116,9 +150,7 @@ def _forgotten(running: Running, key: str) -> dict[str, Any]:
             f"{places.pseudonym_key} is not there, so no record of this log can be told to be this user's; "
             "restore it from a backup if it was removed"
         )
-    pseudonym = secrets_of(running).pseudonym(key.encode())
-    found = forget(places, pseudonym, pending=running.is_up, labels=partial(forget_labels, key=key))
-    return {"pseudonym": pseudonym, **asdict(found)}
+    return secrets_of(running).pseudonym(key.encode())
 
 
 @app.command()

@@ -24,10 +24,11 @@ def check(
     """
     from gateway.cli.render import plan_in_brief
     from gateway.control.log_names import undeclared
+    from gateway.control.log_needs import missing
     from gateway.routing.file import read_plan, read_text
 
     plan = read_plan(read_text(file), file)
-    told = undeclared(plan, file.parent)
+    told = [*undeclared(plan, file.parent), *missing(plan, file.parent)]
     if as_json:
         counts = {"routes": len(plan.routes), "services": len(plan.services)}
         print_json({"ok": True, **counts, "warnings": told})

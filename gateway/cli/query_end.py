@@ -14,7 +14,7 @@ GRACE = 3.0
 
 @contextmanager
 def ends_within(seconds: float, *, unfinished: Path | None = None, grace: float = GRACE) -> Iterator[None]:
-    """End the process if what is inside takes longer than that and the grace; an unfinished file is removed."""
+    """End the process, and remove an unfinished file, if what is inside takes longer than both together."""
     timer = Timer(seconds + grace, _end, [seconds, unfinished])
     timer.daemon = True
     timer.start()
@@ -28,6 +28,9 @@ def _end(seconds: float, unfinished: Path | None) -> None:
     """Leave at once: the thread that asks can be neither stopped nor waited for."""
     if unfinished is not None:
         unfinished.unlink(missing_ok=True)
-    said = f"the query took longer than {seconds:g} s and did not stop when told to, so this process ends; one "
-    os.write(2, f"{said}row of it is too much work: look for a function of very long texts or lists\n".encode())
+    said = (
+        f"the query took longer than {seconds:g} s and did not stop when told to, so this process ends; one "
+        "row of it is too much work: look for a function of very long texts or lists\n"
+    )
+    os.write(2, said.encode())
     os._exit(1)

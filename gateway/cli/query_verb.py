@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from gateway.cli.common import Running, WrongUsage, find_running, say
 from gateway.cli.options import CONFIG, Config, StateDir
 
 Format = Literal["table", "csv", "json", "parquet"]
+_OPTION = re.compile(r"--[a-z-]+=")
 FORMATS = ("table", "csv", "json", "parquet")
 
 
@@ -44,15 +46,24 @@ def query(
     _ask(running, text, form, out, limit, _seconds(timeout), _size(memory))
 
 
+def with_comment_last(arguments: list[str]) -> list[str]:
+    """Return a command line in which a query that begins with a comment is no option to the parser."""
+    found = [text for text in arguments if text.startswith("--") and "\n" in text and not _OPTION.match(text)]
+    if arguments[:1] != ["query"] or "--" in arguments or len(found) != 1:
+        return arguments
+    return [*(text for text in arguments if text != found[0]), "--", found[0]]
+
+
 def _ask(
     running: Running, sql: str, form: str, out: Path | None, limit: int, timeout: float, memory: str
 ) -> None:
     from gateway.cli.lake_access import connected
+    from gateway.cli.log_damage import warn
     from gateway.cli.query_end import ends_within
     from gateway.cli.query_output import draw, into_file, write_lines
     from gateway.requestlog.query import asked, only_query, run, write
 
-    only_query(sql)  # before anything is opened for it
+    sql, _ = only_query(sql)  # before anything is opened for it; without comments before it
     if form == "parquet":
         assert out is not None  # checked above
         with (
@@ -60,10 +71,12 @@ def _ask(
             connected(running, sql, memory=memory, writable=unfinished) as lake,
             ends_within(timeout, unfinished=unfinished),
         ):
+            warn(lake)
             count = write(lake, sql, unfinished, timeout=timeout)
         say(f"{count:,} rows in {out}")
         return
     with connected(running, sql, memory=memory) as lake:
+        warn(lake)
         if form == "table":
             with ends_within(timeout):
                 found = run(lake, sql, timeout=timeout, limit=limit)
@@ -77,15 +90,15 @@ def _ask(
 
 def _list_views(running: Running) -> None:
     from gateway.cli.lake_access import connected
+    from gateway.cli.log_damage import warn
     from gateway.cli.query_output import listing
 
     with connected(running, "") as lake:
+        warn(lake)
         say(listing(lake))
 
 
 def _seconds(text: str) -> float:
-    import re
-
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text)
     seconds = float(found[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, None: 1}[found[2]] if found else 0.0
     if not 0 < seconds <= 86_400:
@@ -94,8 +107,6 @@ def _seconds(text: str) -> float:
 
 
 def _size(text: str) -> str:
-    import re
-
     if not re.fullmatch(r"[1-9]\d{0,8} ?[KMGT]i?B", text):
         raise WrongUsage(f"--memory {text}: write it as 512MB or 2GB")
     return text

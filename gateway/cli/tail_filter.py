@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.common import WrongUsage
 from gateway.requestlog.columns import COLUMNS
 from gateway.requestlog.formats import identifier, literal
 
+if TYPE_CHECKING:
+    from gateway.routing.plan import RoutingPlan
+
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": le, ">=": ge, "!=": ne, "<>": ne, "=": eq, "<": lt, ">": gt,
 }  # fmt: skip
 _CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|!=|<>|=|<|>)\s*(.+?)\s*")
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_UNQUOTED = r"(?=(?:[^']*'[^']*')*[^']*$)"
+_AND = re.compile(rf"\s+and\s+{_UNQUOTED}", re.IGNORECASE)
+_OR = re.compile(rf"\s+or\s+{_UNQUOTED}", re.IGNORECASE)
+_PSEUDONYM = re.compile(r"p_[0-9a-f]{24}")
 _STATUS = re.compile(r"[1-5]xx|[0-9]{1,3}")
+_ON_KEYS = ("=", "!=", "<>")
 _NUMBERS = ("BIGINT", "SMALLINT", "DOUBLE")
 
 
@@ -70,7 +77,39 @@ def conditions(route: str, version: str, status: str, where: list[str]) -> list[
     return found + [_condition(part) for text in where for part in _AND.split(text)]
 
 
+def with_pseudonyms(wanted: list[Condition], pseudonym: Callable[[str], str]) -> list[Condition]:
+    """Return the conditions with users' keys as the log has them: `pseudonym` makes one of a key."""
+    return [
+        replace(one, value=pseudonym(str(one.value)))
+        if one.field == "key" and one.operator in _ON_KEYS and not _PSEUDONYM.fullmatch(str(one.value))
+        else one
+        for one in wanted
+    ]
+
+
+def check_names(plan: RoutingPlan, route: str, version: str) -> None:
+    """Raise WrongUsage where the plan knows no such route, or no such version (of the route, if given)."""
+    routes = {one.name: [name for name, _ in one.weights] for one in plan.routes}
+    if route and route not in routes:
+        raise WrongUsage(
+            f"--route {route}: there is no such route; there are {', '.join(routes) or 'none'}. Records of "
+            f"one that was removed are shown by --where 'route = {route}'"
+        )
+    versions = dict.fromkeys(name for one in ([route] if route else routes) for name in routes[one])
+    if version and version not in versions:
+        whose = f" of route {route}" if route else ""
+        raise WrongUsage(
+            f"--version {version}: there is no such version{whose}; there are {', '.join(versions) or 'none'}"
+            f". Records of one that was removed are shown by --where 'version = {version}'"
+        )
+
+
 def _condition(text: str) -> Condition:
+    if _OR.search(text):
+        raise WrongUsage(
+            f"--where {text}: only AND joins comparisons; ask with OR in SQL, by gateway query, or put "
+            "quotes round a value that holds the word: 'this or that'"
+        )
     found = _CONDITION.fullmatch(text)
     if not found:
         raise WrongUsage(f"--where {text}: write it as in latency_ms > 250 or inputs.carrier = UA")
@@ -79,12 +118,14 @@ def _condition(text: str) -> Condition:
     if field not in COLUMNS and not (side in ("inputs", "outputs") and "." in field):
         names = ", ".join(COLUMNS)
         raise WrongUsage(f"--where {text}: there is no field {field}; there are {names}, inputs.x, outputs.x")
-    is_text = value[0] == value[-1] == "'" and len(value) > 1
+    is_text = value[0] == value[-1] and value[0] in "'\"" and len(value) > 1
+    if is_text:
+        value = value[1:-1].replace(value[0] * 2, value[0])
     number = None if is_text else _number(value)
     if field in COLUMNS and COLUMNS[field] in _NUMBERS and number is None:
         raise WrongUsage(f"--where {text}: {field} is a number, and {value} is none")
     is_number = number is not None and (field not in COLUMNS or COLUMNS[field] in _NUMBERS)
-    return Condition(field, operator, number if is_number and number is not None else value.strip("'"))
+    return Condition(field, operator, number if is_number and number is not None else value)
 
 
 def _value(record: Mapping[str, Any], field: str) -> Any:

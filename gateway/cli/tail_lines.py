@@ -16,6 +16,7 @@ _COLOURS = {"2": "32", "3": "36", "4": "33", "5": "31;1"}
 def last_records(running: Running, wanted: list[Condition], count: int) -> list[dict[str, Any]]:
     """Return the last records that meet all conditions, oldest first; raises GatewayError."""
     from gateway.cli.lake_access import connected
+    from gateway.cli.log_damage import warn
     from gateway.requestlog.query import run
 
     where = " AND ".join(condition.sql() for condition in wanted) or "true"
@@ -24,6 +25,7 @@ def last_records(running: Running, wanted: list[Condition], count: int) -> list[
         f"ORDER BY ts DESC LIMIT {count}"
     )
     with connected(running, sql) as lake:
+        warn(lake)
         found = run(lake, sql)
     records = [_record(dict(zip(found.columns, row, strict=True))) for row in found.rows]
     return records[::-1]

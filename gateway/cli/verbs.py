@@ -90,7 +90,7 @@ for _verb in VERBS:
 def run(arguments: list[str]) -> int:
     """Run a verb and turn its errors into messages; return the exit code."""
     try:
-        result = app(args=arguments, prog_name="gateway", standalone_mode=False)
+        result = app(args=query_verb.with_comment_last(arguments), prog_name="gateway", standalone_mode=False)
     except GatewayError as error:
         return fail(error, as_json="--json" in arguments)
     except BrokenPipeError:  # `gateway status | head`: the reader has had enough

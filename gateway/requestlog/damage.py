@@ -26,7 +26,7 @@ WITHIN = "what is in it is damaged"
 
 
 def is_whole(file: Path | int) -> bool:
-    """Tell whether a file, or an open one by its descriptor, has both ends of a Parquet file; raises OSError."""
+    """Tell whether a file, or an open one by descriptor, has both ends of a Parquet file; raises OSError."""
     if isinstance(file, int):
         return _has_ends(file)
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)

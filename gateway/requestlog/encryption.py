@@ -19,31 +19,32 @@ KEY_SIZE: Final = 32
 _NONCE_PREFIX: Final = 8
 _COUNTS: Final = 1 << 32
 _MARK: Final = "enc1"
-_HOW: Final = "make one with: openssl rand -base64 32"
+MAKE_ONE: Final = "make one with: openssl rand -base64 32"
+TO_READ: Final = "give the key that the log was written with: no other can read it"
 
 
 class EncryptionTrouble(GatewayError):
     """Nothing can be encrypted or read, and why."""
 
 
-def read_key(setting: str, folder: Path) -> bytes:
+def read_key(setting: str, folder: Path, how: str = MAKE_ONE) -> bytes:
     """Return the 32 bytes that `encryption_key` stands for: `${NAME}`, or a file relative to `folder`.
 
-    Raises EncryptionTrouble where there is none, or where it is no such key.
+    Raises EncryptionTrouble where there is none, or where it is no such key; `how` says what to do then.
     """
     if named := re.fullmatch(r"\$\{(\w+)\}", setting):
         where = f"the environment variable {named[1]}"
         text = os.environ.get(named[1], "")
         if not text:
-            raise EncryptionTrouble(f"encryption_key: {where} is not set; {_HOW}")
+            raise EncryptionTrouble(f"encryption_key: {where} is not set; {how}")
     else:
         path = folder / setting
         where = f"the file {path}"
         try:
             text = path.read_text("ascii")
         except (OSError, ValueError) as error:
-            raise EncryptionTrouble(f"encryption_key: {where} cannot be read: {error}; {_HOW}") from None
-    return _key_of(text.strip(), where)
+            raise EncryptionTrouble(f"encryption_key: {where} cannot be read: {error}; {how}") from None
+    return _key_of(text.strip(), where, how)
 
 
 class FieldCipher:
@@ -96,7 +97,7 @@ class FieldCipher:
             ) from None
 
 
-def _key_of(text: str, where: str) -> bytes:
+def _key_of(text: str, where: str, how: str) -> bytes:
     for decode in (bytes.fromhex, _from_base64):
         try:
             key = decode(text)
@@ -106,7 +107,7 @@ def _key_of(text: str, where: str) -> bytes:
             return key
     raise EncryptionTrouble(
         f"encryption_key: {where} holds {len(text)} characters that are not {KEY_SIZE} bytes "
-        f"as base64 or hex; {_HOW}"
+        f"as base64 or hex; {how}"
     )
 
 

@@ -3,20 +3,22 @@
 A user is known here by the pseudonym of their sticky key. Every record that holds it anywhere goes: lines of
 segments are overwritten with spaces where they stand, sealed files are written anew without them. Labels go
 first, because it is the records that say which labels are theirs. Whatever is interrupted is finished by
-doing it again; at the end everything is read once more.
+doing it again; at the end everything is read once more. A sealed file that cannot be read does not keep the
+user's records in the others, and is named: whoever restores it does this again.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError
 from gateway.requestlog.blank import blank_lines, lines_with
 from gateway.requestlog.catalog import Sealed, exclusive, file_name, segments_in, sweep, sync_folder, visible
+from gateway.requestlog.damage import is_readable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import identifier, literal, sealed
 from gateway.requestlog.places import LogPlaces
@@ -33,13 +35,17 @@ _ID = re.compile(rb'"id":"([^"]{1,200})"')
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was erased: records, predictions and labels, from so many sealed files and segments."""
+    """What was erased: records, predictions and labels, from so many sealed files and segments.
+
+    `unreadable` are sealed files that may still hold some.
+    """
 
     records: int = 0
     predictions: int = 0
     labels: int = 0
     files: int = 0
     segments: int = 0
+    unreadable: tuple[str, ...] = ()
 
 
 def forget(
@@ -48,7 +54,8 @@ def forget(
     """Erase every record that holds a pseudonym; requests that are answered from now on are not meant.
 
     `pending`: the gateway runs, so records may still be in memory. Raises GatewayError where they cannot be
-    had, where another process rewrites the log for too long, or something is left at the end.
+    had, where another process rewrites the log for too long, where labels cannot be read (no record is erased
+    then, since it says which labels go with it), or something is left at the end.
     """
     if not re.fullmatch(r"p_[0-9a-f]{24}", pseudonym):
         raise GatewayError(f"{pseudonym!r} is no pseudonym: those are p_ and 24 hex digits")
@@ -56,7 +63,7 @@ def forget(
         rotate(places)
     with exclusive(places), writer() as connection:
         sweep(places)
-        found = _holding(places, connection, pseudonym)
+        found, unsound = _holding(places, connection, pseudonym)
         with no_recorder(places) as is_alone:
             unsealed = segments_in(places.open)
             segments = (unsealed if is_alone else unsealed[:-1]) + segments_in(places.spool)
@@ -67,7 +74,7 @@ def forget(
         for file in found:
             _rewrite(connection, file, pseudonym)
         _make_sure(places, connection, pseudonym, segments)
-    return _told(found, lines, told, places)
+    return replace(_told(found, lines, told, places), unreadable=tuple(map(str, unsound)))
 
 
 def _told(
@@ -79,18 +86,35 @@ def _told(
     return Forgotten(counts["requests"] + unsealed, counts["predictions"], labels, len(found), len(lines))
 
 
-def _holding(places: LogPlaces, connection: DuckDBPyConnection, pseudonym: str) -> dict[Sealed, int]:
-    """Return the sealed files with such rows, and how many each has."""
-    catalog = visible(places)
+def _holding(
+    places: LogPlaces, connection: DuckDBPyConnection, pseudonym: str
+) -> tuple[dict[Sealed, int], list[Path]]:
+    """Return the sealed files with such rows and how many each has, and the files that cannot be read."""
+    import duckdb
+
     found: dict[Sealed, int] = {}
-    for file in catalog.sealed:
-        if file.table in _SEARCHED:
-            source = sealed([file.path])
-            condition = _holds(connection, source, pseudonym)
-            row = connection.execute(f"SELECT count(*) FROM {source} WHERE {condition}").fetchone()  # noqa: S608
-            if row is not None and row[0]:
-                found[file] = row[0]
-    return found
+    unsound: list[Path] = []
+    for file in (file for file in visible(places).sealed if file.table in _SEARCHED):
+        try:
+            count = _count(connection, file, pseudonym)
+            # It will be written anew, so all of it must be sound.
+            is_sound = not count or is_readable(connection, file.path)
+        except duckdb.Error:
+            if is_readable(connection, file.path):
+                raise
+            is_sound = False
+        if not is_sound:
+            unsound.append(file.path)
+        elif count:
+            found[file] = count
+    return found, unsound
+
+
+def _count(connection: DuckDBPyConnection, file: Sealed, pseudonym: str) -> int:
+    source = sealed([file.path])
+    condition = _holds(connection, source, pseudonym)
+    row = connection.execute(f"SELECT count(*) FROM {source} WHERE {condition}").fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
 
 
 def _holds(connection: DuckDBPyConnection, source: str, pseudonym: str) -> str:
@@ -133,7 +157,7 @@ def _rewrite(connection: DuckDBPyConnection, file: Sealed, pseudonym: str) -> No
 def _make_sure(
     places: LogPlaces, connection: DuckDBPyConnection, pseudonym: str, segments: list[Path]
 ) -> None:
-    left: list[Path] = [file.path for file in _holding(places, connection, pseudonym)]
+    left: list[Path] = [file.path for file in _holding(places, connection, pseudonym)[0]]
     left += [s for s in segments if s.exists() and lines_with(s, pseudonym.encode())]
     if left:
         raise GatewayError(

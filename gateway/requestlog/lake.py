@@ -142,9 +142,7 @@ def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[st
     connection, pins = lake.connection, lake.pins
     segments = pins.of("open")
     connection.execute(_DATE_TRUNC)
-    connection.execute(
-        f"CREATE VIEW requests AS {requests_view(connection, pins.of('requests'), segments)}"
-    )
+    connection.execute(f"CREATE VIEW requests AS {requests_view(connection, pins.of('requests'), segments)}")
     query = gaps_view(connection, pins.of("gaps"), segments, pins.left_out)
     connection.execute(f"CREATE VIEW gaps AS {query}")
     of_labels = not wanted or any(word in wanted for word in _OF_LABELS)

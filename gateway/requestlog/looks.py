@@ -26,8 +26,8 @@ LONGEST: Final = 16 * 1024
 
 _TOKEN = re.compile(rb'"[^"]*"|[\[\]{}:,]|[^\s"\[\]{}:,]+')
 _WORD = rb'"[A-Za-z _-]{0,64}+(?:[0-9][A-Za-z _-]{0,64}+){0,3}+"'
-_REAL = rb"-?(?:0|[1-9][0-9]{0,11}+)\.[0-9]{1,17}+(?:[eE]-[0-9]{1,3}+)?+"
-_PLAIN = rb"(?>%b|-?[1-9][0-9]{0,11}+|0|%b|true|false|null)" % (_REAL, _WORD)
+_NUMBER = rb"(?:-?[1-9][0-9]{0,11}+|-?0(?=\.)|0)(?:\.[0-9]{1,17}+(?:[eE]-[0-9]{1,3}+)?+)?+"
+_PLAIN = rb"(?>%b|%b|true|false|null)" % (_NUMBER, _WORD)
 _COMMA = rb"[ \t\r\n]*+,[ \t\r\n]*+"
 _ANY_ID = rb'"[ !#-\[\]-~]{0,100}+"'
 _ID, _INPUTS, _OUTPUTS, _DATA = b'"id"', b'"inputs"', b'"outputs"', b'"data"'
@@ -35,11 +35,8 @@ _ID, _INPUTS, _OUTPUTS, _DATA = b'"id"', b'"inputs"', b'"outputs"', b'"data"'
 Columns = Mapping[str, list[Any]]
 
 
-class Seen(NamedTuple):
-    """What of a body may be remembered: JSON, empty where nothing may; `is_all`: nothing was left out."""
-
-    fields: bytes
-    is_all: bool
+Seen = tuple[bytes, bool]
+"""What of a body may be remembered, as JSON, empty where nothing may; and whether that is all there is."""
 
 
 class Look:
@@ -59,7 +56,7 @@ class Look:
         if found is None:
             return None
         self.hits += 1
-        return Seen(self._template % found.groups(), self._is_all)
+        return self._template % found.groups(), self._is_all
 
 
 class Looks:
@@ -136,11 +133,11 @@ def _is_right(look: Look, body: bytes, kept: Columns) -> bool:
     found = look.seen(body)
     if found is None:
         return False
-    return orjson.dumps(orjson.loads(found.fields or b"{}")) == orjson.dumps({**kept})
+    return orjson.dumps(orjson.loads(found[0] or b"{}")) == orjson.dumps({**kept})
 
 
 class Spot(NamedTuple):
-    """Where in a body something stands that differs: so many values of a tensor, or the id (`values` is 0)."""
+    """Where in a body something differs: so many values of a tensor, or the id (`values` is 0)."""
 
     start: int
     end: int

@@ -91,7 +91,8 @@ def _as_numbers(values: str, kind: str) -> str:
     if kind in _NUMBERS:
         return values
     number = "try_cast(x AS DOUBLE)"
-    made = f"CASE x WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE if(isfinite({number}), {number}, NULL) END"
+    finite = f"if(isfinite({number}), {number}, NULL)"
+    made = f"CASE x WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE {finite} END"
     return f"list_transform({values}, lambda x: {made})"
 
 

@@ -73,7 +73,7 @@ class Answer:
 def asked(lake: Lake, sql: str, timeout: float) -> Iterator[Answer]:
     """Begin one query; `timeout`, in seconds, is for the whole `with`. Raises GatewayError as `run` does."""
     text, is_select = only_query(sql)
-    with _limited(lake, timeout):
+    with _limited(lake, timeout, text):
         guard(lake, text if is_select else _EXPLAIN.sub("", text))
         if is_select:
             told = lake.execute(f"DESCRIBE SELECT * FROM (\n{text}\n)").fetchall()  # noqa: S608 - it is a query
@@ -93,21 +93,21 @@ def write(lake: Lake, sql: str, file: Path, *, timeout: float = 30.0) -> int:
     text, is_select = only_query(sql)
     if not is_select:
         raise GatewayError("an explanation is text and has no rows for Parquet; leave out --format parquet")
-    with _limited(lake, timeout):
+    with _limited(lake, timeout, text):
         guard(lake, text)
         done = lake.execute(f"COPY (\n{text}\n) TO {literal(file)} (FORMAT parquet)").fetchone()
     return int(done[0]) if done else 0
 
 
 @contextmanager
-def _limited(lake: Lake, timeout: float) -> Iterator[None]:
+def _limited(lake: Lake, timeout: float, sql: str) -> Iterator[None]:
     timer = Timer(timeout, lake.connection.interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
     except Exception as error:
-        raise in_words(lake, error, timeout) from None
+        raise in_words(lake, error, timeout, sql) from None
     finally:
         timer.cancel()
         timer.join()  # lest it interrupts the next query

@@ -7,17 +7,22 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError
+from gateway.requestlog.damage import is_readable, unreadable
 from gateway.requestlog.lake import VIEWS
+from gateway.requestlog.views import columns_of, predictions_view
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gateway.requestlog.lake import Lake
 
 _COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]+)"')
+_OF_DECRYPT = re.compile(r"Python exception occurred while executing the UDF: [\w.]+: (.*)", re.DOTALL)
 _TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
-def in_words(lake: Lake, error: Exception, timeout: float) -> Exception:
-    """Return a GatewayError for an error of DuckDB, any other as it is; `timeout` is that of the query."""
+def in_words(lake: Lake, error: Exception, timeout: float, sql: str = "") -> Exception:
+    """Return a GatewayError for an error of DuckDB in the query `sql`, any other as it is."""
     import duckdb
 
     if isinstance(error, duckdb.InterruptException):
@@ -30,13 +35,32 @@ def in_words(lake: Lake, error: Exception, timeout: float) -> Exception:
             "the query needs more memory than it may use, and nothing of the log is put on a disk for that; "
             "narrow it by time or columns, or allow more with --memory 2GB"
         )
-    return GatewayError(_explained(lake, error)) if isinstance(error, duckdb.Error) else error
+    if not isinstance(error, duckdb.Error):
+        return error
+    named = [
+        file for file, pin in lake.pins.names.items() if re.search(rf"{re.escape(pin)}(?!\d)", str(error))
+    ]
+    unsound = [file for file in named if not _is_readable(lake, file)]
+    return unreadable(unsound) if unsound else GatewayError(_explained(lake, error, sql))
 
 
-def _explained(lake: Lake, error: Exception) -> str:
+def _is_readable(lake: Lake, file: Path) -> bool:
+    return file.suffix != ".parquet" or is_readable(lake.connection.cursor(), lake.pins.names[file])
+
+
+def _explained(lake: Lake, error: Exception, sql: str) -> str:
     text = first_lines(error)
+    for file, pin in lake.pins.names.items():
+        text = re.sub(rf"{re.escape(pin)}(?!\d)", str(file).replace("\\", r"\\"), text)
+    if found := _OF_DECRYPT.search(text):
+        return found[1]
+    if "Scalar Function with name decrypt does not exist" in text:
+        return (
+            "decrypt needs the key that the log was written with: point log: {encryption_key: …} in "
+            "routing.yaml at it"
+        )
     if found := _COLUMN.search(str(error)):
-        return f"there is no column {found[1]!r}{_nearest(found[1], _columns(lake))}: {text}"
+        return f"there is no column {found[1]!r}{_meant(lake, found[1], sql)}: {text}"
     if found := _TABLE.search(str(error)):
         return f"there is no view {found[1]!r}{_nearest(found[1], list(VIEWS))}; `gateway query` lists them"
     return text
@@ -47,9 +71,27 @@ def _nearest(name: str, names: list[str]) -> str:
     return f" (is {near[0]!r} meant?)" if near else ""
 
 
-def _columns(lake: Lake) -> list[str]:
-    found = lake.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
-    return [row[0] for row in found]
+def _meant(lake: Lake, name: str, sql: str) -> str:
+    """Say which view has the column, else which column of the query's own views has a name like it."""
+    asked = {view for view in VIEWS if re.search(rf"\b{view}\b", sql, re.IGNORECASE)} or set(VIEWS)
+    columns = _columns(lake)
+    for view in VIEWS:
+        if view not in asked and name.casefold() in map(str.casefold, columns.get(view, [])):
+            return f" in what the query reads, but in the view {view!r}"
+    return _nearest(name, [column for view in VIEWS if view in asked for column in columns.get(view, [])])
+
+
+def _columns(lake: Lake) -> dict[str, list[str]]:
+    """Return the columns of the views; labels are not made for this where the query did not need them."""
+    connection, pins = lake.connection.cursor(), lake.pins
+    rows = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall()
+    found = {view: [row[1] for row in rows if row[0] == view] for view in VIEWS}
+    if not found["predictions"]:
+        query = predictions_view(connection, pins.of("predictions"), pins.of("open"))
+        found["predictions"] = [*columns_of(connection, f"({query})")]
+    return found
 
 
 def first_lines(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from gateway.errors import GatewayError
-from gateway.requestlog.encryption import EncryptionTrouble, FieldCipher, read_key
+from gateway.requestlog.encryption import MAKE_ONE, TO_READ, EncryptionTrouble, FieldCipher, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,17 +75,17 @@ class Secrets:
 
     def decrypt(self, value: str, field: str = "") -> str:
         """Return what was encrypted; raises EncryptionTrouble where key or field are not the same."""
-        return self._ready().decrypt(value, field)
+        return self._ready(TO_READ).decrypt(value, field)
 
-    def _ready(self) -> FieldCipher:
+    def _ready(self, how: str = MAKE_ONE) -> FieldCipher:
         if self._cipher is None:
             try:
                 if not self._setting:
                     raise EncryptionTrouble(
                         "encrypt: there is no key; set log: {encryption_key: …} to a file or ${NAME}, "
-                        "and make a key with: openssl rand -base64 32"
+                        f"and {how}"
                     )
-                self._cipher = FieldCipher(read_key(self._setting, self._folder))
+                self._cipher = FieldCipher(read_key(self._setting, self._folder, how))
             except EncryptionTrouble as trouble:
                 self._trouble = str(trouble)
                 raise

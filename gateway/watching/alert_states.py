@@ -36,8 +36,8 @@ class Course:
     """Where one alert stands. Times are seconds since 1970, 0 where it has not come to that.
 
     `reading` is the last one that said something, and has been the same since `turned`; `is_blind` while
-    there is no data; `seen` is when the last one was that did. `since` is when the rule began to hold that led
-    to this state.
+    there is no data; `seen` is when the last one was that did. `since` is when the rule began to hold that
+    led to this state.
     """
 
     state: State = "inactive"

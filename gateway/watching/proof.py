@@ -33,8 +33,8 @@ def query(of: Of) -> str:
 
 _FAILED = ", ".join(map(literal, FAILED))
 _ANSWERS = {
-    "rate": "count(*) * 1e6 / greatest({end} - greatest({start}, (SELECT epoch_us(min(ts)) // {every} * {every} "
-    "FROM requests WHERE route = {route})), 1000000)",
+    "rate": "count(*) * 1e6 / greatest({end} - greatest({start}, "
+    "(SELECT epoch_us(min(ts)) // {every} * {every} FROM requests WHERE route = {route})), 1000000)",
     "errors": f"avg((outcome IN ({_FAILED}))::INTEGER)",
     "refused": "avg((outcome = 'refused')::INTEGER)",
     "latency_p50": "quantile_cont(latency_ms, 0.5)",

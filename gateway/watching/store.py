@@ -147,11 +147,11 @@ def window(
 
 
 def begin(connection: sqlite3.Connection, name: str, route: str, at: int) -> int | None:
-    """Return when the first bucket of a route begins, `at` where that is earlier, None where there is none."""
+    """Return when a route's first bucket begins, `at` where that is earlier, None where there is none."""
     of = "FROM summaries WHERE kind = ? AND route = ?"
-    if connection.execute(f"SELECT 1 {of} AND start <= ? LIMIT 1", (name, route, at)).fetchone():  # noqa: S608
+    if connection.execute(f"SELECT 1 {of} AND start <= ? LIMIT 1", (name, route, at)).fetchone():
         return at
-    row = connection.execute(f"SELECT min(start) {of}", (name, route)).fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT min(start) {of}", (name, route)).fetchone()
     return row[0] if row else None
 
 

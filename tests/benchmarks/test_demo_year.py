@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from rich.console import Console
 
-from benchmarks import demo_year
+from benchmarks import demo_year, demo_year_page
+from benchmarks.demo_year_alarms import Replayed
 from benchmarks.demo_year_days import FIRST
 from benchmarks.demo_year_flights import Year
 from benchmarks.demo_year_replay import Answered
@@ -67,3 +74,53 @@ def test_a_gateway_that_does_not_watch_ends_the_replay(monkeypatch: pytest.Monke
     monkeypatch.setattr(demo_year, "_PATIENCE", 0.0)
     with pytest.raises(TimeoutError, match="the gateway has looked up to 20"):
         asyncio.run(demo_year._watched(Watched(stuck=True), FIRST + 20))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts", "is_written"),
+    [
+        ([], ["### Replayed: v1", "### Replayed: the control"], True),
+        (["--only", "control"], ["### Replayed: the control"], False),
+        (["--days", "3"], ["### Replayed: v1", "### Replayed: the control"], False),
+    ],
+)
+def test_both_are_told_and_a_whole_run_is_written_down(
+    arguments: list[str],
+    parts: list[str],
+    is_written: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The year as it was, and its days in another order, each through a gateway of its own."""
+    page = tmp_path / "detectors.md"
+    page.write_text(f"{demo_year_page.BEGIN}\n{demo_year_page.END}\n", encoding="utf-8")
+    controls: list[Year | None] = []
+
+    @contextmanager
+    def site(version: str, control: Year | None) -> Iterator[str]:
+        controls.append(control)
+        yield version
+
+    async def replay(own: str, of: Year, end: int, *, is_shown: bool) -> Replayed:
+        return Replayed(np.where((of.day >= FIRST) & (of.day < end), 0.5, 0.0))
+
+    whole = Year(*_first_days())
+    for name, value in {"site": site, "replay": replay, "PAGE": page, "load": lambda file: whole}.items():
+        monkeypatch.setattr(demo_year, name, value)
+    monkeypatch.setattr(demo_year, "end_in_order", lambda: None)
+    monkeypatch.setattr(demo_year, "console", Console(width=200))
+    monkeypatch.setattr("sys.argv", ["demo_year", "year.npz", *arguments])
+    assert demo_year.main() == 0
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if line.startswith("###")] == parts
+    assert (parts[0] in page.read_text(encoding="utf-8")) == is_written
+    assert [control is not None for control in controls] == ["control" in part for part in parts]
+
+
+def _first_days() -> tuple[flights.Dataset, NDArray[np.int64]]:
+    day = np.repeat(np.arange(FIRST + 10), 2)
+    dates = [date(2013, 1, 1) + timedelta(days=number) for number in day.tolist()]
+    months, days = (np.array([getattr(it, part) for it in dates]) for part in ("month", "day"))
+    late = np.tile([0, 1], FIRST + 10)
+    return flights.Dataset(np.zeros((len(day), 13)), late, months, days, {}, ""), day

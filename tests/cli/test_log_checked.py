@@ -21,12 +21,14 @@ def test_all_is_well() -> None:
 def test_what_is_not_as_it_should_be() -> None:
     """Each kind has its line; then not everything can be read."""
     found = Checked(
-        unreadable=1, waiting=10, stale=2, gaps={"ring_full": 1000}, broken={"a.parquet": "No magic"}
+        unreadable=1, waiting=10, stale=2, gaps={"ring_full": 1000}, broken={"a.parquet": CUT_OFF, "b.parquet": "no"},
+        torn={"b.ndjson": 1},
     )
     assert in_words(found)[1:] == [
         "never written: 1,000 records, ring_full",
         "10 B are waiting for sinks",
         "to be removed: 2 files that others replace",
-        "unreadable: 1 line of segments",
-        "a.parquet: No magic",
+        "unreadable: 1 line of b.ndjson; nothing is to be done, sealing makes a gap of them",
+        f"a.parquet cannot be read: {CUT_OFF}; all else works without it; {remedy('a.parquet')}",
+        "b.parquet cannot be read: no; run this as the user that the gateway runs as",
     ]

@@ -43,6 +43,18 @@ def test_check_warns_of_names_that_no_model_has(site: Site) -> None:
     assert site.run("check", "named.yaml", "--json").json()["warnings"][0].startswith(warning)
 
 
+def test_check_warns_of_a_key_that_is_not_there(site: Site) -> None:
+    """It is fine all the same: the gateway may find it."""
+    log = "log: {encryption_key: log.key, filter: {encrypt: [name]}}"
+    services = "services: {blue: {url: http://127.0.0.1:9001}}\nweights: {blue: 1}\n"
+    (site.folder / "keyed.yaml").write_text(services + log + "\n")
+    said = site.run("check", "keyed.yaml")
+    assert (said.code, said.err) == (0, "")
+    assert "  warning: encryption_key: the file log.key cannot be read" in said.out
+    (site.folder / "log.key").write_text("00" * 32)
+    assert "warning" not in site.run("check", "keyed.yaml").out
+
+
 def test_history_lists_revisions_with_what_changed(site: Site) -> None:
     """Newest first, each with author, time, reason and difference; a reason may hold any characters."""
     site.run("set-weight", "canary=25", "--reason", "up [/b]")

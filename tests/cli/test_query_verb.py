@@ -163,7 +163,7 @@ def test_encrypted_fields_are_read_with_the_key(stopped: Site, monkeypatch: pyte
     plan = replace(stopped.head().plan, log=settings)
     value = Secrets.load(stopped.places.log, settings, Path()).encrypt("ann@example.org", "email")
     sql = f"SELECT decrypt('{value}', 'email') AS email"
-    assert "decrypt does not exist" in stopped.run("query", sql).err
+    assert "decrypt needs the key" in stopped.run("query", sql).err
     monkeypatch.setattr(lake_access, "plan_of", lambda _: plan)
     assert json.loads(stopped.run("query", sql, "--format", "json").out) == [{"email": "ann@example.org"}]
     wrong = stopped.run("query", sql.replace("'email')", "'name')"))

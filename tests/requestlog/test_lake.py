@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from gateway.requestlog import lake as opening
+from gateway.requestlog import views
 from gateway.requestlog.catalog import visible
 from gateway.requestlog.engine import writer
 from gateway.requestlog.forget import forget
@@ -181,10 +182,10 @@ def test_descriptors_are_given_back(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         ids(places)
-    damaged = visible(places).of("requests")[0].path
-    damaged.write_bytes(b"no Parquet")
     with pytest.raises(duckdb.Error):
-        connect(places)
+        connect(places, memory_limit="nonsense")
+    visible(places).of("requests")[0].path.write_bytes(b"no Parquet")
+    assert ids(places) == []
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -208,7 +209,7 @@ def test_labels_that_come_while_it_is_opened_are_seen_by_the_next_one(
     """A file that was made since the others were opened must not spoil the query."""
     places = LogPlaces(tmp_path)
     segment(places, 0, [record(1)])
-    make = opening.predictions_view
+    make = views.predictions_view
 
     def late(*given: Any) -> str:
         places.labels.mkdir(exist_ok=True)

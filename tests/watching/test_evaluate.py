@@ -109,4 +109,5 @@ def test_an_alarm_of_a_version_without_requests_is_over(db: sqlite3.Connection) 
     forget_gone(db, back)
     [over] = load(db).values()
     assert (over.state, over.course.resolved) == ("resolved", 600.0)
-    assert "nothing to be seen any more; from 1970-01-01T00:01:00Z until 1970-01-01T00:10:00Z" in sentence(over)
+    span = "from 1970-01-01T00:01:00Z until 1970-01-01T00:10:00Z"
+    assert f"nothing to be seen any more; {span}" in sentence(over)
