@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 BINS = 15
 
 
-def of_inputs(
-    data: flights.Dataset, matrix: NDArray[np.float64], days: NDArray[np.int64]
-) -> dict[str, Any]:
+def of_inputs(data: flights.Dataset, matrix: NDArray[np.float64], days: NDArray[np.int64]) -> dict[str, Any]:
     """Count every input of the flights learnt from: categories in their order, numbers between quantiles.
 
     `days` tells the days of the flights apart, whatever they are called.
@@ -34,9 +32,7 @@ def of_inputs(
     return counted
 
 
-def of_outputs(
-    probability: NDArray[np.float64], days: NDArray[np.int64], threshold: float
-) -> dict[str, Any]:
+def of_outputs(probability: NDArray[np.float64], days: NDArray[np.int64], threshold: float) -> dict[str, Any]:
     """Count the scores of flights never seen, and what they say of each."""
     late = (probability >= threshold).astype(np.int64)
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,11 +18,13 @@ import typer
 from gateway.cli.common import find_running, print_json, say
 from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
+from gateway.requestlog.label_lines import KEYS
 
 if TYPE_CHECKING:
     from gateway.requestlog.label_lines import Label
 
 app = typer.Typer(help="What was true of predictions that were made before.", no_args_is_help=True)
+_HEADER = re.compile(r'"?[A-Za-z_][\w ]*"?([,;\t]"?[A-Za-z_][\w ]*"?)+')
 BATCH = 50_000
 """Lines that are kept at a time, so that memory does not grow with the file."""
 
@@ -51,6 +55,7 @@ def import_file(
     places = find_running(state_dir, str(config)).places
     plan = latest_plan(places)
     with _whole(file) as source:
+        _refuse_csv(file, source)
         try:
             for labels in _batches(source):
                 check(plan, labels)
@@ -81,6 +86,21 @@ def _whole(file: Path) -> Iterator[BinaryIO]:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.seek(0)
         yield copy
+
+
+def _refuse_csv(file: Path, source: BinaryIO) -> None:
+    """Raise GatewayError where a file is CSV, with how to make of it what is asked for."""
+    header = source.readline(4096).decode("utf-8", "replace").strip().strip("\ufeff")
+    source.seek(0)
+    if not _HEADER.fullmatch(header):
+        return
+    name = "truth.csv" if str(file) == "-" else str(file)
+    made = str(Path(name).with_suffix(".ndjson"))
+    code = f'import duckdb; duckdb.sql("COPY (FROM read_csv($${name}$$)) TO $${made}$$ (FORMAT json)")'
+    raise GatewayError(
+        f"{file} is CSV, and labels are one JSON object on each line; no label of it was kept. Convert it "
+        f"with python3 -c {shlex.quote(code)} where its columns are named {', '.join(KEYS)}"
+    )
 
 
 def _batches(source: BinaryIO) -> Iterator[list[Label]]:

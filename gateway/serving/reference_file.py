@@ -67,9 +67,7 @@ def _reference(value: object, where: str, categories: tuple[str, ...], problems:
     return Reference(tuple(counts), round(n), missing, tuple(edges), categories, days, clumping)
 
 
-def _clumping(
-    entry: Mapping[str, object], where: str, n: float, problems: Problems
-) -> tuple[int, float]:
+def _clumping(entry: Mapping[str, object], where: str, n: float, problems: Problems) -> tuple[int, float]:
     """Over how many days the rows were counted, and how alike those of one day are; 0 days: not known."""
     days = _number(entry.get("days", "0"), f"{where}.days", problems)
     clumping = _number(entry.get("clumping", "0"), f"{where}.clumping", problems)

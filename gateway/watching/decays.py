@@ -1,10 +1,10 @@
 """Whether versions have grown worse: labels by the day of their prediction, told to the detector in order.
 
 A day is judged once labels of a later day have come; labels of it that come after that count for the next
-day to be judged. So its verdict holds from that later day on, and whoever looks at a moment that has passed, as
-a replay does, sees the verdict of that moment. Two losses are followed, surprise (the Brier score less what the probabilities themselves
-expect) and 1 - AUC, for numbers the absolute error alone; their evidence is averaged, which keeps the bound
-on false alarms. Why these: docs/detectors.md.
+day to be judged. So its verdict holds from that later day on, and whoever looks at a moment that has passed,
+as a replay does, sees the verdict of that moment. Two losses are followed, surprise (the Brier score less
+what the probabilities themselves expect) and 1 - AUC, for numbers the absolute error alone; their evidence
+is averaged, which keeps the bound on false alarms. Why these: docs/detectors.md.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def look(at: Look, clock: Clock, moment: int) -> None:
 
 
 def sight_of(at: Look, moment: int) -> Sight:
-    """Return what signals of a moment (µs) are read with; of decay, what the live models were judged by then."""
+    """Return what signals of a moment (µs) are read with; of decay, what live models were judged by then."""
     live = {
         (route, version): verdict
         for (route, version, model), verdict in decays.verdicts(at.connection, moment)

@@ -1,8 +1,8 @@
 """The query behind drift: the population stability index of a window, less what chance does.
 
-As `gateway.statistics.drift` has it: how far bins scatter between the buckets of the window, and how alike the
-values of one day were in training, say how clumped the predictions come, and so how large the index would be if
-nothing had moved.
+As `gateway.statistics.drift` has it: how far bins scatter between the buckets of the window, and how alike
+the values of one day were in training, say how clumped the predictions come, and so how large the index would
+be if nothing had moved.
 """
 
 from __future__ import annotations

@@ -86,9 +86,7 @@ def _output(spec: OutputSpec, model: ModelSpec) -> Binning:
 def _with(binning: Binning, reference: Reference | None) -> Binning:
     if reference is None or not sum(reference.counts):
         return binning
-    binning = replace(
-        binning, missing=reference.missing, days=reference.days, clumping=reference.clumping
-    )
+    binning = replace(binning, missing=reference.missing, days=reference.days, clumping=reference.clumping)
     if binning.scale == "category":
         return replace(binning, categories=reference.categories, counts=(*reference.counts, 0))
     if binning.scale == "flag":

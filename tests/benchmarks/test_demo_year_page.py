@@ -48,4 +48,5 @@ def test_the_control_says_what_was_alarmed_by_mistake() -> None:
     assert "3 flights of 3 days in 12 s" in text
     assert "**Nothing was alarmed.**" in text
     wrong = replayed(("decay", "", None), ("drift", "temp", "2013-03-03T00:00:00+00:00"))
-    assert "**Alarmed by mistake: decay on 3 days, drift of temp on 1 days.**" in of_control(YEAR, wrong, 7)[-1]
+    said = "**Alarmed by mistake: decay on 3 days, drift of temp on 1 days.**"
+    assert said in of_control(YEAR, wrong, 7)[-1]

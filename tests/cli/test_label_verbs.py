@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
+import subprocess
 import sys
 
 import pytest
@@ -54,3 +56,14 @@ def test_a_file_that_is_not_there_is_said(site: Site) -> None:
     """By its name."""
     said = site.run("labels", "import", "none.ndjson")
     assert (said.code, said.err) == (1, "none.ndjson: there is no such file\n")
+
+
+def test_a_csv_file_is_told_how_to_become_one(stopped: Site) -> None:
+    """In one sentence, whose command does it."""
+    rows = "".join(f"ab{n:030x},{n % 2 == 0}\n" for n in range(3))
+    (stopped.folder / "truth.csv").write_text("id,label\n" + rows)
+    said = stopped.run("labels", "import", "truth.csv")
+    assert (said.code, len(said.err.splitlines()), "JSON object" in said.err) == (1, 1, True)
+    command = shlex.split(said.err.partition("Convert it with ")[2].partition(" where its columns")[0])
+    subprocess.run([sys.executable, *command[1:]], cwd=stopped.folder, check=True, capture_output=True)
+    assert stopped.run("labels", "import", "truth.ndjson").out == "3 labels kept\n"

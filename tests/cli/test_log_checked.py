@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.cli.log_checked import as_document, in_words
 from gateway.requestlog.check import Checked, Day
+from gateway.requestlog.damage import CUT_OFF, remedy
 
 
 def test_all_is_well() -> None:
@@ -21,7 +22,11 @@ def test_all_is_well() -> None:
 def test_what_is_not_as_it_should_be() -> None:
     """Each kind has its line; then not everything can be read."""
     found = Checked(
-        unreadable=1, waiting=10, stale=2, gaps={"ring_full": 1000}, broken={"a.parquet": CUT_OFF, "b.parquet": "no"},
+        unreadable=1,
+        waiting=10,
+        stale=2,
+        gaps={"ring_full": 1000},
+        broken={"a.parquet": CUT_OFF, "b.parquet": "no"},
         torn={"b.ndjson": 1},
     )
     assert in_words(found)[1:] == [

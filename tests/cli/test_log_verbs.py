@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from gateway.requestlog.catalog import visible
+from gateway.requestlog.damage import remedy
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import LogSettings
 from gateway.requestlog.secrets import Secrets
@@ -100,3 +102,42 @@ def test_check_says_what_is_there_and_what_is_broken(stopped: Site) -> None:
     segment(log, 5, [record(5), b"{broken\n"])
     found = stopped.run("log", "check", "--json")
     assert (found.code, found.json()["records"], found.json()["unreadable"]) == (1, 2, 1)
+
+
+def test_tail_names_what_the_plan_does_not_know(stopped: Site) -> None:
+    """Instead of showing nothing; a user is found by their own key."""
+    log = stopped.places.log
+    segment(log, 0, [record(0, key=pseudonym(log, "ann")), record(1, key=pseudonym(log, "bob"))])
+    said = stopped.run("log", "tail", "--route", "nope")
+    assert (said.code, "there are late" in said.err) == (2, True)
+    assert stopped.run("log", "tail", "--version", "v1").code == 2
+    found = stopped.run("log", "tail", "--json", "--where", "key = bob").out
+    assert [json.loads(text)["n"] for text in found.splitlines()] == [1]
+    log.pseudonym_key.unlink()
+    lost = stopped.run("log", "tail", "--where", "key = bob")
+    assert (lost.code, "pseudonym" in lost.err, log.pseudonym_key.exists()) == (1, True, False)
+
+
+def test_a_damaged_file_is_named_and_passed_over(stopped: Site) -> None:
+    """By all verbs, in our words; forget and check end with 1."""
+    log = stopped.places.log
+    sealed_segment(log, 0, [record(0, key=pseudonym(log, "ann"))])
+    sealed_segment(log, 5, [record(5, key=pseudonym(log, "ann"))])
+    file = visible(log).of("requests")[0].path
+    os.truncate(file, 100)
+    broken = file.relative_to(stopped.folder)
+    tail = stopped.run("log", "tail", "--json")
+    assert (tail.code, [json.loads(text)["n"] for text in tail.out.splitlines()]) == (0, [5])
+    assert tail.err == f"warning: {broken} cannot be read and is left out; {remedy(broken)}\n"
+    check = stopped.run("log", "check")
+    assert (check.code, f"{broken} cannot be read: " in check.out, remedy(broken) in check.out) == (
+        1,
+        True,
+        True,
+    )
+    forget = stopped.run("log", "forget", "--key", "ann", "--yes")
+    assert (forget.code, forget.out.partition(",")[0]) == (1, "erased 1 record")
+    assert f"{broken} cannot be read: {remedy(broken)}" in forget.err
+    assert "/proc/" not in tail.err + check.out + forget.err
+    file.unlink()
+    assert ids(log) == []

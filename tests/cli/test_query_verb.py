@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from gateway.cli import lake_access
+from gateway.cli.query_verb import with_comment_last
+from gateway.requestlog.catalog import visible
+from gateway.requestlog.damage import remedy
+from gateway.requestlog.encryption import TO_READ
+from gateway.requestlog.policy import LogSettings
 from tests.cli.site import Site
 from tests.requestlog.lake_log import record, sealed_segment, segment
 
@@ -152,10 +160,6 @@ def test_mistakes_are_said(arguments: list[str], code: int, said: str, stopped: 
 
 def test_encrypted_fields_are_read_with_the_key(stopped: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """`decrypt(value, field)`; without a key there is no such function."""
-    from dataclasses import replace
-
-    from gateway.cli import lake_access
-    from gateway.requestlog.policy import LogSettings
     from gateway.requestlog.secrets import Secrets
 
     settings = LogSettings(encryption_key="${LOG_KEY}")
@@ -169,3 +173,40 @@ def test_encrypted_fields_are_read_with_the_key(stopped: Site, monkeypatch: pyte
     wrong = stopped.run("query", sql.replace("'email')", "'name')"))
     assert (wrong.code, "Traceback" in wrong.err) == (1, False)
     assert "cannot be decrypted" in wrong.err
+
+
+def test_a_query_may_begin_with_a_comment(stopped: Site) -> None:
+    """Which is no option, wherever it stands; options that do not exist are still refused."""
+    fill(stopped)
+    sql = "-- how many\n--\nSELECT count(*) AS n FROM requests"
+    for arguments in (["query", sql, "--format", "json"], ["query", "--format", "json", sql]):
+        assert stopped.run(*arguments).json() == [{"n": 4}]
+    assert stopped.run("query", "-- all\nSHOW TABLES", "--format", "json").code == 0
+    assert stopped.run("query", "--fromat", "json").code == 2
+    unchanged = ["query", "--", sql]
+    assert with_comment_last(unchanged) == unchanged
+    assert with_comment_last(["log", sql]) == ["log", sql]
+
+
+def test_a_damaged_file_is_left_out_with_a_warning(stopped: Site) -> None:
+    """On standard error, so that the answer is still JSON."""
+    fill(stopped)
+    file = visible(stopped.places.log).of("requests")[0].path
+    os.truncate(file, 100)
+    broken = file.relative_to(stopped.folder)
+    said = stopped.run("query", "SELECT count(*) AS n FROM requests", "--format", "json")
+    assert (said.code, said.json()) == (0, [{"n": 1}])
+    assert said.err == f"warning: {broken} cannot be read and is left out; {remedy(broken)}\n"
+
+
+def test_without_the_key_none_is_to_be_made(stopped: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new one could not read what is there; and nothing is said of how DuckDB calls Python."""
+    settings = LogSettings(encryption_key="${LOG_KEY}")
+    monkeypatch.delenv("LOG_KEY", raising=False)
+    plan = replace(stopped.head().plan, log=settings)
+    monkeypatch.setattr(lake_access, "plan_of", lambda _: plan)
+    said = stopped.run("query", "SELECT decrypt('enc1:00000000:AAAA', 'email')")
+    assert (said.code, said.err) == (
+        1,
+        f"encryption_key: the environment variable LOG_KEY is not set; {TO_READ}\n",
+    )

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from gateway.cli.common import WrongUsage
-from gateway.cli.tail_filter import conditions
+from gateway.cli.tail_filter import Condition, check_names, conditions, with_pseudonyms
 from gateway.requestlog.places import LogPlaces
+from gateway.routing.parse import parse
+from tests.cli.site import ROUTING
 from tests.requestlog.lake_log import ask, record, segment
 
 RECORDS: list[dict[str, Any]] = [
@@ -36,6 +38,10 @@ RECORDS: list[dict[str, Any]] = [
         ({"where": ["status != 200", "route = late"]}, [1, 4]),
         ({"where": ["inputs.carrier = DL"]}, [3]),
         ({"where": ["inputs.carrier != 'DL'"]}, [0, 1, 5]),
+        ({"where": ["inputs.carrier='DL'"]}, [3]),
+        ({"where": ['inputs.carrier="DL"']}, [3]),
+        ({"where": ["key = 'it''s'"]}, [1]),
+        ({"where": ["key = 'this and that' AND status = 200"]}, []),
         ({"where": ["inputs.carrier = 12"]}, [5]),
         ({"where": ["inputs.x.y = true"]}, [3]),
         ({"where": ["inputs.x.y < 10"]}, [5]),
@@ -71,6 +77,8 @@ def test_both_find_the_same(options: dict[str, Any], numbers: list[int], tmp_pat
         ("", ["latency > 2"], "there is no field latency"),
         ("", ["inputs = 2"], None),
         ("", ["latency_ms > slow"], "latency_ms is a number"),
+        ("", ["status = 500 OR status = 503"], "only AND"),
+        ("", ["key = 'this or that'"], None),
         ("", ["notes.x = 1"], "there is no field notes.x"),
     ],
 )
@@ -81,3 +89,31 @@ def test_mistakes_are_said(status: str, where: list[str], said: str | None) -> N
         return
     with pytest.raises(WrongUsage, match=said):
         conditions("", "", status, where)
+
+
+def test_users_are_found_by_the_keys_of_their_requests() -> None:
+    """What is a pseudonym stays as it is, and so does everything that is no key."""
+    known = "p_" + "a1" * 12
+    wanted = conditions("", "", "", ["key = user-4711", f"key != {known}", "key > p", "path = user-4711"])
+    assert with_pseudonyms(wanted, lambda key: f"<{key}>") == [
+        Condition("key", "=", "<user-4711>"),
+        Condition("key", "!=", known),
+        Condition("key", ">", "p"),
+        Condition("path", "=", "user-4711"),
+    ]
+
+
+def test_names_that_the_plan_does_not_know_are_refused() -> None:
+    """With those that it knows."""
+    plan = parse(ROUTING, model_exists=lambda _: None)
+    check_names(plan, "late", "")
+    for route, version in [("late", plan.routes[0].stable), ("", plan.routes[0].stable)]:
+        check_names(plan, route, version)
+    with pytest.raises(WrongUsage, match=r"--route nope: there is no such route; there are late, "):
+        check_names(plan, "nope", "")
+    with pytest.raises(
+        WrongUsage, match=rf"--version v1: .* of route late; there are .*{plan.routes[0].stable}"
+    ):
+        check_names(plan, "late", "v1")
+    with pytest.raises(WrongUsage, match="--version v1: there is no such version; there are "):
+        check_names(plan, "", "v1")

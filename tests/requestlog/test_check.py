@@ -6,8 +6,9 @@ from pathlib import Path
 
 from gateway.requestlog.catalog import visible
 from gateway.requestlog.check import check_log
+from gateway.requestlog.damage import CUT_OFF, WITHIN
 from gateway.requestlog.places import LogPlaces
-from tests.requestlog.lake_log import gap, record, sealed_segment, segment
+from tests.requestlog.lake_log import BEGIN, gap, record, sealed_segment, segment
 
 
 def test_it_counts_what_is_there(tmp_path: Path) -> None:
@@ -22,6 +23,7 @@ def test_it_counts_what_is_there(tmp_path: Path) -> None:
     assert (day.records, day.predictions, day.files) == (2, 2, 2)
     assert (found.records, found.unsealed, found.segments, found.unreadable) == (3, 1, 1, 1)
     assert found.gaps == {"ring_full": 7, "disk_full": 1}
+    assert found.torn == {str(places.open / f"{(BEGIN + 10_000_000) * 1000:019d}.ndjson"): 1}
     assert found.waiting > 0
     assert found.size > day.size > 0
     assert found.broken == {}
@@ -38,5 +40,4 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     first.path.write_bytes(data)
     second.path.write_bytes(b"")
     found = check_log(places)
-    assert set(found.broken) == {str(first.path), str(second.path)}
-    assert all(why for why in found.broken.values())
+    assert found.broken == {str(first.path): WITHIN, str(second.path): CUT_OFF}

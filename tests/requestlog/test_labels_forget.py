@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from gateway.errors import GatewayError
+from gateway.requestlog.damage import remedy
 from gateway.requestlog.label_lines import Label
 from gateway.requestlog.labels import LabelStore
 from gateway.requestlog.labels_forget import expire_labels, forget_labels
@@ -107,3 +109,15 @@ def test_labels_older_than_every_record_go(places: LogPlaces) -> None:
     assert expire_labels(places, 86_400.0, NOW + 86_400) == []
     assert len(expire_labels(places, 86_400.0, NOW + 2 * 86_400)) == 1
     assert left(places) == {identity(7)}
+
+
+def test_a_damaged_file_of_labels_is_named_and_the_others_are_done(places: LogPlaces) -> None:
+    """Its own labels may be the user's."""
+    seal(places)
+    broken = places.labels / "2000-01-01.parquet"
+    broken.write_bytes(b"PAR1")
+    with pytest.raises(GatewayError) as refused:
+        forget_labels(places, ALICE, [identity(1)])
+    assert str(refused.value) == f"{broken} cannot be read: {remedy(broken)}"
+    broken.unlink()
+    assert forget_labels(places, ALICE, [identity(1)]) == 0

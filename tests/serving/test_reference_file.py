@@ -79,10 +79,16 @@ def test_a_model_need_not_have_any(spec: ModelSpec) -> None:
             "{inputs: {hour: {n: 1, missing: x, counts: [1]}}}",
             "hour.missing: expected a finite number, got 'x'",
         ),
-        ("{inputs: {hour: {n: 1, days: 2, counts: [1]}}}", "hour.days: expected a whole number from 0 to the 1 "),
+        (
+            "{inputs: {hour: {n: 1, days: 2, counts: [1]}}}",
+            "hour.days: expected a whole number from 0 to the 1 ",
+        ),
         ("{inputs: {hour: {n: 9, days: 0.5, counts: [1]}}}", "hour.days: expected a whole number"),
         ("{inputs: {hour: {n: 9, days: -1, counts: [1]}}}", "hour.days: expected a whole number"),
-        ("{inputs: {hour: {n: 9, days: 2, clumping: 2, counts: [1]}}}", "hour.clumping: expected a correlation"),
+        (
+            "{inputs: {hour: {n: 9, days: 2, clumping: 2, counts: [1]}}}",
+            "hour.clumping: expected a correlation",
+        ),
         ("{inputs: {hour: {n: 9, days: 2, clumping: x, counts: [1]}}}", "hour.clumping: expected a finite"),
         ("{inputs: {hour: {n: 9, clumping: 0.5, counts: [1]}}}", "hour.clumping: needs `days`"),
         (

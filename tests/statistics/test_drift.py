@@ -151,9 +151,7 @@ def test_too_few_buckets_say_nothing() -> None:
 def test_what_days_are_expected_to_show() -> None:
     """A day in one bin of three, against three such days: two degrees of freedom of 1 + 1/3."""
     assert Days(1.0, 3, 1).psi(3) == pytest.approx(8 / 3)
-    assert clumped_psi([5, 5, 5], [[9, 0, 0]], Days(1.0, 3, 1)) == pytest.approx(
-        8 / 3 + chance_psi(3, 15, 9)
-    )
+    assert clumped_psi([5, 5, 5], [[9, 0, 0]], Days(1.0, 3, 1)) == pytest.approx(8 / 3 + chance_psi(3, 15, 9))
 
 
 def test_clumps_of_independent_draws_are_none() -> None:

@@ -59,9 +59,7 @@ def test_a_route_with_its_own_time_is_shown_by_that(it: Watched) -> None:
     it.follow(plan_of((), Monitor(every=60, window=60, time="parameters.when")))
     day = {"parameters": {"when": "2013-07-09T12:00:30Z"}}
     later = {"parameters": {"when": "2013-07-09T12:01:30Z"}}
-    it.write(
-        [prediction(n, START + n / 4, 100, 0.3, **(day if n < 100 else later)) for n in range(200)]
-    )
+    it.write([prediction(n, START + n / 4, 100, 0.3, **(day if n < 100 else later)) for n in range(200)])
     it.clock += 120
     it.watcher().tick(START + 130)
     found = overview.monitor(it.places, it.plan, "late")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.statistics.drift import Days, psi, psi_excess
@@ -21,6 +21,7 @@ def engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+@settings(deadline=None)
 @given(
     COUNTS.filter(any),
     st.lists(COUNTS.filter(any), min_size=1, max_size=9),
@@ -37,9 +38,7 @@ def test_it_is_the_excess_over_chance(
     a_day: int,
 ) -> None:
     """Beside the index itself, and how many predictions there were; by what is known of days, too."""
-    binning = Binning(
-        "x", "number", (1.0, 2.0, 3.0), counts=tuple(reference), days=days, clumping=clumping
-    )
+    binning = Binning("x", "number", (1.0, 2.0, 3.0), counts=tuple(reference), days=days, clumping=clumping)
     rows = [
         (7 + start, bin_)
         for start, counts in enumerate(buckets)
