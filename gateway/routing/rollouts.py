@@ -76,6 +76,7 @@ class Metric:
     every: float = 30.0
     timeout: float = 5.0
 
+
 @dataclass(frozen=True, slots=True)
 class LabelsJudge:
     """Predictions that turned out wrong, as the request log tells once their truth is known.

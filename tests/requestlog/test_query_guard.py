@@ -28,7 +28,9 @@ def test_views_and_functions_of_rows_pass(tmp_path: Path) -> None:
         guard(lake, "SHOW TABLES")
 
 
-@pytest.mark.parametrize("sql", ["FROM 'x.csv'", 'FROM "a/b"', "SELECT (FROM '*.parquet')", "FROM 'http://x'"])
+@pytest.mark.parametrize(
+    "sql", ["FROM 'x.csv'", 'FROM "a/b"', "SELECT (FROM '*.parquet')", "FROM 'http://x'"]
+)
 def test_no_name_is_that_of_a_file(sql: str, tmp_path: Path) -> None:
     """DuckDB would open it."""
     with connect(LogPlaces(tmp_path)) as lake, pytest.raises(GatewayError, match="no file is read"):

@@ -91,9 +91,7 @@ def places(tmp_path: Path) -> Places:
     with journal.opened(found.journal) as connection:
         for number, share in ((3, 10.0), (4, 50.0)):
             plan = RoutingPlan(SERVICES, (route(share),), revision=number)
-            journal.append(
-                connection, Revision(number, 1.0, "a", "", "rollout", plan, None, "written")
-            )
+            journal.append(connection, Revision(number, 1.0, "a", "", "rollout", plan, None, "written"))
     dice = random.Random(5)
     lines, labels = [], []
     for n in range(2_000):
