@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake detectors demo-year train lock clean
+.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake detectors demo-year train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,15 @@ up: $(VENV)/.runtime $(VENV)/.compiled ## start three model services and the gat
 
 test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
+
+# What needs processes of its own, apart, so that CI can run both parts at a time.
+PARTS := $(addprefix tests/,benchmarks cli control rollout supervision system)
+
+test-processes: $(VENV)/.dev
+	@$(BIN)/python -m pytest $(PARTS)
+
+test-others: $(VENV)/.dev
+	@$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PARTS))
 
 test-compiled: $(VENV)/.dev $(VENV)/.compiled ## the tests of the request path on the compiled copy
 	@PYTHONPATH=$$(echo $(VENV)/compiled/*) $(BIN)/python -P -m pytest -o pythonpath= tests/http tests/proxy tests/corpus tests/fuzz
