@@ -108,7 +108,7 @@ def _fill(path: Path) -> None:
 
 
 def _line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if "disk" in line), "nothing of it")
+    return next((line.strip() for line in text.splitlines() if "disk full" in line), "nothing of it")
 
 
 ROWS = (

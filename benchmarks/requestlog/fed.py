@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.contenders import ROOT
@@ -16,24 +17,26 @@ from benchmarks.rollouts import users
 from gateway.requestlog.frame import HEAD
 from gateway.requestlog.ring import RingWriter
 
-RING = 9
-"""The number of a worker that there is not."""
+RINGS = (8, 9)
+"""The numbers of workers that there are not."""
 SIZE = 16 * 1024 * 1024
 _TURN = 0.01
 _TYPE = b"application/json"
 
 
-def feed(path: Path, rate: float, seconds: float) -> int:
-    """Put so many frames into a ring; return how many there were."""
+def feed(paths: Sequence[Path], rate: float, seconds: float) -> int:
+    """Put so many frames into rings, in turn; return how many there were."""
     dice = random.Random(1)
     bodies, answer = users.bodies(1), ANSWER.encode()
-    ring = RingWriter(path, SIZE)
-    began = time.monotonic()
+    rings = [RingWriter(path, SIZE) for path in paths]
+    count, began = 0, time.monotonic()
     while (now := time.monotonic()) < began + seconds:
-        while ring.n < (now - began) * rate:
+        while count < (now - began) * rate:
+            ring = rings[count % len(rings)]
             ring.write(_frame(ring.n, dice, dice.choice(bodies), answer))
+            count += 1
         time.sleep(_TURN)
-    return ring.n
+    return count
 
 
 def _frame(n: int, dice: random.Random, body: bytes, answer: bytes) -> bytes:
@@ -51,9 +54,9 @@ def measure(scale: Scale) -> Reached:
     """Feed one ring for so long, then seal, and count."""
     with gateway(SERVICE % 9 + ROUTE, workers=1) as site:
         site.told()
-        ring = site.places.ring(RING)
+        rings = [str(site.places.ring(number)) for number in RINGS]
         cpu = {role: site.cpu(role) for role in ("recorder", "keeper")}
-        command = [sys.executable, "-m", __spec__.name, str(ring), f"{scale.rate:g}", f"{scale.sustain:g}"]
+        command = [sys.executable, "-m", __spec__.name, f"{scale.rate:g}", f"{scale.sustain:g}", *rings]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=scale.sustain + LONG, cwd=ROOT, check=True
         )
@@ -86,4 +89,4 @@ ROWS = (
 
 
 if __name__ == "__main__":
-    print(feed(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
+    print(feed([Path(name) for name in sys.argv[3:]], float(sys.argv[1]), float(sys.argv[2])))
