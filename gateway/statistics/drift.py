@@ -30,10 +30,10 @@ from math import log, log2, sqrt
 
 _HALF = 0.5  # Jeffreys' prior: an empty bin is rare, not impossible
 DEVIATIONS = 4.0
-OUTLIERS = 16.0
-"""A single clump may be like no other: n of them have 1 + 16/n times the variance of a chi-squared law.
+OUTLIERS = 32.0
+"""A single clump may be like no other: n of them have 1 + 32/n times the variance of a chi-squared law.
 
-Chosen out of 0, 8, 16 and 32 on real flights with their days in random order: docs/detectors.md.
+Chosen out of 0 to 48 on real flights with their days in 700 random orders: docs/detectors.md.
 """
 LEAST_BUCKETS = 7
 """Fewer say nothing of how they scatter."""
