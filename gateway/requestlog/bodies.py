@@ -71,7 +71,9 @@ class Bodies:
         if not self._redactor.idle:
             # without its zeros UTF-16 and UTF-32 read like Latin-1, which is all that matters for finding
             text = raw.replace(b"\0", b"").decode("latin-1")
-            if _is_packed(raw) or self._redactor.encoded(text) != text:
+            # What stands beside a text may read like a letter of it, and hide where it ends.
+            apart = "".join(char if char.isascii() and char.isprintable() else " " for char in text)
+            if _is_packed(raw) or any(self._redactor.encoded(each) != each for each in (text, apart)):
                 return None
         return base64.b64encode(raw).decode()
 

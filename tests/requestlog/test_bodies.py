@@ -64,6 +64,8 @@ def test_binary() -> None:
         lzma.compress(b"a@b.example"),
         lzma.compress(b"a@b.example", lzma.FORMAT_ALONE),
         b"\xff\x00 a@b.example \xff",
+        b"\xfe0049 17112938931\x00\xff",
+        b"\xfe2001:db8:0:7:1:2:3:4\x00\xff",
         "a@b.example".encode("utf-16"),
         "a@b.example".encode("utf-16-le"),
         "Grüße an a@b.example".encode("latin-1"),
