@@ -352,7 +352,7 @@ def test_a_reload_while_a_replica_starts_again(tmp_path: Path) -> None:
             until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))
             load.some()
         failed = load.failed()
-        assert all(each.failure.startswith("502") and each.began < killed + 0.2 for each in failed)
+        assert all(each.failure.startswith("502") and each.began < killed + 1.0 for each in failed)
         now = {str(each["service"]): each["pid"] for each in entries(gateway, "replica")}
         assert {name for name in now if now[name] != replicas[name]} == {"canary"}
     shutil.rmtree(tmp_path / ".gateway")

@@ -29,7 +29,7 @@ def test_it_starts_and_divides(gateway: Gateway) -> None:
     assert len({gateway.request(x_user_id="42") for _ in range(20)}) == 1
     assert gateway.request("/elsewhere")[0] == 404
     roles = Counter(process["role"] for process in gateway.status()["processes"])
-    assert roles == {"supervisor": 1, "control": 1, "worker": 2}
+    assert roles == {"supervisor": 1, "control": 1, "worker": 2, "recorder": 1, "keeper": 1}
 
 
 def test_a_user_stays_with_a_version_over_a_restart(folder: Path) -> None:
