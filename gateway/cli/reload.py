@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.common import Running
-from gateway.control import proc
 from gateway.control.observation import read_running
 from gateway.errors import GatewayError
+from gateway.monitoring import proc
 from gateway.routing.change import Request, complaint, follow_file, locked
 from gateway.routing.places import Places
 from gateway.routing.slot import published

@@ -18,8 +18,8 @@ from typing import Any
 
 from gateway import __version__
 from gateway.control.observation import Listed, read_running
-from gateway.control.proc import state_of
 from gateway.control.readings import iso_time
+from gateway.monitoring.proc import state_of
 from gateway.routing.places import Places
 
 _STATUS = (
@@ -32,9 +32,6 @@ _STATUS = (
     "nonvoluntary_ctxt_switches",
 )
 _MEMORY = ("MemTotal", "MemAvailable", "SwapTotal", "SwapFree", "Shmem")
-_UTIME, _STIME = 11, 12
-"""Places of the fields after the name of the program, see proc(5)."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def processes(places: Places) -> list[dict[str, Any]]:
@@ -59,7 +56,7 @@ def _process(listed: Listed) -> dict[str, Any]:
         **found,
         "runs": not state.is_dead,
         "age_seconds": round(state.age, 1),
-        "cpu_seconds": _unless_gone(lambda: _cpu(proc)),
+        "cpu_seconds": state.cpu,
         "open_files": _unless_gone(lambda: len(os.listdir(proc / "fd"))),
         "limits": _unless_gone(lambda: _limits(proc)),
         **(_unless_gone(lambda: _fields(proc / "status", _STATUS)) or {}),
@@ -72,11 +69,6 @@ def _unless_gone(read: Any) -> Any:
         return read()
     except OSError as error:
         return {"unknown": error.strerror}
-
-
-def _cpu(proc: Path) -> float:
-    words = (proc / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    return (int(words[_UTIME]) + int(words[_STIME])) / _TICKS
 
 
 def _limits(proc: Path) -> dict[str, str]:

@@ -7,10 +7,10 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from gateway.control import proc
 from gateway.control.log_status import has_beat
 from gateway.control.observation import Listed, Observation, is_beating
 from gateway.control.views import USABLE, ReplicaHealth, Views, replica_label
+from gateway.monitoring import proc
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.supervision.supervisor import is_listening

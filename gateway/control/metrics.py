@@ -25,8 +25,8 @@ from gateway.control.metrics_rollouts import rollout_families
 from gateway.control.metrics_views import view_families
 from gateway.control.observation import Observation, is_beating, observe
 from gateway.control.rollout_state import read_judged
+from gateway.monitoring.proc import state_of
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, REFUSED, UNAVAILABLE, Count
-from gateway.monitoring.usage import usage_of
 from gateway.requestlog.exemplars import FIRST
 from gateway.routing.places import Places
 from gateway.routing.plan import UNITS
@@ -214,7 +214,7 @@ def process_families(places: Places, seen: Observation, now: float) -> Iterator[
         values = [process["role"], process["service"], str(process["number"])]
         up.add_metric(values, float(process["healthy"]))
         restarts.add_metric(values, process["restarts"])
-        if (cost := usage_of(int(process["pid"] or 0))) is not None:
+        if (cost := state_of(int(process["pid"] or 0))) is not None:
             cpu.add_metric(values, cost.cpu)
             memory.add_metric(values, cost.memory)
     yield from (up, restarts, cpu, memory)

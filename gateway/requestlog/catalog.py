@@ -132,15 +132,6 @@ def file_name(first: str, last: str, generation: int) -> str:
     return f"{first}-{last}.{generation}.parquet"
 
 
-def sync_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _listed(places: LogPlaces) -> tuple[list[Path], list[Sealed]]:
     segments = segments_in(places.open)  # before what they are sealed to
     found = [file for table in TABLES for file in _sealed_in(places.folder / table, table)]

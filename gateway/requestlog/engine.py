@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.requestlog.catalog import sync_folder
+from gateway.files import sync
 from gateway.requestlog.formats import WRITTEN, literal
 
 if TYPE_CHECKING:
@@ -47,5 +47,5 @@ def write_sealed(connection: DuckDBPyConnection, query: str, file: Path) -> int:
         os.fchmod(written.fileno(), 0o600)
         os.fsync(written.fileno())
     os.replace(unfinished, file)
-    sync_folder(file.parent)
+    sync(file.parent)
     return int(done[0]) if done else 0

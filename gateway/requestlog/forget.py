@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError
+from gateway.files import sync
 from gateway.requestlog.blank import blank_lines, lines_with
-from gateway.requestlog.catalog import Sealed, exclusive, file_name, segments_in, sweep, sync_folder, visible
+from gateway.requestlog.catalog import Sealed, exclusive, file_name, segments_in, sweep, visible
 from gateway.requestlog.damage import is_readable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import identifier, literal, sealed
@@ -151,7 +152,7 @@ def _rewrite(connection: DuckDBPyConnection, file: Sealed, pseudonym: str) -> No
     if not write_sealed(connection, query, target):
         target.unlink()
     file.path.unlink()
-    sync_folder(target.parent)
+    sync(target.parent)
 
 
 def _make_sure(

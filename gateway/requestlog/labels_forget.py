@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import writer
-from gateway.requestlog.labels_seal import label_files, quoted, reading, write_labels
+from gateway.requestlog.formats import literal
+from gateway.requestlog.labels_seal import label_files, reading, write_labels
 from gateway.requestlog.places import LogPlaces
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _is_of(line: bytes, keys: Collection[str], ids: Collection[str]) -> bool:
 
 
 def _rewrite(connection: DuckDBPyConnection, path: Path, keys: Collection[str]) -> int:
-    listed = ", ".join(map(quoted, sorted(keys)))
+    listed = ", ".join(map(literal, sorted(keys)))
     theirs = f"(coalesce(key IN ({listed}), false) OR coalesce(id IN (SELECT id FROM forgotten), false))"
     row = connection.execute(f"SELECT count(*) FROM ({reading([path])}) WHERE {theirs}").fetchone()
     if row is None or not row[0]:

@@ -8,12 +8,13 @@ it: a clock that was put back makes an hour's file a second time.
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.requestlog.engine import write_sealed
+from gateway.requestlog.formats import literal
 from gateway.requestlog.places import LogPlaces
 
 if TYPE_CHECKING:
@@ -73,18 +74,8 @@ def write_labels(
 
     Of what was said several times of the same prediction only the last word is kept.
     """
-    temporary = target.with_suffix(".tmp")
-    connection.execute(
-        f"COPY ({latest(f'SELECT * FROM ({reading(sources)}) WHERE {where}')} ORDER BY received) "
-        f"TO {quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)"
-    )
-    fd = os.open(temporary, os.O_RDONLY)
-    try:
-        os.fchmod(fd, 0o600)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    temporary.replace(target)
+    query = latest(f"SELECT * FROM ({reading(sources)}) WHERE {where}")
+    write_sealed(connection, f"{query} ORDER BY received", target)
 
 
 def latest(source: str) -> str:
@@ -104,13 +95,13 @@ def reading(files: Iterable[Path]) -> str:
     parts = []
     columns = "id, coalesce(row, 0) AS row, route, key, label, value, received"
     if lines:
-        listed = ", ".join(map(quoted, lines))
+        listed = ", ".join(map(literal, lines))
         parts.append(
             f"SELECT {columns} FROM read_json([{listed}], format='newline_delimited', "
             f"columns={LINE_TYPES}, ignore_errors=true) WHERE label IS NOT NULL"
         )
     if sealed:
-        listed = ", ".join(map(quoted, sealed))
+        listed = ", ".join(map(literal, sealed))
         parts.append(f"SELECT {columns} FROM read_parquet([{listed}])")
     return " UNION ALL ".join(parts) or NO_LABELS
 
@@ -119,8 +110,3 @@ NO_LABELS = (
     "SELECT NULL::VARCHAR AS id, 0 AS row, NULL::VARCHAR AS route, NULL::VARCHAR AS key, "
     "NULL::VARCHAR AS label, NULL::DOUBLE AS value, 0::BIGINT AS received WHERE false"
 )
-
-
-def quoted(path: Path | str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"

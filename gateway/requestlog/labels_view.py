@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from gateway.requestlog.labels_seal import label_files, latest, quoted, reading
+from gateway.requestlog.formats import identifier, literal
+from gateway.requestlog.labels_seal import label_files, latest, reading
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import LabelPolicy
 
@@ -49,10 +50,10 @@ def _labelled(policies: Mapping[str, LabelPolicy], columns: Collection[str]) -> 
     parts = [f"SELECT {told} FROM predictions p JOIN all_labels l ON l.id = p.id AND l.row = p.row"]
     for route, policy in policies.items():
         if policy.key and policy.key in columns:
-            named = quoted(route)
+            named = literal(route)
             parts.append(
                 f"SELECT {told} FROM predictions p "
-                f"JOIN all_labels l ON {key_text('l.key')} = {key_text(f'p.{_name(policy.key)}')} "
+                f"JOIN all_labels l ON {key_text('l.key')} = {key_text(f'p.{identifier(policy.key)}')} "
                 f"AND l.route = {named} "
                 f"WHERE p.route = {named} "
                 "AND NOT EXISTS (FROM all_labels o WHERE o.id = p.id AND o.row = p.row)"
@@ -65,10 +66,16 @@ def key_text(column: str) -> str:
     return f"regexp_replace({column}::VARCHAR, '^(-?[0-9]+)[.]0$', '\\1')"
 
 
+def number_of(column: str) -> str:
+    """Return the SQL of a prediction's text as a number, true being 1; NULL where it names a class."""
+    number = f"try_cast({column} AS DOUBLE)"
+    return f"CASE lower({column}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE {number} END"
+
+
 def _predicted(policies: Mapping[str, LabelPolicy], columns: Collection[str]) -> str:
     """Return the output that is compared: a number as text where it is one, or the name of a class."""
     cases = [
-        f"WHEN {quoted(route)} THEN p.{_name(policy.output)}::VARCHAR"
+        f"WHEN {literal(route)} THEN p.{identifier(policy.output)}::VARCHAR"
         for route, policy in policies.items()
         if policy.output and policy.output in columns
     ]
@@ -77,14 +84,12 @@ def _predicted(policies: Mapping[str, LabelPolicy], columns: Collection[str]) ->
 
 
 def _quality(policies: Mapping[str, LabelPolicy]) -> str:
-    limits = [f"WHEN {quoted(route)} THEN {policy.threshold!r}" for route, policy in policies.items()]
+    limits = [f"WHEN {literal(route)} THEN {policy.threshold!r}" for route, policy in policies.items()]
     threshold = f"CASE route {' '.join(limits)} ELSE 0.5 END" if limits else "0.5"
     return f"""
 WITH pairs AS (
   SELECT route, version, date_trunc(unit, ts) AS since, {threshold} AS threshold,
-    CASE lower(predicted) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0
-      ELSE TRY_CAST(predicted AS DOUBLE) END AS p,
-    value AS y, predicted = label AS is_same
+    {number_of("predicted")} AS p, value AS y, predicted = label AS is_same
   FROM labelled),
 kinds AS (
   SELECT route, bool_and(y IN (0, 1) AND p BETWEEN 0 AND 1) FILTER (WHERE p IS NOT NULL AND y IS NOT NULL)
@@ -125,7 +130,3 @@ names AS (
     NULL::DOUBLE AS predicted, NULL::DOUBLE AS mae, NULL::DOUBLE AS rmse, NULL::DOUBLE AS bias
   FROM pairs WHERE y IS NULL AND p IS NULL GROUP BY ALL)
 SELECT * FROM classes UNION ALL SELECT * FROM numbers UNION ALL SELECT * FROM names"""
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

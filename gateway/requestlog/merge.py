@@ -14,7 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.requestlog.catalog import Catalog, Sealed, exclusive, file_name, sweep, sync_folder, visible
+from gateway.files import sync
+from gateway.requestlog.catalog import Catalog, Sealed, exclusive, file_name, sweep, visible
 from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import sealed
@@ -115,7 +116,7 @@ def merge(connection: DuckDBPyConnection, run: Sequence[Sealed]) -> Merged:
     write_sealed(connection, f"SELECT * FROM {sealed([f.path for f in run])}", target)  # noqa: S608
     for file in run:
         file.path.unlink()
-    sync_folder(target.parent)
+    sync(target.parent)
     return Merged(first.table, first.day, len(run), os.stat(target).st_size)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import orjson
 
+from gateway.files import replace_file
 from gateway.requestlog.access import AccessLog
 from gateway.requestlog.exemplars import Exemplars
 from gateway.requestlog.intake import Intake
 from gateway.requestlog.log_file import LogFile
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.recorder import Recorder
-from gateway.requestlog.recorder_report import replace, said, write_report
+from gateway.requestlog.recorder_report import said, write_report
 from gateway.requestlog.rules import Rules
 from gateway.requestlog.scribe import NewScreen, Scribe
 
@@ -69,7 +70,7 @@ class Teller:
         self._past.append((recorder.clock.now(), recorder.counts.records))
         self.save(recorder)
         try:
-            replace(self.wiring.exemplars, orjson.dumps(self.exemplars.document()))
+            replace_file(self.wiring.exemplars, orjson.dumps(self.exemplars.document()))
         except OSError as error:
             log.error("%s cannot be written: %s", self.wiring.exemplars, error)
 

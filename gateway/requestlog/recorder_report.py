@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
+from gateway.files import replace_file
 from gateway.requestlog.counts import Counts, read_counts
 from gateway.requestlog.marks import Mark, mark_document, read_mark
 
@@ -76,14 +77,7 @@ def write_report(path: Path, said: Mapping[str, Any], counts: Counts, mark: Mark
     """Replace the report, whole. Raises OSError."""
     resume = {**mark_document(mark), "gaps": gaps}
     document = {**said, **counts.document(), "resume": resume}
-    replace(path, orjson.dumps(document))
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never a part. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    replace_file(path, orjson.dumps(document))
 
 
 def read_report(path: Path) -> dict[str, Any] | None:

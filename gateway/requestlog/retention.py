@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.requestlog.catalog import Sealed, exclusive, file_name, sweep, sync_folder, visible
+from gateway.files import sync
+from gateway.requestlog.catalog import Sealed, exclusive, file_name, sweep, visible
 from gateway.requestlog.damage import is_readable, is_whole, unreadable
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import literal, sealed
@@ -189,6 +190,6 @@ def _remove(connection: DuckDBPyConnection, expiry: Expiry) -> None:
             target,
         )
     file.path.unlink()
-    sync_folder(file.path.parent)
+    sync(file.path.parent)
     if not any(file.path.parent.iterdir()):
         file.path.parent.rmdir()

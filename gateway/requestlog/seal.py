@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.requestlog.catalog import exclusive, file_name, segments_in, sweep, sync_folder
+from gateway.files import sync
+from gateway.requestlog.catalog import exclusive, file_name, segments_in, sweep
 from gateway.requestlog.engine import write_sealed, writer
 from gateway.requestlog.formats import (
     MICROSECONDS_OF_DAY,
@@ -141,7 +142,7 @@ def _retire(places: LogPlaces, segment: Path, needed: str) -> None:
     if needed and segment.stem >= needed:
         places.spool.mkdir(exist_ok=True, mode=0o700)
         os.replace(segment, places.spool / segment.name)
-        sync_folder(places.spool)
+        sync(places.spool)
     else:
         segment.unlink()
-    sync_folder(places.open)
+    sync(places.open)

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from gateway.files import replace_file
 from gateway.rollout import moves
 from gateway.rollout.course import Course
 from gateway.rollout.courses import Courses
@@ -28,7 +29,6 @@ from gateway.routing.change import Request
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.rollouts import Progress
-from gateway.routing.slot import replace_file
 
 log = logging.getLogger("gateway.rollout")
 

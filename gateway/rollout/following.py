@@ -11,12 +11,12 @@ import sqlite3
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gateway.files import replace_file
 from gateway.rollout.transitions import Transition, transitions
 from gateway.routing import journal
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.slot import replace_file
 
 log = logging.getLogger("gateway.rollout")
 

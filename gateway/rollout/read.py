@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from gateway.files import replace_file
 from gateway.monitoring.tally_read import read_state
 from gateway.rollout.documents import from_document, to_document
 from gateway.rollout.evidence import Evidence
@@ -21,7 +22,6 @@ from gateway.rollout.starts import Interval, Starts, new_era, opened
 from gateway.routing import journal
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.routing.slot import replace_file
 
 SETTLED = 250
 """Milliseconds after which all workers have written what they saw, so that its order is known."""

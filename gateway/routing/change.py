@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
+from gateway.files import replace_file
 from gateway.routing import journal
 from gateway.routing.file import SavedMeanwhile, read_plan, read_text, signature, write_text
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import adopt, says_the_same, succeed
-from gateway.routing.slot import publish, replace_file
+from gateway.routing.slot import publish
 
 LOCK_TIMEOUT = 5.0
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.files import sync
 from gateway.routing.plan import RoutingPlan
 
 Signature = tuple[int, int, int]
@@ -51,7 +52,7 @@ def write_text(path: Path, text: str, *, unless_changed_since: Signature | None 
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync(target.parent)  # the journal is about to say that it is written
 
 
 def _hand_over(fd: int, before: os.stat_result) -> None:
@@ -61,15 +62,6 @@ def _hand_over(fd: int, before: os.stat_result) -> None:
     except PermissionError:
         pass  # only root may give files away; the text matters more
     os.fchmod(fd, before.st_mode & 0o7777)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name outlive a power cut: the journal is about to say that it is written."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def signature(path: Path) -> Signature | None:

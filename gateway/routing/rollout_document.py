@@ -44,13 +44,8 @@ def steps_from(documents: Any) -> tuple[Step, ...]:
     return tuple(Step(**found) for found in documents)
 
 
-def judge_document(judge: Judge) -> dict[str, Any]:
-    """Return a judge as plain JSON values."""
-    return asdict(judge)
-
-
 def judge_from(document: Mapping[str, Any]) -> Judge:
-    """Return what `judge_document` wrote."""
+    """Return a judge from the plain JSON values of its fields."""
     given = dict(document)
     if given.get("errors"):
         given["errors"] = ErrorsJudge(**given["errors"])

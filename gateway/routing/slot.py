@@ -11,9 +11,9 @@ import json
 import mmap
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from gateway.files import replace_file
 from gateway.routing.document import from_document, to_json
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
@@ -29,13 +29,6 @@ def publish(places: Places, plan: RoutingPlan) -> None:
     replace_file(places.run / LOGGING, json.dumps(asdict(plan.logging)).encode())
     with PlanSlot(places, writable=True) as slot:
         slot.store(plan.revision)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
 
 
 def published(places: Places) -> RoutingPlan | None:

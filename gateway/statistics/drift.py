@@ -24,7 +24,7 @@ alike it is the index itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, log2, sqrt
 
@@ -128,22 +128,6 @@ def merged(reference: Sequence[int], counts: Sequence[int], share: float) -> tup
         last = joined.pop() if joined else (0, 0)
         joined.append((last[0] + then, last[1] + now))
     return [one for one, _ in joined], [other for _, other in joined]
-
-
-def aligned(
-    categories: Sequence[str], reference: Sequence[int], counts: Mapping[str, int], share: float = 0.0
-) -> tuple[list[int], list[int]]:
-    """Return both in one order: categories of that share of the reference at least, and last all others.
-
-    Categories that the reference does not know are among the others. Raises ValueError.
-    """
-    if len(categories) != len(reference):
-        raise ValueError(f"{len(categories)} categories cannot have {len(reference)} counts; give one each")
-    least = share * sum(reference)
-    kept = [(name, count) for name, count in zip(categories, reference, strict=True) if count >= least]
-    now = [counts.get(name, 0) for name, _ in kept]
-    then = [count for _, count in kept]
-    return [*then, sum(reference) - sum(then)], [*now, sum(counts.values()) - sum(now)]
 
 
 def _filled(buckets: Sequence[Sequence[int]]) -> list[tuple[int, Sequence[int]]]:

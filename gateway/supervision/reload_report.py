@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gateway.files import replace_file
 from gateway.routing.places import Places
-from gateway.routing.slot import replace_file
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 

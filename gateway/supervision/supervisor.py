@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from gateway.errors import GatewayError
+from gateway.files import replace_file
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Limits
-from gateway.routing.slot import PlanSlot, published, replace_file
+from gateway.routing.slot import PlanSlot, published
 from gateway.supervision.front import GRACE, Front, NextSetup
 from gateway.supervision.generation import HUNG_AFTER, Setup, called, described, is_hung, is_ready
 from gateway.supervision.leaving import end

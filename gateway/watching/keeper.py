@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from gateway.files import replace_file
 from gateway.lifeline import at_end_of_input
-from gateway.routing.slot import replace_file
 
 log = logging.getLogger("gateway.keeper")
 

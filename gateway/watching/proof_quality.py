@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.requestlog.formats import identifier
+from gateway.requestlog.labels_view import number_of
 from gateway.watching.stretches import parameter
 from gateway.watching.subject import Of, own_micros, whose
 from gateway.watching.truths import LEAST_PROBABILITY
@@ -47,14 +48,10 @@ def query(of: Of) -> str:
 def _compared(of: Of) -> str:
     """Return the query for predictions beside their truth, where there is one."""
     predicted = f"p.{identifier(of.output)}::VARCHAR"
-    number = (
-        f"CASE lower({predicted}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 "
-        f"ELSE try_cast({predicted} AS DOUBLE) END"
-    )
     when = own_micros("own_time") if of.time else "epoch_us(p.ts)"
     limits = f" AND {when} >= {of.window.start} AND {when} < {of.window.end}" if of.signal != "decay" else ""
     return (
-        f"SELECT make_timestamp({when})::DATE AS day, {predicted} AS predicted, {number} AS p, "  # noqa: S608
+        f"SELECT make_timestamp({when})::DATE AS day, {predicted} AS predicted, {number_of(predicted)} AS p, "  # noqa: S608
         f"l.label, l.value FROM {_predictions(of.time)} p LEFT JOIN labelled l USING (id, row) "
         f"WHERE {whose(of, 'p.')}{limits}"
     )

@@ -47,11 +47,6 @@ class Models:
         return known[1]
 
 
-def is_frozen(basis: Basis) -> bool:
-    """Tell whether something has a reference."""
-    return any(binning.counts for binning in (*basis.inputs, *basis.outputs))
-
-
 def declared(spec: ModelSpec, policy: LogPolicy) -> Basis:
     """Return the bins that a model brings, for those fields that the log's filter leaves as they are."""
     inputs = [_input(one, spec) for one in spec.inputs]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.requestlog.formats import identifier, literal
-from gateway.requestlog.labels_view import key_text
+from gateway.requestlog.labels_view import key_text, number_of
 from gateway.requestlog.policy import LabelPolicy
 from gateway.watching.basis import Scale
 from gateway.watching.stretches import Stretch, parameter, start_of
@@ -94,10 +94,6 @@ def _compared(of: Compared, stretch: Stretch, known: set[str]) -> str:
         same = f"{key_text('l.key')} = {key_text(f'p.{identifier(of.policy.key)}')}"
         parts.append(f"{told} {same} WHERE l.key <> '' AND l.route = {literal(of.route)} AND {ours}")
     joined = " UNION ALL ".join(parts)
-    number = (
-        "CASE lower(predicted) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 "
-        "ELSE try_cast(predicted AS DOUBLE) END"
-    )
     start = start_of("time" if when else "", stretch)
     are_numbers = "p IS NOT NULL AND value IS NOT NULL"
     is_share = f"{are_numbers} AND p BETWEEN 0 AND 1 AND value IN (0, 1)"
@@ -105,7 +101,7 @@ def _compared(of: Compared, stretch: Stretch, known: set[str]) -> str:
     return (
         f"SELECT *, {is_class} AS is_class, {are_numbers} AND NOT ({is_class}) AS is_number, "  # noqa: S608 - as above
         f"value IS NULL AND predicted IS NOT NULL AS is_name, {start} AS start "
-        f"FROM (SELECT *, {number} AS p FROM ({joined}))"
+        f"FROM (SELECT *, {number_of('predicted')} AS p FROM ({joined}))"
     )
 
 

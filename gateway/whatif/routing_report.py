@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.routing.plan import Route, RoutingPlan
@@ -83,8 +83,3 @@ def _move(key: tuple[str, str], count: int, division: Division) -> dict[str, Any
 
 def _percent(count: int, of: int) -> float | None:
     return count * 100 / of if of else None
-
-
-def is_empty(document: Mapping[str, Any]) -> bool:
-    """Tell whether there was nothing to divide."""
-    return not document["requests"] and not document["unrouted"]["requests"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway import files
 from gateway.requestlog import recorder_report
 from gateway.requestlog.recorder import LOST_WITH_MEMORY, Recorder
 from gateway.requestlog.ring_read import RingReader
@@ -374,8 +375,8 @@ def deadly(deaths: Deaths, patch: pytest.MonkeyPatch) -> None:
     write = os.write
     patch.setattr(os, "write", deaths.around(write, lambda fd, data: write(fd, data[: len(data) // 2])))
     patch.setattr(RingReader, "release", deaths.around(RingReader.release, wipe_half))
-    replace, nothing = recorder_report.replace, (lambda *_: None)
-    patch.setattr(recorder_report, "replace", deaths.around(replace, nothing))
+    replace, nothing = files.replace_file, (lambda *_: None)
+    patch.setattr(recorder_report, "replace_file", deaths.around(replace, nothing))
     patch.setattr(os, "ftruncate", deaths.around(os.ftruncate, nothing))
 
 

@@ -11,7 +11,7 @@ import pytest
 from gateway.requestlog.counts import Counts
 from gateway.requestlog.marks import Mark, RingMark
 from gateway.requestlog.recorder import Recorder
-from gateway.requestlog.recorder_report import read_report, read_resume, replace, said, state_of, write_report
+from gateway.requestlog.recorder_report import read_report, read_resume, said, state_of, write_report
 from gateway.requestlog.trouble import PATIENCE, begun
 from tests.requestlog.logs import Bench
 
@@ -105,14 +105,6 @@ def test_a_report_that_is_none_is_passed_over(tmp_path: Path, content: bytes | N
     if content is not None:
         path.write_bytes(content)
     assert read_resume(path) is None
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """Nothing is left beside it."""
-    path = tmp_path / "a.json"
-    replace(path, b"1")
-    replace(path, b"22")
-    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("a.json", b"22")]
 
 
 def test_what_is_said_is_json(bench: Bench) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from gateway.files import sync
 from gateway.requestlog import engine, seal
-from gateway.requestlog.catalog import sync_folder, visible
+from gateway.requestlog.catalog import visible
 from gateway.requestlog.columns import COLUMNS
 from gateway.requestlog.engine import writer
 from gateway.requestlog.lake import connect
@@ -152,7 +153,7 @@ def dying_after(steps: int, patched: pytest.MonkeyPatch) -> None:
         return wrapped
 
     for module in (engine, seal):
-        patched.setattr(module, "sync_folder", dying(sync_folder))
+        patched.setattr(module, "sync", dying(sync))
     patched.setattr(os, "replace", dying(os.replace))
     patched.setattr(Path, "unlink", dying(Path.unlink))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
-from gateway.routing.slot import PlanSlot, publish, published, published_document, replace_file
+from gateway.routing.slot import PlanSlot, publish, published, published_document
 
 WRITER = """
 import sys
@@ -112,12 +111,3 @@ def test_a_reader_never_sees_a_part_of_a_plan_nor_an_older_one_than_the_word_say
             seen.add(word)
     assert newest == 4000
     assert len(seen) > 10
-
-
-def test_a_file_is_replaced_whole_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    """The new content stands under the name, and no temporary file stays."""
-    path = tmp_path / "plan.json"
-    replace_file(path, b"one")
-    replace_file(path, json.dumps({"two": 2}).encode())
-    assert json.loads(path.read_bytes()) == {"two": 2}
-    assert [each.name for each in tmp_path.iterdir()] == ["plan.json"]

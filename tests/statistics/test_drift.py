@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from gateway.statistics.drift import (
     LEAST_BUCKETS,
     Days,
-    aligned,
     chance_psi,
     clumped_psi,
     jensen_shannon,
@@ -187,16 +186,8 @@ def test_merging_loses_no_count(pairs: list[tuple[int, int]], share: float) -> N
     assert (sum(then), sum(now), len(then)) == (sum(one), sum(other), len(now))
 
 
-def test_categories_are_brought_into_one_order() -> None:
-    """Rare categories and those that training never saw are the others."""
-    found = aligned(["AA", "UA", "YV"], [50, 49, 1], {"UA": 5, "ZZ": 2, "YV": 3}, 0.02)
-    assert found == ([50, 49, 1], [0, 5, 5])
-
-
 def test_bins_that_do_not_fit_are_refused() -> None:
     """Histograms of different lengths cannot be compared."""
     for wrong in (lambda: psi([1], [1, 2]), lambda: jensen_shannon([], []), lambda: merged([1], [], 0.1)):
         with pytest.raises(ValueError, match="cannot be compared"):
             wrong()
-    with pytest.raises(ValueError, match="give one each"):
-        aligned(["AA"], [1, 2], {})

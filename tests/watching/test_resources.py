@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.watching.resources import Sampler, replicas, use_of
+from gateway.watching.resources import Sampler, replicas
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -54,10 +54,14 @@ def test_a_replica_that_was_started_again_is_another_process(tmp_path: Path, pro
     assert sampler.sample(processes, 110.0) == {}
 
 
-def test_what_is_gone_is_left_out(tmp_path: Path) -> None:
+def test_what_is_gone_is_left_out(tmp_path: Path, processes: Path) -> None:
     """Processes, and the list of them."""
-    assert use_of(11, tmp_path) is None
+    stat(tmp_path, 11, 10.0, 100)
+    stat(tmp_path, 12, 5.0, 50)
+    sampler = Sampler(tmp_path)
+    sampler.sample(processes, 100.0)
+    (tmp_path / "11" / "stat").unlink()
+    stat(tmp_path, 12, 6.0, 50)
+    found = sampler.sample(processes, 110.0)
+    assert (found["v1"].samples, found["v1"].memory) == (1, 50 * PAGE)
     assert list(replicas(tmp_path / "none.json")) == []
-    found = use_of(os.getpid())
-    assert found is not None
-    assert found.memory > 0

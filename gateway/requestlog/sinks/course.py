@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.files import sync
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import Sink
 from gateway.requestlog.sinks import position as positions
@@ -145,7 +146,7 @@ class Course:
         try:
             path = locate(self._places, self.position.segment)
             if path is not None:
-                positions.sync(path)  # or a power cut could leave the position behind the segment's end
+                sync(path)  # or a power cut could leave the position behind the segment's end
             positions.store(self._file, self.position)
         except OSError as error:
             return f"how far it has come cannot be stored: {error}"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from gateway.requestlog.sinks.position import sync
+from gateway.files import sync
 from gateway.requestlog.sinks.target import Item, Record, SendFailed
 
 _SUFFIX = ".ndjson.gz"

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from gateway.errors import GatewayError
+from gateway.files import sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,3 @@ def store(path: Path, position: Position) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk; raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

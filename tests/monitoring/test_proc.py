@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
-from gateway.control.proc import state_of
+import pytest
+
+from gateway.monitoring.proc import state_of
 from tests.control.conftest import until
 
 
@@ -34,3 +37,14 @@ def test_this_process_is_there_and_none_is_not() -> None:
     """0 is the pid of what is not running."""
     assert state_of(os.getpid()) is not None
     assert state_of(0) is None
+
+
+def test_work_is_counted_as_cpu_time() -> None:
+    """This process, beside what it knows of itself."""
+    deadline = time.process_time() + 0.05
+    while time.process_time() < deadline:
+        pass
+    found = state_of(os.getpid())
+    assert found is not None
+    assert found.cpu == pytest.approx(time.process_time(), abs=0.1)
+    assert 1_000_000 < found.memory < 10**11

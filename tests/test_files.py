@@ -1,0 +1,47 @@
+"""Files that are replaced whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.files import replace_file, sync
+
+
+def test_a_reader_sees_the_old_or_the_new(tmp_path: Path) -> None:
+    """Who had it open keeps what it had; nothing else is left in the folder."""
+    path = tmp_path / "report.json"
+    replace_file(path, b"1")
+    with path.open("rb") as before:
+        replace_file(path, b"22")
+        assert before.read() == b"1"
+    assert path.read_bytes() == b"22"
+    assert [found.name for found in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_what_cannot_be_written_leaves_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full, say."""
+    path = tmp_path / "report.json"
+    replace_file(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_files_and_folders_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by its own descriptor, which is closed whatever happens."""
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    (tmp_path / "a").touch()
+    sync(tmp_path / "a")
+    sync(tmp_path)
+    assert synced == [str(tmp_path / "a"), str(tmp_path)]
+    with pytest.raises(FileNotFoundError):
+        sync(tmp_path / "none")
