@@ -14,7 +14,7 @@ from benchmarks.requestlog.asking import ANSWER
 from benchmarks.requestlog.row import Figure, Reached, Row, Scale
 from benchmarks.requestlog.site import LONG, ROUTE, SERVICE, gateway
 from benchmarks.rollouts import users
-from gateway.requestlog.frame import HEAD
+from gateway.requestlog.frame import HEAD, NO_ID, NO_SPAN
 from gateway.requestlog.ring import RingWriter
 
 RINGS = (8, 9)
@@ -43,10 +43,10 @@ def _frame(n: int, dice: random.Random, body: bytes, answer: bytes) -> bytes:
     user = b"user-%d" % dice.randrange(1_000_000)
     texts = (b"POST", users.PATH.encode(), b"late", b"v1", b"v1", user, _TYPE, _TYPE, body, answer)
     method, path, route, version, chosen, key, asked, answered, request, response = map(len, texts)
-    ids = (dice.randbytes(16), dice.randbytes(16), dice.randbytes(8), dice.randbytes(8))
+    ids = (b"%032x" % dice.getrandbits(128), NO_ID, NO_SPAN, NO_SPAN)
     size = HEAD.size + sum(map(len, texts))
-    numbers = (size, 0, n, time.time_ns() // 1000, request, response, *ids, 1500, 100, 1300, 1)
-    lengths = (request, response, 200, path, key, route, version, chosen, method, asked, answered, 0, 1, 1)
+    numbers = (size, 0, n, time.time_ns() // 1000, request, response, *ids, 1500, 100, 1300)
+    lengths = (request, response, key, asked, answered, 1, 1, 200, path, route, version, chosen, method, 0, 1)
     return HEAD.pack(*numbers, *lengths) + b"".join(texts)
 
 

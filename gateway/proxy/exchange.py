@@ -103,7 +103,7 @@ class Exchange(Dispatch):
         log = self._route.log
         if log is None:
             return None
-        entry = log.begin(self.line, self._draw, self._started)
+        entry = log.begin(self.line, self._draw, self.request_id, self._started)
         if entry is not None:
             entry.request_head(fields, shape)
         return entry

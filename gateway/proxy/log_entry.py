@@ -6,7 +6,6 @@ the end. A frame that there is no room for is dropped and counted by the ring.
 
 from __future__ import annotations
 
-from binascii import unhexlify
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Fault
@@ -20,6 +19,8 @@ from gateway.requestlog.frame import (
     ENCODED_RESPONSE,
     HEAD,
     NO_BODIES,
+    NO_ID,
+    NO_SPAN,
     REQUEST_CUT,
     REQUEST_PART,
     RESPONSE_CUT,
@@ -38,9 +39,7 @@ PREVIEW: Final = 3
 """Places in `gateway.requestlog.columns.WHYS`."""
 
 _HEAD_SIZE: Final = HEAD.size
-_NO_ID = bytes(16)
-_NO_SPAN = bytes(8)
-_pack = HEAD.pack
+_pack: Final = HEAD.pack
 
 
 class Entry:
@@ -72,16 +71,16 @@ class Entry:
     )
 
     def __init__(self, log: RouteLog, line: RequestLine, identity: bytes, started: float) -> None:
-        """`identity` are the 16 bytes of its id, `started` is when its head came (CLOCK_MONOTONIC)."""
+        """`identity` is its id in hex, `started` is when its head came (CLOCK_MONOTONIC)."""
         self._log = log
         self._line = line
         self._id = identity
         self._started = started
         self._sent = self._answered = 0.0
-        self._attempts = self._flags = self._status = self._span = self.why = 0
+        self._attempts = self._flags = self._status = self.why = 0
         self._request: KeptBody | None = None
         self._response: KeptBody | None = None
-        self._given = self._request_type = self._response_type = b""
+        self._given = self._span = self._request_type = self._response_type = b""
         self.chosen = self.key = b""
 
     def request_head(self, fields: dict[bytes, bytes], shape: Shape) -> None:
@@ -91,8 +90,8 @@ class Entry:
         if shape.encoding is not None:
             self._flags |= ENCODED_REQUEST
 
-    def traced(self, given: bytes, span: int, is_traced: bool) -> None:
-        """Note the traceparent that the client gave and the span that the service was told, if any."""
+    def traced(self, given: bytes, span: bytes, is_traced: bool) -> None:
+        """Note the traceparent that the client gave and the span that the service was told, or nothing."""
         self._given = given
         self._span = span
         if is_traced:
@@ -161,19 +160,18 @@ class Entry:
         head = _pack(
             _HEAD_SIZE + len(texts), self._flags, ring.n, log.book.wall_clock(self._started + seconds),
             request.size if request is not None else 0, response.size if response is not None else 0,
-            self._id, trace, span, parent, latency, queue, service, log.revision,
-            len(request_body), len(response_body), self._status,
-            len(path), len(key), len(name), len(version), len(chosen), len(line.method),
-            len(request_type), len(response_type), outcome, self.why, min(self._attempts, MOST_ATTEMPTS),
+            self._id, trace, span, parent, latency, queue, service, len(request_body), len(response_body),
+            len(key), len(request_type), len(response_type), min(self._attempts, MOST_ATTEMPTS),
+            log.revision, self._status, len(path), len(name), len(version), len(chosen), len(line.method),
+            outcome, self.why,
         )  # fmt: skip
         ring.write(head + texts)
 
     def _ids(self) -> tuple[bytes, bytes, bytes]:
         """Return the trace, the gateway's span and the client's."""
-        span = self._span.to_bytes(8, "big") if self._span else _NO_SPAN
         if self._given:
-            return unhexlify(self._given[3:35]), span, unhexlify(self._given[36:52])
-        return self._id if self._span else _NO_ID, span, _NO_SPAN
+            return self._given[3:35], self._span or NO_SPAN, self._given[36:52]
+        return (self._id, self._span, NO_SPAN) if self._span else (NO_ID, NO_SPAN, NO_SPAN)
 
     def _times(self, seconds: float) -> tuple[int, int, int]:
         """Return the whole time, that until it was sent, and from then until an answer began."""

@@ -38,11 +38,14 @@ class RouteLog:
         self.body_limit = policy.body_limit if policy.bodies else -1
         self._share = share_of(policy.sample)
 
-    def begin(self, line: RequestLine, draw: int, started: float) -> Entry | None:
-        """Return the entry of a request by its id, None where it is not of the share that is logged."""
+    def begin(self, line: RequestLine, draw: int, identity: bytes, started: float) -> Entry | None:
+        """Return the entry of a request, None where it is not of the share that is logged.
+
+        `draw` is its id as a number, `identity` the same in hex.
+        """
         if self._share < ALL and draw & (ALL - 1) >= self._share:
             return None
-        return Entry(self, line, draw.to_bytes(16, "big"), started)
+        return Entry(self, line, identity, started)
 
 
 class Logbook:
@@ -74,7 +77,7 @@ class Logbook:
 
         `of` is the log of its route, `unmatched` where it has none.
         """
-        entry = of.begin(line, draw, time.monotonic()) if of is not None else None
+        entry = of.begin(line, draw, b"%032x" % draw, time.monotonic()) if of is not None else None
         if entry is not None:
             entry.failed(b"", fault, 0.0, True)
 
@@ -84,7 +87,7 @@ class Logbook:
 
     def redirected(self, line: RequestLine, of: RouteLog | None, draw: int) -> None:
         """Write down a request that was sent to https."""
-        entry = of.begin(line, draw, time.monotonic()) if of is not None else None
+        entry = of.begin(line, draw, b"%032x" % draw, time.monotonic()) if of is not None else None
         if entry is not None:
             entry.headed(308, 0.0)
             entry.ended(b"", OK, 0.0, True)

@@ -42,13 +42,13 @@ def trace_line(given: bytes, draw: int, context: Context, entry: Entry | None) -
     share = OFF if entry is None else context.traced_share
     if given and share == OFF:
         if entry is not None:
-            entry.traced(given, 0, False)
+            entry.traced(given, b"", False)
         return b""
-    span: int = context.draw_bits(63) + 1
+    span = b"%016x" % (context.draw_bits(63) + 1)
     is_traced = False
     if share != OFF:
         is_traced = int(given[53:55], 16) & 1 == 1 if given else draw & (ALL - 1) < share
     if entry is not None:
         entry.traced(given, span, is_traced)
     trace = given[3:35] if given else b"%032x" % draw
-    return b"traceparent: 00-%b-%016x-%02x\r\n" % (trace, span, 1 if is_traced else 0)
+    return b"traceparent: 00-%b-%b-%02x\r\n" % (trace, span, 1 if is_traced else 0)

@@ -19,7 +19,7 @@ from gateway.requestlog.frame import (
     RESPONSE_PART,
     Frame,
 )
-from gateway.requestlog.looks import Looks, Seen
+from gateway.requestlog.looks import Looks
 from gateway.requestlog.tensors import values_in
 
 FAILED: Final = "filter_failed"
@@ -29,6 +29,8 @@ FILTERED: Final = "filtered"
 CONTENT: Final = ("inputs", "outputs", "parameters", "request_body", "response_body")
 """The keys of a record that hold what users sent and were answered."""
 
+_REQUEST: Final = (b"inputs", b"request_body")
+_RESPONSE: Final = (b"outputs", b"response_body")
 _REQUEST_NOTES = (
     (REQUEST_CUT, "request_cut"),
     (REQUEST_PART, "request_part"),
@@ -39,8 +41,8 @@ _RESPONSE_NOTES = (
     (RESPONSE_PART, "response_part"),
     (ENCODED_RESPONSE, "response_encoded"),
 )
-_REQUEST_FLAGS = REQUEST_CUT | REQUEST_PART | ENCODED_REQUEST
-_RESPONSE_FLAGS = RESPONSE_CUT | RESPONSE_PART | ENCODED_RESPONSE
+_REQUEST_FLAGS: Final = REQUEST_CUT | REQUEST_PART | ENCODED_REQUEST
+_RESPONSE_FLAGS: Final = RESPONSE_CUT | RESPONSE_PART | ENCODED_RESPONSE
 
 
 class Screening(Protocol):
@@ -72,17 +74,13 @@ class Screening(Protocol):
         ...
 
 
-def add_content(
-    record: dict[str, Any],
-    notes: list[str],
-    frame: Frame,
-    screen: Screening,
-    asked: Looks | None = None,
-    told: Looks | None = None,
-) -> None:
-    """Add the content of a frame to its record, and to `notes` what is missing and why.
+def content_of(
+    frame: Frame, notes: list[str], screen: Screening, asked: Looks | None = None, told: Looks | None = None
+) -> bytes:
+    """Return the content of a frame as members of a JSON object, a comma before each; nothing: none.
 
-    `asked` and `told` are the looks of the route's requests and answers.
+    Adds to `notes` what is missing and why. `asked` and `told` are the looks of the route's requests and
+    answers.
     """
     flags = frame.flags
     if flags & _REQUEST_FLAGS:
@@ -90,77 +88,62 @@ def add_content(
     if flags & _RESPONSE_FLAGS:
         notes += [note for flag, note in _RESPONSE_NOTES if flags & flag]
     if flags & NO_BODIES:
-        return
-    content: dict[str, Any] = {}
+        return b""
+    found = b""
     try:
         if frame.request_body and not flags & _REQUEST_FLAGS:
-            _add_request(content, notes, frame, screen, asked)
+            found = _side_of(_REQUEST, frame.request_body, frame.request_type, notes, screen, asked)
         if frame.response_body and not flags & _RESPONSE_FLAGS:
-            _add_response(content, notes, frame, screen, told)
-    except Exception:  # fails closed: neither the one body nor the other
-        notes.append(FAILED)
-        return
-    record.update(content)
+            found += _side_of(_RESPONSE, frame.response_body, frame.response_type, notes, screen, told)
+    except Exception:  # fails closed, also where JSON cannot hold something: neither the one nor the other
+        note(notes, FAILED)
+        return b""
+    return found
 
 
-def _add_request(
-    content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening, looks: Looks | None
-) -> None:
-    body = frame.request_body
+def _side_of(
+    side: tuple[bytes, bytes],
+    body: bytes,
+    content_type: bytes,
+    notes: list[str],
+    screen: Screening,
+    looks: Looks | None,
+) -> bytes:
+    """Return what is remembered of a request or of an answer; raises what a filter raises."""
     seen = looks.seen(body) if looks is not None else None
     if seen is not None:
-        _add_seen(content, notes, "inputs", seen)
-        return
+        shown, is_all = seen
+        if not is_all:
+            note(notes, FILTERED)
+        return _member(side[0], shown) if shown else b""
     found = values_in(body)
     if found is None:
-        _add_body(content, notes, "request_body", screen.body(body, frame.request_type))
-        return
+        text = screen.body(body, content_type)
+        if text is None:
+            note(notes, FILTERED)
+            return b""
+        return _member(side[1], orjson.dumps(text))
     values, parameters = found
     kept = screen.fields(values)
-    _add_fields(content, notes, "inputs", kept, len(values))
-    if parameters:
-        _add_fields(content, notes, "parameters", screen.parameters(parameters), len(parameters))
+    members = _fields(side[0], kept, len(values), notes)
+    if parameters and side is _REQUEST:
+        members += _fields(b"parameters", screen.parameters(parameters), len(parameters), notes)
     elif looks is not None:
         looks.learn(body, values, kept)
+    return members
 
 
-def _add_response(
-    content: dict[str, Any], notes: list[str], frame: Frame, screen: Screening, looks: Looks | None
-) -> None:
-    body = frame.response_body
-    seen = looks.seen(body) if looks is not None else None
-    if seen is not None:
-        _add_seen(content, notes, "outputs", seen)
-        return
-    found = values_in(body)
-    if found is None:
-        _add_body(content, notes, "response_body", screen.body(body, frame.response_type))
-        return
-    kept = screen.fields(found[0])
-    _add_fields(content, notes, "outputs", kept, len(found[0]))
-    if looks is not None:
-        looks.learn(body, found[0], kept)
+def _fields(name: bytes, kept: dict[str, Any], before: int, notes: list[str]) -> bytes:
+    if len(kept) < before:
+        note(notes, FILTERED)
+    return _member(name, orjson.dumps(kept)) if kept else b""
 
 
-def _add_seen(content: dict[str, Any], notes: list[str], name: str, seen: Seen) -> None:
-    fields, is_all = seen
-    if fields:
-        content[name] = orjson.Fragment(fields)
-    if not is_all and FILTERED not in notes:
-        notes.append(FILTERED)
+def _member(name: bytes, value: bytes) -> bytes:
+    return b',"%b":%b' % (name, value)
 
 
-def _add_fields(
-    content: dict[str, Any], notes: list[str], name: str, kept: dict[str, Any], before: int
-) -> None:
-    if kept:
-        content[name] = kept
-    if len(kept) < before and FILTERED not in notes:
-        notes.append(FILTERED)
-
-
-def _add_body(content: dict[str, Any], notes: list[str], name: str, kept: str | None) -> None:
-    if kept is not None:
-        content[name] = kept
-    elif FILTERED not in notes:
-        notes.append(FILTERED)
+def note(notes: list[str], word: str) -> None:
+    """Add a note, once."""
+    if word not in notes:
+        notes.append(word)

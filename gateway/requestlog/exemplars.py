@@ -6,13 +6,12 @@ in /metrics.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from gateway.requestlog.frame import Frame
+from gateway.requestlog.frame import NO_ID, Frame
 
 FIRST, LAST = 6, 31
 """Latencies below 64 µs are in the first octave, those from 2**30 µs on (18 minutes) in the last."""
-_NO_TRACE: Final = bytes(16)
 
 Exemplar = tuple[bytes, int, int]
 """The trace, the latency in microseconds, and when it ended in microseconds since 1970."""
@@ -26,11 +25,11 @@ class Exemplars:
     def __init__(self) -> None:
         self._found: dict[tuple[bytes, bytes, int], Exemplar] = {}
 
-    def see(self, frame: Frame) -> None:
+    def see(self, frame: Frame, route: bytes, version: bytes) -> None:
         """Remember a request, if it has a trace."""
-        if frame.trace != _NO_TRACE and frame.version:
+        if frame.trace != NO_ID and version:
             latency = frame.latency
-            self._found[frame.route, frame.version, latency.bit_length()] = (
+            self._found[route, version, latency.bit_length()] = (
                 frame.trace,
                 latency,
                 frame.ended,
@@ -49,5 +48,5 @@ class Exemplars:
         for (route, version, bits), (trace, latency, ended) in latest:
             versions = routes.setdefault(route.decode("utf-8", "replace"), {})
             octaves = versions.setdefault(version.decode("utf-8", "replace"), {})
-            octaves[str(min(max(bits, FIRST), LAST))] = [trace.hex(), latency / 1e6, ended / 1e6]
+            octaves[str(min(max(bits, FIRST), LAST))] = [trace.decode(), latency / 1e6, ended / 1e6]
         return routes

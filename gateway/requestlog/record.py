@@ -7,12 +7,13 @@ in its place; the record itself is never lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 from gateway.requestlog.columns import WHYS
-from gateway.requestlog.content import CONTENT, FAILED, Screening, add_content
-from gateway.requestlog.frame import TRACED, Frame
+from gateway.requestlog.content import FAILED, Screening, content_of, note
+from gateway.requestlog.frame import NO_ID, NO_SPAN, TRACED, Frame, Shared
 from gateway.requestlog.looks import Looks
 
 OUTCOMES: Final = (
@@ -33,7 +34,13 @@ METHODS: Final = {
 }
 OTHER: Final = "OTHER"
 """Stands for any other method: it is a text that a client chose, and no filter looks at it."""
-_NONE16, _NONE8 = bytes(16), bytes(8)
+_NUMBERS: Final = (
+    b'{"id":"%b","ts":%d,"worker":%d,"n":%d,"attempts":%d,"request_bytes":%d,"response_bytes":%d,'
+    b'"latency_ms":%d.%b'
+)
+_QUEUE: Final = b',"queue_ms":%d.%b'
+_QUEUE_AND_SERVICE: Final = b',"queue_ms":%d.%b,"service_ms":%d.%b'
+_DECIMALS: Final = [b"%03d" % number for number in range(1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,95 +56,114 @@ class Rule:
     told: Looks | None = None
 
 
-def record_of(frame: Frame, rule: Rule, model: str, worker: int) -> dict[str, Any]:
-    """Return a frame as a record, its keys those of `COLUMNS`; what is NULL is left out.
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the records of one path, version and outcome have in common, worked out once.
 
-    `model` is the model folder of the frame's version, empty where it runs elsewhere.
+    `fields` are its part of the record and `json` the same as the end of a line; `notes` say what is left out
+    of it. `rule` is that of its route; `route` and `version` are as they came.
     """
-    (
-        flags, n, ended, request_bytes, response_bytes, identity, trace, span, parent,
-        latency, queue, service, revision, status, outcome, why, attempts, method, path, route,
-        version, chosen, key, _, _, request_body, response_body,
-    ) = frame  # fmt: skip
-    record: dict[str, Any] = {"id": identity.hex(), "ts": ended}
+
+    rule: Rule
+    route: bytes
+    version: bytes
+    fields: dict[str, Any]
+    notes: tuple[str, ...]
+    json: bytes
+
+
+def common_of(shared: Shared, rule: Rule, model: str) -> Common:
+    """Return what such frames have in common.
+
+    `model` is the model folder of their version, empty where it runs elsewhere.
+    """
+    fields: dict[str, Any] = {}
     notes: list[str] = []
-    if method:
-        record["method"] = METHODS.get(method, OTHER)
-    _add_filtered_texts(record, notes, rule, path, key)
-    _add_decision(record, route, version, model, chosen, why)
-    record["revision"] = revision
-    record["status"] = status
-    if outcome < len(OUTCOMES):
-        record["outcome"] = OUTCOMES[outcome]
-    _add_times(record, latency, attempts, queue, service)
-    record["request_bytes"] = request_bytes
-    record["response_bytes"] = response_bytes
-    _add_trace(record, trace, span, parent, flags)
-    if flags or request_body or response_body:
-        add_content(record, notes, frame, rule.screen, rule.asked, rule.told)
-    if notes:
-        record["notes"] = notes
-    record["worker"] = worker
-    record["n"] = n
-    return record
-
-
-def without_content(record: dict[str, Any], note: str) -> dict[str, Any]:
-    """Return a record without what users sent and were answered, nor their path and key; `note` says why."""
-    left_out = (*CONTENT, "path", "key")
-    kept = {name: value for name, value in record.items() if name not in left_out}
-    kept["notes"] = [*(word for word in record.get("notes", ()) if word != note), note]
-    return kept
-
-
-def _add_filtered_texts(
-    record: dict[str, Any], notes: list[str], rule: Rule, path: bytes, key: bytes
-) -> None:
+    if shared.method:
+        fields["method"] = METHODS.get(shared.method, OTHER)
     try:
-        if shown := rule.screen.path(path.decode("utf-8", "backslashreplace"), rule.path):
-            record["path"] = shown
-        if key:
-            record["key"] = rule.screen.key(key)
+        if shown := rule.screen.path(_text(shared.path), rule.path):
+            fields["path"] = shown
     except Exception:  # nothing of a text that could not be filtered may pass, whatever was the matter
         notes.append(FAILED)
+    if shared.route:
+        fields["route"] = _text(shared.route)
+    _add_decision(fields, shared, model)
+    fields["revision"] = shared.revision
+    fields["status"] = shared.status
+    if shared.outcome < len(OUTCOMES):
+        fields["outcome"] = OUTCOMES[shared.outcome]
+    try:
+        json = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a filter may show a text that JSON cannot hold
+        del fields["path"]
+        notes.append(FAILED)
+        json = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    return Common(rule, shared.route, shared.version, fields, tuple(notes), b"," + json[1:])
 
 
-def _add_decision(
-    record: dict[str, Any], route: bytes, version: bytes, model: str, chosen: bytes, why: int
-) -> None:
-    if route:
-        record["route"] = _name(route)
-    if version:
-        record["version"] = _name(version)
+def _add_decision(fields: dict[str, Any], shared: Shared, model: str) -> None:
+    if shared.version:
+        fields["version"] = _text(shared.version)
         if model:
-            record["model"] = model
-    if chosen:
-        record["chosen"] = _name(chosen)
-        if why < len(WHYS):
-            record["why"] = WHYS[why]
+            fields["model"] = model
+    if shared.chosen:
+        fields["chosen"] = _text(shared.chosen)
+        if shared.why < len(WHYS):
+            fields["why"] = WHYS[shared.why]
 
 
-def _add_times(record: dict[str, Any], latency: int, attempts: int, queue: int, service: int) -> None:
-    record["latency_ms"] = latency / 1000
-    if attempts:  # else nobody was asked, and the time until then is none
-        record["queue_ms"] = queue / 1000
-        if service:
-            record["service_ms"] = service / 1000
-    record["attempts"] = attempts
-
-
-@lru_cache(1024)
-def _name(raw: bytes) -> str:
-    """Return a name from routing.yaml, of which there are few."""
+def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _add_trace(record: dict[str, Any], trace: bytes, span: bytes, parent: bytes, flags: int) -> None:
-    if trace != _NONE16:
-        record["trace_id"] = trace.hex()
-    if span != _NONE8:
-        record["span_id"] = span.hex()
-    if parent != _NONE8:
-        record["parent_id"] = parent.hex()
-    if flags & TRACED:
-        record["traced"] = True
+def line_of(frame: Frame, common: Common, worker: int) -> bytes:
+    """Return a frame as a line of a segment, a JSON object with keys of `COLUMNS`; NULL is left out.
+
+    Numbers and ids are written in their places: to build an object first, and have that written, takes twice
+    as long. What JSON cannot hold is left out, and noted.
+    """
+    numbers = _NUMBERS % (
+        frame.id, frame.ended, worker, frame.n, frame.attempts,
+        frame.request_bytes, frame.response_bytes, frame.latency // 1000, _DECIMALS[frame.latency % 1000],
+    )  # fmt: skip
+    return b"".join((numbers, _times(frame), _trace(frame), _texts(frame, common), common.json))
+
+
+def _times(frame: Frame) -> bytes:
+    if not frame.attempts:  # nobody was asked, and the time until then is none
+        return b""
+    queue, service = frame.queue, frame.service
+    if not service:
+        return _QUEUE % (queue // 1000, _DECIMALS[queue % 1000])
+    return _QUEUE_AND_SERVICE % (
+        queue // 1000, _DECIMALS[queue % 1000], service // 1000, _DECIMALS[service % 1000],
+    )  # fmt: skip
+
+
+def _trace(frame: Frame) -> bytes:
+    found = b""
+    if frame.trace != NO_ID:
+        found = b',"trace_id":"%b"' % frame.trace
+    if frame.span != NO_SPAN:
+        found += b',"span_id":"%b"' % frame.span
+    if frame.parent != NO_SPAN:
+        found += b',"parent_id":"%b"' % frame.parent
+    return found + b',"traced":true' if frame.flags & TRACED else found
+
+
+def _texts(frame: Frame, common: Common) -> bytes:
+    """What users sent and were answered, their key, and what is left out."""
+    found = b""
+    rule = common.rule
+    notes = list(common.notes)
+    if frame.key:
+        try:
+            found = b',"key":' + orjson.dumps(rule.screen.key(frame.key))
+        except Exception:  # nothing of a text that could not be filtered may pass, whatever was the matter
+            note(notes, FAILED)
+    if frame.flags or frame.request_body or frame.response_body:
+        found += content_of(frame, notes, rule.screen, rule.asked, rule.told)
+    if notes:
+        found += b',"notes":' + orjson.dumps(notes)
+    return found

@@ -13,6 +13,7 @@ import os
 import time
 from pathlib import Path
 from struct import Struct
+from typing import Final
 
 from gateway.requestlog.ring_layout import (
     AT_BIRTH,
@@ -41,7 +42,7 @@ STEP = 256 * 1024
 """Bytes that are reserved at a time."""
 PATIENCE = 1_000
 """Records after which memory is asked for again, where there was none."""
-_SKIP_MARK = SKIP.to_bytes(4, "little")
+_SKIP_MARK: Final = SKIP.to_bytes(4, "little")
 _WORDS = Struct("<4Q")
 
 

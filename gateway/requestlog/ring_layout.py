@@ -16,7 +16,7 @@ from typing import Final
 from gateway.errors import GatewayError
 
 MAGIC: Final = 0x6761_7465_7269_6E67
-VERSION: Final = 1
+VERSION: Final = 2
 HEADER: Final = 4096
 """Bytes before the data."""
 SKIP: Final = 0xFFFF_FFFF

@@ -6,24 +6,27 @@ content: it fails closed, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
 
 from gateway.errors import GatewayError
 from gateway.requestlog.access import AccessLog, access_line
-from gateway.requestlog.content import FAILED, Screening
+from gateway.requestlog.content import Screening
 from gateway.requestlog.exemplars import Exemplars
-from gateway.requestlog.frame import read_frame
+from gateway.requestlog.frame import Frame, read_frame, read_shared
 from gateway.requestlog.looks import Looks
 from gateway.requestlog.policy import Filter, LogSettings
-from gateway.requestlog.record import Rule, record_of, without_content
+from gateway.requestlog.record import Common, Rule, common_of, line_of
 from gateway.requestlog.rules import STRICT, Rules
 
 NewScreen = Callable[[Filter, LogSettings], Screening]
 """Makes a route's filter; raises GatewayError where its secrets cannot be had."""
 BY_DEFAULT: Final = Rules()
+MOST: Final = 4096
+LONGEST: Final = 512
+"""Of what records have in common so much is remembered, and no longer ones: clients choose paths."""
 
 
 class Closed:
@@ -82,6 +85,7 @@ class Scribe:
         self._rules = BY_DEFAULT
         self._routes: dict[bytes, Rule] = {}
         self._models: dict[bytes, str] = {}
+        self._common: dict[bytes, Common] = {}
         self._told: list[bytes] = []
         self._other = Rule("", Closed("there is no plan yet"))
         self.follow(BY_DEFAULT)
@@ -105,6 +109,7 @@ class Scribe:
         }
         self._other = Rule("", self._screen(STRICT, settings))
         self._models = {name.encode(): model for name, model in rules.models.items()}
+        self._common = {}
         self._exemplars.forget(set(self._routes))
 
     def try_again(self) -> None:
@@ -124,20 +129,30 @@ class Scribe:
     def lines(self, worker: int, frames: list[bytes]) -> list[bytes]:
         """Return a line for each frame of a worker; none for what is no frame."""
         self.look()
-        routes, other, models, see = self._routes, self._other, self._models, self._exemplars.see
+        known, see = self._common, self._exemplars.see
         found = []
         told = self._rules.logging.access
         for data in frames:
             try:
                 frame = read_frame(data)
+                common = known.get(frame.shared) or self._learnt(frame)
             except ValueError:
                 continue
-            see(frame)
-            rule = routes.get(frame.route, other)
-            record = record_of(frame, rule, models.get(frame.version, ""), worker)
-            found.append(line_of(record))
+            see(frame, common.route, common.version)
+            line = line_of(frame, common, worker)
+            found.append(line)
             if told:
-                self._told.append(self._access_line(record))
+                self._told.append(access_line(orjson.loads(line), self._rules.logging.format))
+        return found
+
+    def _learnt(self, frame: Frame) -> Common:
+        shared = read_shared(frame.shared)
+        rule = self._routes.get(shared.route, self._other)
+        found = common_of(shared, rule, self._models.get(shared.version, ""))
+        if len(frame.shared) <= LONGEST:
+            if len(self._common) >= MOST:
+                self._common.clear()
+            self._common[frame.shared] = found
         return found
 
     def said(self, *, written: bool) -> None:
@@ -145,17 +160,3 @@ class Scribe:
         told, self._told = self._told, []
         if told and written:
             self._access.write(told)
-
-    def _access_line(self, record: dict[str, Any]) -> bytes:
-        try:
-            return access_line(record, self._rules.logging.format)
-        except (ValueError, TypeError):  # a text that cannot be written in UTF-8
-            return access_line(without_content(record, FAILED), self._rules.logging.format)
-
-
-def line_of(record: Mapping[str, Any]) -> bytes:
-    """Return a record as a line of a segment; content that JSON cannot hold is left out."""
-    try:
-        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # lone surrogates, integers of more than 64 bits
-        return orjson.dumps(without_content(dict(record), FAILED), option=orjson.OPT_APPEND_NEWLINE)

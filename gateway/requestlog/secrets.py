@@ -27,10 +27,10 @@ PSEUDONYM: Final = "p_"
 class Secrets:
     """What pseudonyms and encryption need; the encryption key is looked at once it is needed."""
 
-    __slots__ = ("_cipher", "_folder", "_key", "_setting", "_trouble")
+    __slots__ = ("_cipher", "_folder", "_hash", "_setting", "_trouble")
 
     def __init__(self, key: bytes, setting: str = "", folder: Path | None = None) -> None:
-        self._key = key
+        self._hash = blake2b(key=key, digest_size=12)  # begun once: the key is half of the work
         self._setting = setting
         self._folder = folder or Path()
         self._cipher: FieldCipher | None = None
@@ -59,7 +59,9 @@ class Secrets:
 
     def pseudonym(self, raw: bytes) -> str:
         """Return the keyed hash that stands for these bytes all over this log."""
-        return PSEUDONYM + blake2b(raw, key=self._key, digest_size=12).hexdigest()
+        found = self._hash.copy()
+        found.update(raw)
+        return PSEUDONYM + found.hexdigest()
 
     def pseudonym_of(self, value: Any) -> str:
         """Return the pseudonym of a JSON value: 7, 7.0, "7" and a header with that text are one user."""

@@ -6,25 +6,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gateway.requestlog.frame import Frame, read_frame
 from gateway.requestlog.policy import LogPolicy, Tracing
 from gateway.requestlog.ring_read import RingReader
 from gateway.routing.plan import RoutingPlan
 from tests.proxy.conftest import Gateway, until
+from tests.requestlog.frames import Whole, read
 
 
-def frames(gateway: Gateway) -> list[Frame]:
+def frames(gateway: Gateway) -> list[Whole]:
     """Take what the worker has left since the last time."""
     reader = RingReader(gateway.places.ring(0))
-    found = [read_frame(data) for data in reader.take(1 << 30)]
+    found = [read(data) for data in reader.take(1 << 30)]
     reader.release()
     reader.close()
     return found
 
 
-async def frame(gateway: Gateway) -> Frame:
+async def frame(gateway: Gateway) -> Whole:
     """Wait for the only new frame."""
-    found: list[Frame] = []
+    found: list[Whole] = []
     await until(lambda: found.extend(frames(gateway)) or found)  # type: ignore[func-returns-value]
     assert len(found) == 1, found
     return found[0]

@@ -21,11 +21,11 @@ from gateway.requestlog.frame import (
     REQUEST_PART,
     RESPONSE_CUT,
     RESPONSE_PART,
-    Frame,
 )
 from gateway.requestlog.frame_fields import LONGEST_TYPE
 from tests.proxy.conftest import OK, Gateway, Stage, field, until
 from tests.proxy.logged import frame, frames, policy
+from tests.requestlog.frames import Whole
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 JSON = b'{"outputs": [{"name": "p", "data": [0.5]}]}'
@@ -38,12 +38,12 @@ def post(body: bytes, lines: bytes = b"", path: bytes = b"/infer") -> bytes:
     return b"POST %b HTTP/1.1\r\nHost: x\r\n%bContent-Length: %d\r\n\r\n%b" % (path, lines, len(body), body)
 
 
-def outcome(found: Frame) -> str:
+def outcome(found: Whole) -> str:
     """Return the outcome of a frame by its name."""
     return tally.OUTCOMES[found.outcome]
 
 
-async def logged(stage: Stage, request: bytes, answer: bytes, **changed: Any) -> Frame:
+async def logged(stage: Stage, request: bytes, answer: bytes, **changed: Any) -> Whole:
     """Send one request through, under a policy; return its frame."""
     gateway = await stage.gateway(blue=await stage.service(answer))
     if changed:
@@ -67,7 +67,7 @@ async def test_a_prediction_is_told_whole(stage: Stage) -> None:
     await client.send(post(b'{"inputs": []}', lines, b"/v2/models/late/infer?trace=1"))
     head, _ = await client.answer()
     found = await frame(gateway)
-    assert found == Frame(
+    assert found == Whole(
         flags=0,
         n=0,
         ended=found.ended,

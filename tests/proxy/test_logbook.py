@@ -16,7 +16,7 @@ from gateway.http.strict import request_line
 from gateway.monitoring import tally
 from gateway.proxy.drain import Orders, drain
 from gateway.proxy.logbook import ALL, NO_LINE, Logbook, RouteLog, follow
-from gateway.requestlog.frame import NO_BODIES, Frame, read_frame
+from gateway.requestlog.frame import NO_BODIES
 from gateway.requestlog.policy import LogPolicy
 from gateway.requestlog.ring import RingWriter
 from gateway.requestlog.ring_layout import LEAST
@@ -27,6 +27,7 @@ from tests.proxy.conftest import OK, Stage, field, until
 from tests.proxy.http2_talk import GET as H2_GET
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frame, frames, of_policy, policy
+from tests.requestlog.frames import Whole, read
 from tests.tls_files import Authority
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -39,12 +40,12 @@ def book(tmp_path: Path) -> Logbook:
     return Logbook(RingWriter(tmp_path / "ring-0", LEAST))
 
 
-def written(tmp_path: Path) -> list[Frame]:
+def written(tmp_path: Path) -> list[Whole]:
     """Return what is in that log."""
-    return [read_frame(data) for data in RingReader(tmp_path / "ring-0").take(LEAST)]
+    return [read(data) for data in RingReader(tmp_path / "ring-0").take(LEAST)]
 
 
-def outcome(frame: Frame) -> str:
+def outcome(frame: Whole) -> str:
     """Return the outcome of a frame by its name."""
     return tally.OUTCOMES[frame.outcome]
 
@@ -77,7 +78,7 @@ def any_book(tmp_path_factory: pytest.TempPathFactory) -> Logbook:
 def test_a_share_of_the_ids_is_logged(any_book: Logbook, sample: float, draw: int) -> None:
     """Whether a request is logged depends on nothing but its id."""
     log = RouteLog(any_book, "r", LogPolicy(sample=sample), 1)
-    is_logged = log.begin(LINE, draw, 0.0) is not None
+    is_logged = log.begin(LINE, draw, b"%032x" % draw, 0.0) is not None
     assert is_logged == (int(f"{draw:032x}"[-8:], 16) < round(sample * 2**32))
 
 
@@ -87,7 +88,7 @@ def test_a_sample_is_as_large_as_it_says(any_book: Logbook) -> None:
     draws = [dice.getrandbits(128) for _ in range(20_000)]
     for sample, least, most in ((0.1, 1_800, 2_200), (1.0, 20_000, 20_000), (0.0, 0, 0)):
         log = RouteLog(any_book, "r", LogPolicy(sample=sample), 1)
-        assert least <= sum(log.begin(LINE, draw, 0.0) is not None for draw in draws) <= most
+        assert least <= sum(log.begin(LINE, draw, b"%032x" % draw, 0.0) is not None for draw in draws) <= most
 
 
 async def test_a_route_that_is_not_logged_leaves_nothing(stage: Stage) -> None:
@@ -286,7 +287,7 @@ async def test_a_full_ring_drops_and_counts(stage: Stage) -> None:
     kept = reader.take(LEAST)
     assert reader.n == 500
     assert len(kept) + reader.dropped()["full"] == 500
-    assert [read_frame(data).n for data in kept] == list(range(len(kept)))
+    assert [read(data).n for data in kept] == list(range(len(kept)))
 
 
 async def test_a_drained_worker_leaves_its_ring(stage: Stage) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes
 from gateway.proxy.tracing import given_trace
-from gateway.requestlog.frame import TRACED, Frame
+from gateway.requestlog.frame import TRACED
 from tests.proxy.conftest import OK, Gateway, Stage, field
 from tests.proxy.logged import frame, of_policy, policy, tracing
+from tests.requestlog.frames import Whole
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 GIVEN = f"traceparent: 00-{TRACE}-{PARENT}-0%d\r\ntracestate: a=b\r\n"
@@ -29,7 +30,7 @@ async def asked(stage: Stage, gateway: Gateway, lines: str) -> str:
     return found
 
 
-async def passed(stage: Stage, lines: str, share: float | None) -> tuple[str, bytes, Frame]:
+async def passed(stage: Stage, lines: str, share: float | None) -> tuple[str, bytes, Whole]:
     """Send a request through a gateway that traces such a share; return its id, what came, its frame."""
     blue = await stage.service(OK)
     gateway = await stage.gateway(blue=blue)

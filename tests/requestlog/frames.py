@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from gateway.requestlog.frame import HEAD
+from gateway.requestlog.frame import HEAD, read_frame, read_shared
 
 TEXTS = ("method", "path", "route", "version", "chosen", "key", "request_type", "response_type")
+IDS = ("id", "trace", "span", "parent")
 BODIES = ("request_body", "response_body")
 NUMBERS: dict[str, int] = {
     "flags": 0,
@@ -45,17 +46,59 @@ RESPONSE = b'{"outputs":[{"name":"late","shape":[1],"datatype":"FP32","data":[0.
 
 
 def frame(**changed: Any) -> bytes:
-    """Return a frame as it stands in a ring, without padding; what is not said is as in `DEFAULTS`."""
+    """Return a frame as it stands in a ring, without padding; what is not said is as in `DEFAULTS`.
+
+    Ids are bytes here, and in hex there.
+    """
     it = {**DEFAULTS, **changed}
     texts = [it[name] for name in ("method", "path", "route", "version", "chosen", "key")]
     texts += [it[name] for name in ("request_type", "response_type", *BODIES)]
     size = HEAD.size + sum(map(len, texts))
     head = HEAD.pack(
         size, it["flags"], it["n"], it["ended"], it["request_bytes"], it["response_bytes"],
-        it["id"], it["trace"], it["span"], it["parent"], it["latency"], it["queue"], it["service"],
-        it["revision"], len(it["request_body"]), len(it["response_body"]), it["status"],
-        len(it["path"]), len(it["key"]), len(it["route"]), len(it["version"]), len(it["chosen"]),
-        len(it["method"]), len(it["request_type"]), len(it["response_type"]),
-        it["outcome"], it["why"], it["attempts"],
+        *(it[name].hex().encode() for name in IDS), it["latency"], it["queue"], it["service"],
+        len(it["request_body"]), len(it["response_body"]), len(it["key"]), len(it["request_type"]),
+        len(it["response_type"]), it["attempts"], it["revision"], it["status"], len(it["path"]),
+        len(it["route"]), len(it["version"]), len(it["chosen"]), len(it["method"]), it["outcome"], it["why"],
     )  # fmt: skip
     return head + b"".join(texts)
+
+
+class Whole(NamedTuple):
+    """A frame with all that it says, what it has in common with others included."""
+
+    flags: int
+    n: int
+    ended: int
+    request_bytes: int
+    response_bytes: int
+    id: bytes
+    trace: bytes
+    span: bytes
+    parent: bytes
+    latency: int
+    queue: int
+    service: int
+    revision: int
+    status: int
+    outcome: int
+    why: int
+    attempts: int
+    method: bytes
+    path: bytes
+    route: bytes
+    version: bytes
+    chosen: bytes
+    key: bytes
+    request_type: bytes
+    response_type: bytes
+    request_body: bytes
+    response_body: bytes
+
+
+def read(data: bytes) -> Whole:
+    """Read all of a frame, ids as bytes; raises ValueError where it is none."""
+    found = read_frame(data)
+    shared = read_shared(found.shared)._asdict()
+    told = {name: shared[name] if name in shared else getattr(found, name) for name in Whole._fields}
+    return Whole(**told | {name: bytes.fromhex(told[name].decode()) for name in IDS})

@@ -13,10 +13,12 @@ import orjson
 
 from gateway.requestlog.access import AccessLog
 from gateway.requestlog.exemplars import Exemplars
+from gateway.requestlog.frame import read_frame, read_shared
 from gateway.requestlog.intake import Intake
 from gateway.requestlog.log_file import LogFile
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import Filter, LogSettings
+from gateway.requestlog.record import Rule, common_of, line_of
 from gateway.requestlog.recorder import Clock, Recorder
 from gateway.requestlog.recorder_parts import Wiring
 from gateway.requestlog.recorder_process import run
@@ -56,6 +58,14 @@ class Open:
         if content_type == b"image/png":
             return None
         return raw.decode() if raw.isascii() else base64.b64encode(raw).decode()
+
+
+def whole(data: bytes, rule: Rule, model: str = "", worker: int = 0) -> dict[str, Any]:
+    """Return the whole record of a frame by a rule, which is what its line says."""
+    found = read_frame(data)
+    line = line_of(found, common_of(read_shared(found.shared), rule, model), worker)
+    record: dict[str, Any] = orjson.loads(line)
+    return record
 
 
 def open_screen(_filter: Filter, _settings: LogSettings) -> Open:

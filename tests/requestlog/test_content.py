@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from gateway.requestlog.columns import COLUMNS
-from gateway.requestlog.content import CONTENT, add_content
+from gateway.requestlog.content import CONTENT, content_of
 from gateway.requestlog.frame import (
     ENCODED_REQUEST,
     ENCODED_RESPONSE,
@@ -24,10 +25,9 @@ from tests.requestlog.logs import Open
 
 def content(screen: Open | None = None, **changed: Any) -> tuple[dict[str, Any], list[str]]:
     """Return what is remembered of a frame's bodies, and the notes."""
-    found: dict[str, Any] = {}
     notes: list[str] = []
-    add_content(found, notes, read_frame(frame(**changed)), screen or Open())
-    return found, notes
+    found = content_of(read_frame(frame(**changed)), notes, screen or Open())
+    return orjson.loads(b"{%b}" % found[1:]), notes
 
 
 def test_open_inference_bodies_become_fields() -> None:

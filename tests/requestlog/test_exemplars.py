@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.control.metrics import OCTAVES
 from gateway.requestlog.exemplars import FIRST, LAST, Exemplars
-from gateway.requestlog.frame import read_frame
+from gateway.requestlog.frame import read_frame, read_shared
 from gateway.statistics.histogram import bucket_of, upper_bound
 from tests.requestlog.frames import frame
 
@@ -18,7 +18,9 @@ def seen(*frames: dict[str, Any]) -> Exemplars:
     """Return exemplars of these frames."""
     exemplars = Exemplars()
     for changed in frames:
-        exemplars.see(read_frame(frame(**changed)))
+        found = read_frame(frame(**changed))
+        shared = read_shared(found.shared)
+        exemplars.see(found, shared.route, shared.version)
     return exemplars
 
 

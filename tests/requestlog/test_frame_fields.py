@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.requestlog.frame import HEAD
+from gateway.requestlog.frame import HEAD, NO_ID, NO_SPAN
 from gateway.requestlog.frame_fields import (
     LONGEST,
     LONGEST_TYPE,
@@ -36,8 +36,8 @@ def test_a_text_fits_whatever_its_length(length: int) -> None:
 
 def test_the_limits_are_those_of_the_layout() -> None:
     """Every number of a frame can be the largest that there is."""
-    ids = (bytes(16), bytes(16), bytes(8), bytes(8))
+    ids = (NO_ID, NO_ID, NO_SPAN, NO_SPAN)
     HEAD.pack(
         2**32 - 1, 255, 2**63, 2**63, 2**63, 2**63, *ids, *[MOST_MICROSECONDS] * 3, 2**32 - 1, 2**32 - 1,
-        2**32 - 1, 999, *[LONGEST] * 5, *[LONGEST_TYPE] * 3, 8, 3, MOST_ATTEMPTS,
+        LONGEST, *[LONGEST_TYPE] * 2, MOST_ATTEMPTS, 2**32 - 1, 999, *[LONGEST] * 4, LONGEST_TYPE, 8, 3,
     )  # fmt: skip

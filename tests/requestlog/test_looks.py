@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.requestlog.content import add_content
+from gateway.requestlog.content import content_of
 from gateway.requestlog.filter import Screen
 from gateway.requestlog.frame import read_frame
 from gateway.requestlog.looks import LONGEST, MOST, PATIENCE, Look, Looks, look_of
@@ -233,10 +233,8 @@ def test_no_planted_secret_passes(filter: Filter) -> None:
         sent, answered = it.raw.partition(b"\r\n\r\n")[2], it.answer.partition(b"\r\n\r\n")[2]
         found = read_frame(frame(request_body=sent, response_body=answered))
         for _ in range(3):
-            record: dict[str, Any] = {}
-            add_content(record, [], found, screen, asked, told)
-            plain: dict[str, Any] = {}
-            add_content(plain, [], found, screen)
-            assert orjson.loads(orjson.dumps(record)) == orjson.loads(orjson.dumps(plain))
+            members = content_of(found, [], screen, asked, told)
+            plain = content_of(found, [], screen)
+            assert orjson.loads(b"{%b}" % members[1:]) == orjson.loads(b"{%b}" % plain[1:])
             if it.secret.redactable or filter.mode == "strict":
-                assert not survivors(orjson.dumps(record), [it.secret.text])
+                assert not survivors(members, [it.secret.text])

@@ -11,10 +11,12 @@ import orjson
 import pytest
 
 from gateway.requestlog.filter import Screen
-from gateway.requestlog.frame import ENCODED_REQUEST, Frame
+from gateway.requestlog.frame import ENCODED_REQUEST
 from gateway.requestlog.policy import Coarsen, Filter
-from gateway.requestlog.record import Rule, record_of
+from gateway.requestlog.record import Rule
 from gateway.requestlog.secrets import Secrets
+from tests.requestlog.frames import frame
+from tests.requestlog.logs import whole
 from tests.requestlog.planted import KINDS, Planted, requests
 from tests.requestlog.planted_places import KEY_HEADER, PLAIN_ANSWER, PLAIN_REQUEST
 from tests.requestlog.planted_search import found_in, survivors
@@ -38,23 +40,26 @@ def split(raw: bytes) -> tuple[str, dict[str, bytes], bytes]:
     return first.decode(), fields, body
 
 
-def frame_of(planted: Planted) -> Frame:
+def frame_of(planted: Planted) -> bytes:
     """What a worker would leave of it, and more: requests that a gateway refuses are here as well."""
     first, fields, body = split(planted.raw)
     _, answer_fields, answer = split(planted.answer)
     target = first.partition(" ")[2].rpartition(" ")[0]
     flags = ENCODED_REQUEST if "content-encoding" in fields else 0
-    return Frame(
-        flags, 1, 1, len(body), len(answer), bytes(16), bytes(16), bytes(8), bytes(8),
-        1, 1, 1, 1, 200, 0, 0, 1,
-        b"POST", target.partition("?")[0].encode(), b"late", b"v1", b"v1", fields.get(KEY_HEADER, b""),
-        fields.get("content-type", b""), answer_fields.get("content-type", b""), body, answer,
-    )  # fmt: skip
+    return frame(
+        flags=flags,
+        path=target.partition("?")[0].encode(),
+        key=fields.get(KEY_HEADER, b""),
+        request_type=fields.get("content-type", b""),
+        response_type=answer_fields.get("content-type", b""),
+        request_body=body,
+        response_body=answer,
+    )
 
 
 def record(planted: Planted, filter: Filter) -> bytes:
     screen = Screen(filter, SECRETS)
-    found = record_of(frame_of(planted), Rule("/v2/models/late", screen), "", 0)
+    found = whole(frame_of(planted), Rule("/v2/models/late", screen))
     assert "filter_failed" not in found.get("notes", ()), planted
     return orjson.dumps(found)
 

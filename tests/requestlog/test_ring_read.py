@@ -15,6 +15,7 @@ from gateway.requestlog.ring_layout import (
     HEADER,
     LEAST,
     SKIP,
+    VERSION,
     RingError,
     largest,
     padded,
@@ -55,7 +56,8 @@ def test_a_ring_that_is_not_there_is_an_error_of_the_system(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value"), [(AT_MAGIC, 1), (AT_VERSION, 2), (AT_SIZE, LEAST + 8), (AT_SIZE, 12), (AT_SIZE, 8)]
+    ("place", "value"),
+    [(AT_MAGIC, 1), (AT_VERSION, VERSION + 1), (AT_SIZE, LEAST + 8), (AT_SIZE, 12), (AT_SIZE, 8)],
 )
 def test_a_file_that_is_no_ring_of_this_version_is_refused(
     writer: RingWriter, path: Path, place: int, value: int

@@ -15,7 +15,7 @@ from gateway.requestlog.exemplars import Exemplars
 from gateway.requestlog.filter import Screen
 from gateway.requestlog.policy import Filter, Logging, LogSettings
 from gateway.requestlog.rules import RouteRule, Rules
-from gateway.requestlog.scribe import Closed, Scribe, line_of
+from gateway.requestlog.scribe import LONGEST, MOST, Closed, Scribe
 from gateway.requestlog.secrets import Secrets
 from tests.requestlog.frames import REQUEST, RESPONSE, frame
 from tests.requestlog.logs import RULES, Open, open_screen
@@ -118,8 +118,45 @@ def test_what_is_no_frame_makes_no_line() -> None:
 @pytest.mark.parametrize("content", ["\ud800", 2**70])
 def test_content_that_json_cannot_hold_is_left_out(content: object) -> None:
     """The record is written without any."""
-    found = orjson.loads(line_of({"id": "1", "inputs": {"a": [content]}, "path": "/x"}))
-    assert found == {"id": "1", "notes": ["filter_failed"]}
+
+    class Odd(Open):
+        def fields(self, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+            return {"a": [content]}
+
+    found = line(scribe(new_screen=lambda *_: Odd()), key=b"u", **BODIES)
+    assert not {"inputs", "outputs"} & found.keys()
+    assert found["notes"] == ["filter_failed"]
+    assert found["status"] == 200
+
+
+def test_what_records_have_in_common_is_remembered_and_no_more_than_so_much() -> None:
+    """Clients choose paths: after thousands of them each line still says its own."""
+    asked = []
+
+    class Counting(Open):
+        def path(self, path: str, route_path: str) -> str:
+            asked.append(path)
+            return path
+
+    made = scribe(new_screen=lambda *_: Counting())
+    for _ in range(2):
+        assert line(made, path=b"/a")["path"] == "/a"
+    assert asked == ["/a"]
+    for number in range(MOST + 1):
+        assert line(made, path=b"/%d" % number)["path"] == f"/{number}"
+    assert len(asked) == MOST + 2
+    assert line(made, path=b"/a", status=404)["status"] == 404
+    for _ in range(2):
+        line(made, path=b"/" + b"x" * LONGEST)
+    assert len(asked) == MOST + 5  # a long path is looked at each time
+
+
+def test_what_was_remembered_ends_with_its_plan() -> None:
+    """A new filter sees every path anew."""
+    made = scribe(new_screen=lambda filter, _: Screen(filter, Secrets(bytes(32))))
+    assert line(made)["path"] == "/v2/models/m/infer"
+    made.follow(Rules({"flights": RouteRule("/v2", Filter(mode="strict"))}, {}))
+    assert line(made)["path"] == "/v2"
 
 
 def test_access_lines_are_said_of_what_was_written() -> None:
