@@ -1,4 +1,4 @@
-"""A body as it passes by, kept for the log as far as that goes."""
+"""A body that passes by in several pieces, kept for the log as far as that goes."""
 
 from __future__ import annotations
 
@@ -6,32 +6,22 @@ from __future__ import annotations
 class KeptBody:
     """How many bytes of a body there were so far, and all of them unless they are more than `limit`."""
 
-    __slots__ = ("_first", "_limit", "_pieces", "size")
+    __slots__ = ("_limit", "_pieces", "size")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, first: bytes) -> None:
         self._limit = limit
-        self._first = b""  # most bodies come in one piece, which is not copied
-        self._pieces: bytearray | None = None
+        self._pieces = bytearray()
         self.size = 0
+        self.add(first)
 
     def add(self, piece: bytes) -> None:
         """More of it came."""
         self.size += len(piece)
-        if self.size > self._limit:
-            self._first = b""
-            self._pieces = None
-        elif self._pieces is not None:
-            self._pieces += piece
-        elif self._first:
-            self._pieces = bytearray(self._first)
+        if self.size <= self._limit:
             self._pieces += piece
         else:
-            self._first = piece
-
-    def is_cut(self) -> bool:
-        """Tell whether there was more than is kept."""
-        return self.size > self._limit
+            self._pieces = bytearray()
 
     def whole(self) -> bytes:
         """Return all of it, nothing where there was more than is kept."""
-        return self._first if self._pieces is None else bytes(self._pieces)
+        return bytes(self._pieces)

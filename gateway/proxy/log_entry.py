@@ -57,6 +57,8 @@ class Entry:
         "_id",
         "_line",
         "_log",
+        "_more_request",
+        "_more_response",
         "_request",
         "_request_type",
         "_response",
@@ -78,8 +80,9 @@ class Entry:
         self._started = started
         self._sent = self._answered = 0.0
         self._attempts = self._flags = self._status = self.why = 0
-        self._request: KeptBody | None = None
-        self._response: KeptBody | None = None
+        self._request = self._response = b""  # the first piece of a body, and nearly always all of it
+        self._more_request: KeptBody | None = None
+        self._more_response: KeptBody | None = None
         self._given = self._span = self._request_type = self._response_type = b""
         self.chosen = self.key = b""
 
@@ -99,9 +102,13 @@ class Entry:
 
     def request_body(self, body: bytes) -> None:
         """More of the request's body came."""
-        if self._request is None:
-            self._request = KeptBody(self._log.body_limit)
-        self._request.add(body)
+        if self._more_request is not None:
+            self._more_request.add(body)
+        elif self._request:
+            self._more_request = KeptBody(self._log.body_limit, self._request)
+            self._more_request.add(body)
+        else:
+            self._request = body
 
     def sent(self, seconds: float) -> None:
         """It was given to a connection of a replica, for the first time or once more."""
@@ -126,9 +133,13 @@ class Entry:
 
     def answer_body(self, body: bytes) -> None:
         """More of the answer's body came."""
-        if self._response is None:
-            self._response = KeptBody(self._log.body_limit)
-        self._response.add(body)
+        if self._more_response is not None:
+            self._more_response.add(body)
+        elif self._response:
+            self._more_response = KeptBody(self._log.body_limit, self._response)
+            self._more_response.add(body)
+        else:
+            self._response = body
 
     def failed(self, version: bytes, fault: Fault, seconds: float, request_whole: bool) -> None:
         """It ended with the gateway's own answer, a part of the service's, or none as its client left."""
@@ -140,13 +151,22 @@ class Entry:
 
     def ended(self, version: bytes, outcome: int, seconds: float, request_whole: bool) -> None:
         """It is over: leave the frame. `version` is the service that answered, or was to."""
-        log, line, request, response = self._log, self._line, self._request, self._response
+        log, line, more_request, more_response = (
+            self._log,
+            self._line,
+            self._more_request,
+            self._more_response,
+        )
         request_body = response_body = request_type = response_type = b""
         if log.bodies:
             request_type, response_type = short_type(self._request_type), short_type(self._response_type)
             is_whole = not self._flags & RESPONSE_PART
-            request_body = self._kept(request, request_whole, REQUEST_CUT, REQUEST_PART, ENCODED_REQUEST)
-            response_body = self._kept(response, is_whole, RESPONSE_CUT, RESPONSE_PART, ENCODED_RESPONSE)
+            request_body = self._kept(
+                self._request, more_request, request_whole, REQUEST_CUT, REQUEST_PART, ENCODED_REQUEST
+            )
+            response_body = self._kept(
+                self._response, more_response, is_whole, RESPONSE_CUT, RESPONSE_PART, ENCODED_RESPONSE
+            )
         else:
             self._flags = self._flags & TRACED | NO_BODIES
         path, key, name, chosen = short(line.path), short(self.key), log.name, self.chosen
@@ -159,7 +179,8 @@ class Entry:
         ring = log.book.ring
         head = _pack(
             _HEAD_SIZE + len(texts), self._flags, ring.n, log.book.wall_clock(self._started + seconds),
-            request.size if request is not None else 0, response.size if response is not None else 0,
+            len(self._request) if more_request is None else more_request.size,
+            len(self._response) if more_response is None else more_response.size,
             self._id, trace, span, parent, latency, queue, service, len(request_body), len(response_body),
             len(key), len(request_type), len(response_type), min(self._attempts, MOST_ATTEMPTS),
             log.revision, self._status, len(path), len(name), len(version), len(chosen), len(line.method),
@@ -180,14 +201,16 @@ class Entry:
             return whole, whole, 0
         return whole, microseconds(self._sent), microseconds((self._answered or seconds) - self._sent)
 
-    def _kept(self, body: KeptBody | None, is_whole: bool, cut: int, part: int, encoded: int) -> bytes:
+    def _kept(
+        self, first: bytes, more: KeptBody | None, is_whole: bool, cut: int, part: int, encoded: int
+    ) -> bytes:
         """Return a body as far as it is logged, and say by one of these flags what is not."""
         if not is_whole:
             self._flags |= part
-        elif body is None:
+        elif not first:
             self._flags &= ~encoded
-        elif body.is_cut():
+        elif (len(first) if more is None else more.size) > self._log.body_limit:
             self._flags |= cut
         else:
-            return body.whole()
+            return first if more is None else more.whole()
         return b""
