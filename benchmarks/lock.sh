@@ -9,7 +9,7 @@ compile() {
 compile pyproject.toml --extra build --extra http2 --extra dev -o requirements-dev.txt
 compile pyproject.toml --extra build --extra http2 -c requirements-dev.txt -o requirements.txt
 compile pyproject.toml --extra build --extra train -c requirements-dev.txt -o requirements-train.txt
-compile pyproject.toml --extra encrypt --extra kafka --extra redis -c requirements-dev.txt -o requirements-sinks.txt
+compile pyproject.toml --extra encrypt --extra kafka --extra redis --extra oidc -c requirements-dev.txt -o requirements-sinks.txt
 compile pyproject.toml --extra compile -c requirements-dev.txt -o requirements-compile.txt
 compile pyproject.toml --extra fuzz -c requirements-dev.txt -o requirements-fuzz.txt
 compile benchmarks/requirements-bench.in -o benchmarks/requirements-bench.txt

@@ -23,3 +23,12 @@ def _memory() -> Iterator[None]:
             shutil.rmtree(folder)
         else:
             yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _emptied(_memory: None) -> Iterator[None]:
+    """Empty that folder after each module, for a gigabyte of rings would pile up otherwise."""
+    yield
+    if places._MEMORY.name.startswith("t") and places._MEMORY.is_dir():
+        for left in places._MEMORY.iterdir():
+            shutil.rmtree(left, ignore_errors=True)

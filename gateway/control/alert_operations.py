@@ -13,6 +13,7 @@ ALERT_OPERATIONS = (
         "Alerts that fire or are pending, with `all=true` resolved ones too, and silences",
         alert_models.Alerts,
         refusals=(400, 421, 503),
+        role="viewer",
     ),
     Operation(
         "get",
@@ -21,6 +22,7 @@ ALERT_OPERATIONS = (
         "The latest watched values of a route with their references",
         alert_models.RouteMonitor,
         refusals=(400, 404, 421, 503),
+        role="viewer",
     ),
     Operation(
         "post",
@@ -31,6 +33,7 @@ ALERT_OPERATIONS = (
         alert_models.NewSilence,
         body_required=True,
         refusals=(400, 403, 413, 415, 421, 422, 503),
+        role="operator",
     ),
     Operation(
         "delete",
@@ -39,5 +42,6 @@ ALERT_OPERATIONS = (
         "End a silence",
         alert_models.SilenceState,
         refusals=(403, 404, 421, 503),
+        role="operator",
     ),
 )

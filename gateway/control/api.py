@@ -19,6 +19,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.control import changes, readings
+from gateway.control.access.gate import Door, gated
+from gateway.control.access.identity import Identity
 from gateway.control.alerts_api import AlertsApi
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
@@ -26,7 +28,9 @@ from gateway.control.guard import Guard
 from gateway.control.label_api import LabelApi
 from gateway.control.metrics import exposition
 from gateway.control.models import NewWeights, Rollback
-from gateway.control.openapi import document
+from gateway.control.openapi import OPERATIONS, document
+from gateway.control.pages.desk import Desk
+from gateway.control.pages.site import all_pages
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
 from gateway.control.replies import asker_of, reply
 from gateway.control.rollout_api import RolloutApi
@@ -161,9 +165,17 @@ def _limit(text: str) -> int:
 
 def build_app(places: Places, settle: Callable[[], None]) -> ASGIApp:
     """Return the admin side as an ASGI application; see `Api` for `settle`."""
+    pages = all_pages(Desk(places, settle))
+    doors = {(one.method.upper(), one.path): Door(one.role, is_whole=one.is_whole) for one in OPERATIONS}
+    doors |= {
+        (method, page.path): Door(page.role, is_page=True, is_whole=page.is_whole)
+        for page in pages
+        for method in page.methods
+    }
+    shown = [Route(page.path, page.handler, methods=list(page.methods)) for page in pages]
     app = Starlette(
-        routes=Api(places, settle).routes(),
+        routes=gated([*Api(places, settle).routes(), *shown], doors),
         exception_handlers={HTTPException: answer_http, **dict.fromkeys(ANSWERED, answer)},
     )
     app.router.redirect_slashes = False
-    return Guard(app)
+    return Guard(Identity(app))

@@ -24,7 +24,13 @@ _REFS = "#/components/schemas/{model}"
 
 OPERATIONS = (
     Operation(
-        "get", "/api/v1/status", "status", "What runs and how well", status_models.Status, refusals=(421, 503)
+        "get",
+        "/api/v1/status",
+        "status",
+        "What runs and how well",
+        status_models.Status,
+        refusals=(421, 503),
+        role="viewer",
     ),
     Operation(
         "get",
@@ -33,6 +39,7 @@ OPERATIONS = (
         "A route's live weights in percent",
         models.LiveWeights,
         refusals=(404, 421, 503),
+        role="viewer",
     ),
     Operation(
         "put",
@@ -43,6 +50,7 @@ OPERATIONS = (
         models.NewWeights,
         body_required=True,
         refusals=CHANGE,
+        role="operator",
     ),
     Operation(
         "post",
@@ -52,6 +60,7 @@ OPERATIONS = (
         models.ChangedWeights,
         models.Rollback,
         refusals=CHANGE,
+        role="operator",
     ),
     *ROLLOUT_OPERATIONS,
     Operation(
@@ -62,6 +71,7 @@ OPERATIONS = (
         models.ChangedPlan,
         models.Rollback,
         refusals=tuple(status for status in CHANGE if status != 404),
+        role="operator",
     ),
     Operation(
         "get",
@@ -70,6 +80,7 @@ OPERATIONS = (
         "The latest revisions, newest first",
         models.Revisions,
         refusals=(400, 421, 503),
+        role="viewer",
     ),
     Operation(
         "post",
@@ -81,14 +92,23 @@ OPERATIONS = (
         body_required=True,
         has_lines=True,
         refusals=(400, 403, 413, 415, 421, 422, 503),
+        role="operator",
     ),
     *ALERT_OPERATIONS,
-    Operation("get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503)),
-    Operation("get", "/healthz", "healthz", "Whether this process answers", models.Alive),
     Operation(
-        "get", "/readyz", "readyz", "Whether the data plane answers", models.Ready, refusals=(421, 503)
+        "get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503), role="viewer"
     ),
-    Operation("get", "/openapi.json", "openapi", "This description", None),
+    Operation("get", "/healthz", "healthz", "Whether this process answers", models.Alive, role=None),
+    Operation(
+        "get",
+        "/readyz",
+        "readyz",
+        "Whether the data plane answers",
+        models.Ready,
+        refusals=(421, 503),
+        role=None,
+    ),
+    Operation("get", "/openapi.json", "openapi", "This description", None, role=None),
 )
 """Everything there is, in the order in which it is told."""
 
@@ -171,7 +191,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _parameters(operation)],
-        "responses": {"200": _answer(operation), **dict(map(_refusal, operation.refusals))},
+        "responses": {"200": _answer(operation), **dict(map(_refusal, _refusals(operation)))},
     }
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
@@ -179,6 +199,11 @@ def _described(operation: Operation) -> dict[str, Any]:
             content["application/x-ndjson"] = {"schema": {"type": "string"}}
         found["requestBody"] = {"required": operation.body_required, "content": content}
     return found
+
+
+def _refusals(operation: Operation) -> list[int]:
+    asked = () if operation.role is None else (401, 403)
+    return sorted({*operation.refusals, *asked})
 
 
 def _parameters(operation: Operation) -> list[str]:

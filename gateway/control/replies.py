@@ -6,14 +6,17 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.control.access.roles import principal_of
 from gateway.control.changes import Asker
 from gateway.control.preconditions import etag, if_match
 
 
 def asker_of(request: Request, reason: str) -> Asker:
     """Return who asks for a change, why, and which revisions it may be based on."""
-    peer = request.client.host if request.client else "unknown"
-    return Asker(f"api:{peer}", reason, if_match(request.headers.get("if-match")))
+    principal = principal_of(request.scope)
+    return Asker(
+        principal.name if principal else "unknown", reason, if_match(request.headers.get("if-match"))
+    )
 
 
 def reply(value: object, revision: int | None = None) -> Response:

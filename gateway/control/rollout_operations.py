@@ -15,7 +15,17 @@ def _event(
     path: str, name: str, summary: str, body: type[BaseModel], *, body_required: bool = False
 ) -> Operation:
     refusals = tuple(sorted((*CHANGE, 409)))
-    return Operation("post", PATH + path, name, summary, RouteRollout, body, body_required, refusals=refusals)
+    return Operation(
+        "post",
+        PATH + path,
+        name,
+        summary,
+        RouteRollout,
+        body,
+        body_required,
+        refusals=refusals,
+        role="operator",
+    )
 
 
 ROLLOUT_OPERATIONS = (
@@ -26,6 +36,7 @@ ROLLOUT_OPERATIONS = (
         "Where a route's rollout stands and what the judge says of it",
         RouteRollout,
         refusals=(404, 421, 503),
+        role="viewer",
     ),
     _event("", "startRollout", "Roll a version out step by step", models.NewRollout, body_required=True),
     _event("/pause", "pauseRollout", "Keep the canary's share as it is", models.Reasoned),

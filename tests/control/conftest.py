@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import inspect
 import json
 import os
 import shutil
@@ -226,3 +228,19 @@ def control(stopped_control: Control) -> Control:
     """The control process of the site, answering."""
     stopped_control.start()
     return stopped_control
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test, for so long at most."""
+    test = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(test):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters}
+
+    async def bounded() -> None:
+        async with asyncio.timeout(BOUND):
+            await test(**arguments)
+
+    asyncio.run(bounded())
+    return True

@@ -1,0 +1,1 @@
+"""The dashboard: what the terminal shows, for people who would rather look."""

@@ -1,0 +1,69 @@
+// What every page needs: calls of the admin API, live events, words for the person in front of it.
+
+const told = document.getElementById("told");
+
+/** Tell the person something; `kind` "bad" stays until it is clicked, the rest goes by itself. */
+export function tell(text, kind = "good") {
+  const line = document.createElement("p");
+  line.textContent = text;
+  line.className = kind;
+  line.addEventListener("click", () => line.remove());
+  told.append(line);
+  if (kind !== "bad") setTimeout(() => line.remove(), 6000);
+  while (told.children.length > 4) told.firstElementChild.remove();
+}
+
+/** A refusal of the admin API: `status`, and `message` as the API says it. */
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Call the admin API with JSON; returns {body, etag}. Throws Refused, with what the API says. */
+export async function api(method, path, body, { etag } = {}) {
+  const headers = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (etag) headers["if-match"] = etag;
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Refused(0, "the gateway's admin side does not answer; nothing is known to have changed");
+  }
+  const found = (answer.headers.get("content-type") || "").includes("json") ? await answer.json() : {};
+  if (!answer.ok) throw new Refused(answer.status, found.detail || `${answer.status} ${answer.statusText}`);
+  return { body: found, etag: answer.headers.get("etag") || "" };
+}
+
+/** Follow server-sent events: `handlers` by event name, each given the event's JSON. Reconnects by itself. */
+export function live(path, handlers) {
+  const lost = document.getElementById("connection");
+  const source = new EventSource(path);
+  source.addEventListener("open", () => { lost.hidden = true; });
+  source.addEventListener("error", () => { lost.hidden = false; });
+  for (const [name, handle] of Object.entries(handlers)) {
+    source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+  }
+  window.addEventListener("pagehide", () => source.close());
+  return source;
+}
+
+/** A number as people read it: 12,345 or 0.0123. */
+export function number(value, digits = 3) {
+  if (value === null || value === undefined) return "–";
+  return value.toLocaleString("en-GB", { maximumSignificantDigits: Math.max(digits, String(Math.trunc(Math.abs(value))).length) });
+}
+
+/** Do what a button says, once at a time, and tell how it went. */
+export async function act(button, work) {
+  button.disabled = true;
+  try {
+    tell(await work());
+  } catch (error) {
+    tell(error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
+}
