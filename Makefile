@@ -93,7 +93,7 @@ lock: ## write the requirement locks anew from pyproject.toml (needs uv on the p
 	@sh benchmarks/lock.sh
 
 clean: ## remove the environments
-	@rm -rf .venv .venv-bench .venv-compile .venv-fuzz .venv-train .fuzz
+	@rm -rf .venv .venv-bench .venv-compile .venv-deploy .venv-fuzz .venv-train .fuzz
 
 # An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.
 define new_venv
@@ -141,4 +141,23 @@ $(VENV)/.compiled: $(VENV)/.runtime requirements-compile.txt $(shell find gatewa
 .venv-train/.done: requirements-train.txt
 	$(call new_venv,.venv-train)
 	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.PHONY: dist sbom deploy-check
+
+dist: $(VENV)/.dev ## build the wheel and the sdist into dist/
+	@$(BIN)/python deploy/dist.py dist
+
+sbom: $(VENV)/.dev ## write dist/sbom.json (CycloneDX), and print every part with its licence
+	@mkdir -p dist && $(BIN)/python deploy/sbom.py dist/sbom.json
+
+# The schemas are in the tools, so no network is asked; ServiceMonitor and the kustomization are in none of them.
+deploy-check: .venv-deploy/.done ## lint the Dockerfile; hold compose.yaml and the manifests against their schemas
+	@.venv-deploy/bin/hadolint deploy/Dockerfile
+	@.venv-deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	@.venv-deploy/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml %/routing.yaml %/servicemonitor.yaml,$(wildcard deploy/kubernetes/*.yaml))
+
+.venv-deploy/.done: deploy/requirements-check.txt
+	$(call new_venv,.venv-deploy)
+	@.venv-deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

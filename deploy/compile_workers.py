@@ -39,6 +39,7 @@ HOT = (
     "proxy/admission.py",
     "proxy/answered.py",
     "proxy/arrivals.py",
+    "proxy/auth.py",
     "proxy/backend.py",
     "proxy/balancer.py",
     "proxy/breaker.py",
