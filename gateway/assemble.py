@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import socket
 import sys
@@ -19,7 +20,11 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError
 
+log = logging.getLogger("gateway")
+
 if TYPE_CHECKING:
+    from gateway.control.access.listening import Listening
+    from gateway.routing.addresses import Address
     from gateway.routing.places import Places
     from gateway.routing.plan import RoutingPlan
     from gateway.supervision.generation import Commands, Setup
@@ -27,13 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
-    """What `gateway up` was told; `listen` and `admin` are empty where routing.yaml decides."""
+    """What `gateway up` was told; `listen` and `admin` are empty where routing.yaml decides.
+
+    `without`: what the admin side may do without, see `gateway.control.access.listening`.
+    """
 
     config: Path
     state: Path
     listen: str = ""
     admin: str = ""
     workers: int = 0
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +127,46 @@ def _setup(options: UpOptions, places: Places, plan: RoutingPlan, before: Setup 
     config = options.config.resolve()
     workers = options.workers or len(os.sched_getaffinity(0))
     where = wanted(plan, options.listen, options.admin)
+    listening = _protected(options, places, plan, where.admin)
     if plan.tls is not None:
         from gateway.proxy.tls import ServerTls
 
         ServerTls(config.parent, plan.tls)  # whoever starts a gateway hears of it, and not every worker
     copy = None if os.environ.get("GATEWAY_WORKERS") == "plain" else compiled_copy(compiled_home())
     listeners = bind(where, workers, before.listeners if before else None)
-    return Setup(listeners, _commands(places, config, copy), workers, copy is not None)
+    return Setup(listeners, _commands(places, config, copy, listening.told()), workers, copy is not None)
 
 
-def _commands(places: Places, config: Path, copy: Path | None) -> Commands:
+def _protected(options: UpOptions, places: Places, plan: RoutingPlan, address: Address) -> Listening:
+    """Return how the admin side will be reached; raises GatewayError where others could, unprotected."""
+    from gateway.control.access.listening import WITHOUT_AUTH, WITHOUT_TLS, Listening
+    from gateway.routing.certificates import why_no_key
+
+    told = WITHOUT_TLS in options.without, WITHOUT_AUTH in options.without
+    listening = Listening(address, plan.admin_settings, *told)
+    listening.check()
+    if (tls := plan.admin_settings.tls) is not None:
+        reason = why_no_key(options.config.resolve().parent, tls.key, tls.cert)
+        if reason:
+            raise GatewayError(f"`tls` of `admin` cannot be used: {tls.key}: {reason}")
+    if listening.asks_who and not _has_token(places):
+        log.warning(
+            "the admin side wants a token and there is none; "
+            "make one here: gateway token create NAME --role admin"
+        )
+    return listening
+
+
+def _has_token(places: Places) -> bool:
+    from gateway.control.access.token_store import TokenStore
+
+    if not places.access.exists():
+        return False
+    now = time.time()
+    return any(token.is_in_force(now) for token in TokenStore(places.access).all())
+
+
+def _commands(places: Places, config: Path, copy: Path | None, told: str) -> Commands:
     from gateway.supervision.generation import Commands
 
     # -P: what lies in the folder that `gateway up` is typed in must never be imported.
@@ -143,7 +182,7 @@ def _commands(places: Places, config: Path, copy: Path | None) -> Commands:
             str(folder),
             *(f"{name}={fd}" for name, fd in fds.items()),
         ],
-        control=lambda fd: [*here, "control", state, str(config), str(fd)],
+        control=lambda fd: [*here, "control", state, str(config), str(fd), told],
         replica=lambda model, path: [*here, "replica", str(folder / model), path],
         spare=lambda models: [*here, "spare", *(str(folder / model) for model in models)],
         recorder=[*worker, "recorder", state, str(folder)],
@@ -214,14 +253,18 @@ def worker(state: str, number: str, folder: str, *fds: str) -> None:
     run(places, int(number), Path(folder), listeners)
 
 
-def control(state: str, config: str, fd: str) -> None:
-    """Be the control process, answering on the inherited socket `fd`."""
+def control(state: str, config: str, fd: str, told: str = "") -> None:
+    """Be the control process, answering on the inherited socket `fd`, protected as `told`."""
+    from gateway.control.access.listening import listening_at
     from gateway.control.process import run
+    from gateway.routing.addresses import Address
     from gateway.routing.places import Places
 
     places = Places(Path(state))
     log_to_stderr("control", places.run)
-    run(places, Path(config), socket.socket(fileno=int(fd)))
+    admin = socket.socket(fileno=int(fd))
+    host, port = admin.getsockname()[:2]
+    run(places, Path(config), admin, listening_at(Address(host, port), told))
 
 
 def recorder(state: str, folder: str) -> None:

@@ -57,7 +57,7 @@ def refused(options: UpOptions) -> str:
         ("8080", "", "--listen 8080: "),
         ("127.0.0.1:http", "", "--listen 127.0.0.1:http: "),
         ("", ":9090", "--admin :9090: "),
-        ("", "0.0.0.0:9090", "keep it on 127.0.0.1"),
+        ("", "0.0.0.0:9090", "Or keep it on 127.0.0.1"),
         ("127.0.0.1:9090", "127.0.0.1:9090", "give one of them another port"),
     ],
 )

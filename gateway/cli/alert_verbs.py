@@ -66,10 +66,16 @@ def silence(
     Example: gateway alerts silence input-drift --for 2h --reason "a known holiday"
     """
     from gateway.control.observation import latest_plan
+    from gateway.routing.audited import note, refusals_noted
+    from gateway.routing.change import Request
     from gateway.watching.quiet import ask, told
 
     places = find_running(state_dir, str(config)).places
-    made = told(ask(places, latest_plan(places), rule, route, author(), reason, parsed_duration(duration)))
+    seconds = parsed_duration(duration)
+    with refusals_noted(places, Request("silence", author(), reason)):
+        made = told(ask(places, latest_plan(places), rule, route, author(), reason, seconds))
+    after = {"rule": rule, "until": made["until"]}
+    note(places, "silence", author(), why=reason, route=route, after=after)
     if as_json:
         print_json(made)
     else:
@@ -88,9 +94,14 @@ def unsilence(
 
     Example: gateway alerts unsilence input-drift
     """
+    from gateway.routing.audited import note, refusals_noted
+    from gateway.routing.change import Request
     from gateway.watching.quiet import lift, told
 
-    ended = lift(find_running(state_dir, str(config)).places, rule, route)
+    places = find_running(state_dir, str(config)).places
+    with refusals_noted(places, Request("unsilence", author())):
+        ended = lift(places, rule, route)
+    note(places, "unsilence", author(), route=route, before={"rule": rule})
     if as_json:
         print_json({"ended": [told(it) for it in ended]})
     else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from gateway.cli.common import find_running, print_json, say
+from gateway.cli.common import author, find_running, print_json, say
 from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
 from gateway.requestlog.label_lines import KEYS
@@ -51,6 +51,7 @@ def import_file(
     from gateway.control.labels import check, keep
     from gateway.control.observation import latest_plan
     from gateway.requestlog.label_lines import BadLabels
+    from gateway.routing.audited import note
 
     places = find_running(state_dir, str(config)).places
     plan = latest_plan(places)
@@ -66,6 +67,7 @@ def import_file(
         for labels in _batches(source):
             keep(places, plan, labels)
             count += len(labels)
+    note(places, "add-labels", author(), after={"file": file.name, "labels": count})
     if as_json:
         print_json({"accepted": count})
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.common import Running, find_running, print_json, say
+from gateway.cli.common import Running, author, find_running, print_json, say
 from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
 
@@ -103,6 +103,7 @@ def forget(
     Example: gateway log forget --key user-4711
     """
     from gateway.cli.log_checked import many
+    from gateway.routing.audited import note
 
     running = find_running(state_dir, str(config))
     if not yes:
@@ -110,6 +111,7 @@ def forget(
             f"Erase every record of {key!r} from {running.places.log.folder}?", abort=True, err=True
         )
     found = _forgotten(running, key)
+    note(running.places, "forget", author(), after={"pseudonym": found["pseudonym"]})
     if as_json:
         print_json(found)
     else:

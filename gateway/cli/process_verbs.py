@@ -18,6 +18,12 @@ def up(
     admin: Annotated[str, typer.Option(help="host:port for the admin API; overrides routing.yaml.")] = "",
     state_dir: StateDir = None,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
+    admin_without_tls: Annotated[
+        bool, typer.Option("--admin-without-tls", help="Something before the admin side ends TLS.")
+    ] = False,
+    admin_without_auth: Annotated[
+        bool, typer.Option("--admin-without-auth", help="Whoever can reach the admin side is an admin.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Start the gateway in the foreground; Ctrl-C drains it.
@@ -26,8 +32,11 @@ def up(
     """
     from gateway.assemble import UpOptions, up
     from gateway.cli.render import ready, welcome
+    from gateway.control.access.listening import WITHOUT_AUTH, WITHOUT_TLS
 
-    options = UpOptions(config, state_of(state_dir, str(config)), listen, admin, workers)
+    flags = {WITHOUT_TLS: admin_without_tls, WITHOUT_AUTH: admin_without_auth}
+    without = tuple(flag for flag, is_told in flags.items() if is_told)
+    options = UpOptions(config, state_of(state_dir, str(config)), listen, admin, workers, without)
     up(options, lambda running: print(ready(running) if as_json else welcome(running), flush=True))
 
 

@@ -10,7 +10,10 @@ import typer
 from gateway import __version__
 from gateway.cli import (
     alert_verbs,
+    audit_verbs,
     bundle_verb,
+    init_verb,
+    key_verbs,
     label_verbs,
     log_verbs,
     look_verbs,
@@ -20,6 +23,7 @@ from gateway.cli import (
     replay_verb,
     rollout_verbs,
     switch_verb,
+    token_verbs,
     weight_verbs,
     whatif_verb,
 )
@@ -36,6 +40,7 @@ app = typer.Typer(
 )
 
 VERBS = (
+    init_verb.init,
     process_verbs.up,
     process_verbs.serve,
     look_verbs.check,
@@ -61,6 +66,9 @@ GROUPS = {
     "labels": label_verbs.app,
     "log": log_verbs.app,
     "alerts": alert_verbs.app,
+    "token": token_verbs.app,
+    "audit": audit_verbs.app,
+    "key": key_verbs.app,
     "debug": bundle_verb.app,
 }
 """Verbs that have verbs of their own."""

@@ -21,7 +21,11 @@ from starlette.types import ASGIApp
 from gateway.control import changes, readings
 from gateway.control.access.gate import Door, gated
 from gateway.control.access.identity import Identity
+from gateway.control.access.listening import LOCAL, Listening
+from gateway.control.access.login import Access
 from gateway.control.alerts_api import AlertsApi
+from gateway.control.audit_api import AuditApi
+from gateway.control.audit_watch import Audited, action_of, on_access
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
@@ -31,10 +35,14 @@ from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import OPERATIONS, document
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages
+from gateway.control.plan_api import PlanApi
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
+from gateway.control.query_api import QueryApi
 from gateway.control.replies import asker_of, reply
 from gateway.control.rollout_api import RolloutApi
 from gateway.control.status import snapshot
+from gateway.control.token_api import TokenApi
+from gateway.control.try_api import TryApi
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
@@ -62,9 +70,14 @@ class Api:
             Route("/api/v1/routes/{name}/rollback", self.roll_back_route, methods=["POST"]),
             *self._rollouts.routes(),
             *self._alerts.routes(),
+            *PlanApi(self._places).routes(),
             Route("/api/v1/rollback", self.roll_back_all, methods=["POST"]),
             Route("/api/v1/revisions", self.revisions),
             *LabelApi(self._places).routes(),
+            *TryApi(self._places).routes(),
+            *TokenApi(self._places).routes(),
+            *QueryApi(self._places).routes(),
+            *AuditApi(self._places).routes(),
             Route("/metrics", self.metrics),
             Route("/healthz", self.healthz),
             Route("/readyz", self.readyz),
@@ -163,10 +176,18 @@ def _limit(text: str) -> int:
     raise Refusal(400, f"limit must be a whole number from 1 to {readings.REVISIONS_LIMIT}, not {text[:40]}")
 
 
-def build_app(places: Places, settle: Callable[[], None]) -> ASGIApp:
+def build_app(
+    places: Places,
+    settle: Callable[[], None],
+    listening: Listening = LOCAL,
+    desk: Desk | None = None,
+) -> ASGIApp:
     """Return the admin side as an ASGI application; see `Api` for `settle`."""
-    pages = all_pages(Desk(places, settle))
-    doors = {(one.method.upper(), one.path): Door(one.role, is_whole=one.is_whole) for one in OPERATIONS}
+    pages = all_pages(desk or Desk(places, settle))
+    doors = {
+        (one.method.upper(), one.path): Door(one.role, is_whole=one.is_whole, name=action_of(one.name))
+        for one in OPERATIONS
+    }
     doors |= {
         (method, page.path): Door(page.role, is_page=True, is_whole=page.is_whole)
         for page in pages
@@ -178,4 +199,6 @@ def build_app(places: Places, settle: Callable[[], None]) -> ASGIApp:
         exception_handlers={HTTPException: answer_http, **dict.fromkeys(ANSWERED, answer)},
     )
     app.router.redirect_slashes = False
-    return Guard(Identity(app))
+    access = Access.at(places.access, partial(on_access, places))
+    inside = Identity(app, access, open_to_loopback=lambda: not listening.asks_who)
+    return Audited(Guard(inside, listening), places)

@@ -112,22 +112,34 @@ def _at_work(places: Places, seen: Observation, process: Listed, now: float) -> 
         return "healthy" if is_there else "starting"
     if process.role in ("recorder", "keeper"):
         return "healthy" if has_beat(places, process.role, process.pid, now) else "hung"
-    if process.role == "control" and process.pid != os.getpid() and not answers(seen.running.admin):
-        return "hung"
-    return "healthy"
+    is_other = process.role == "control" and process.pid != os.getpid()
+    return "hung" if is_other and not answers(seen.running.admin, places) else "healthy"
 
 
-def answers(admin: str) -> bool:
-    """Ask the control process whether it is alive.
+def answers(admin: str, places: Places) -> bool:
+    """Ask the control process whether it is alive, on its Unix socket, which speaks no TLS; else on the port.
 
     That its port accepts says little: the supervisor holds the socket, and the kernel accepts for a process
     that hangs or is just being started again.
     """
-    host, _, port = admin.rpartition(":")
     request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), PROBE_TIMEOUT) as probe:
+        with _connected(admin, places) as probe:
             probe.sendall(request)
             return probe.recv(64).startswith(b"HTTP/1.1 200 ")
     except (OSError, ValueError):
         return False
+
+
+def _connected(admin: str, places: Places) -> socket.socket:
+    if not places.admin_socket.exists():
+        host, _, port = admin.rpartition(":")
+        return socket.create_connection((host.strip("[]"), int(port)), PROBE_TIMEOUT)
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    probe.settimeout(PROBE_TIMEOUT)
+    try:
+        probe.connect(str(places.admin_socket))
+    except OSError:
+        probe.close()
+        raise
+    return probe

@@ -11,10 +11,15 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.control import label_models, models, status_models
 from gateway.control.alert_operations import ALERT_OPERATIONS
+from gateway.control.audit_operations import AUDIT_OPERATIONS, AUDIT_PARAMETERS
 from gateway.control.operation import CHANGE, Operation
+from gateway.control.plan_operations import PLAN_OPERATIONS, PLAN_PARAMETERS
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
+from gateway.control.query_operations import QUERY_OPERATIONS, REQUEST_PARAMETERS, SEARCH_PARAMETERS
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
 from gateway.control.rollout_operations import ROLLOUT_OPERATIONS
+from gateway.control.token_operations import TOKEN_OPERATIONS
+from gateway.control.try_operations import TRY_OPERATIONS
 
 API_VERSION = "1.3.0"
 """Of this description: the first number changes when what was answered before no longer is."""
@@ -63,6 +68,7 @@ OPERATIONS = (
         role="operator",
     ),
     *ROLLOUT_OPERATIONS,
+    *PLAN_OPERATIONS,
     Operation(
         "post",
         "/api/v1/rollback",
@@ -95,6 +101,10 @@ OPERATIONS = (
         role="operator",
     ),
     *ALERT_OPERATIONS,
+    *TRY_OPERATIONS,
+    *TOKEN_OPERATIONS,
+    *QUERY_OPERATIONS,
+    *AUDIT_OPERATIONS,
     Operation(
         "get", "/metrics", "metrics", "Counters for Prometheus", None, refusals=(421, 503), role="viewer"
     ),
@@ -113,6 +123,9 @@ OPERATIONS = (
 """Everything there is, in the order in which it is told."""
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
+    **PLAN_PARAMETERS,
+    **REQUEST_PARAMETERS,
+    **AUDIT_PARAMETERS,
     "name": {
         "name": "name",
         "in": "path",
@@ -126,6 +139,13 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "integer"},
         "description": "The silence's number, as the list of alerts says it",
+    },
+    "token": {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "The token's id, as the list of tokens says it",
     },
     "all": {
         "name": "all",
@@ -154,7 +174,15 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     },
 }
 
-_QUERY = {"revisions": ("limit",), "alerts": ("all",), "monitor": ("version",)}
+_QUERY = {
+    "planRollout": tuple(PLAN_PARAMETERS),
+    "revisions": ("limit",),
+    "alerts": ("all",),
+    "monitor": ("version",),
+    "requests": SEARCH_PARAMETERS,
+    "audit": tuple(AUDIT_PARAMETERS),
+    "monitorCourse": ("windows",),
+}
 """Query parameters by operation."""
 
 
@@ -202,14 +230,17 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 
 def _refusals(operation: Operation) -> list[int]:
-    asked = () if operation.role is None else (401, 403)
+    # A wrong token is refused everywhere, and too many of them are.
+    asked = (401, 429) if operation.role is None else (401, 403, 429)
     return sorted({*operation.refusals, *asked})
 
 
 def _parameters(operation: Operation) -> list[str]:
     found = ["name"] if "{name}" in operation.path else []
     if "{id}" in operation.path:
-        found.append("silence")
+        found.append("request" if operation.name == "request" else "silence")
+    if "{token}" in operation.path:
+        found.append("token")
     is_of_plan = operation.answer is not None and "revision" in operation.answer.model_fields
     if operation.body is not None and is_of_plan:
         found.append("ifMatch")
@@ -220,7 +251,9 @@ def _answer(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
         found["content"] = {"application/json": {"schema": _reference(operation.answer)}}
-        if "revision" in operation.answer.model_fields:
+        if operation.name == "query":
+            found["content"]["text/csv"] = {"schema": {"type": "string"}}
+        if "revision" in operation.answer.model_fields and not operation.is_whole:
             found["headers"] = {
                 "ETag": {"description": "The revision, for If-Match", "schema": {"type": "string"}}
             }

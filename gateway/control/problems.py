@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.audit.event import attempt_now
 from gateway.errors import ChangeRefused, GatewayError, StaleRevision
 
 log = logging.getLogger("gateway.control")
@@ -41,6 +42,8 @@ class Refusal(Exception):
 
     def response(self) -> Response:
         """Return the answer."""
+        if (attempt := attempt_now()) is not None:
+            attempt.detail = self.detail
         document = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,

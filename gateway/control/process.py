@@ -1,4 +1,4 @@
-"""The control process: the admin API on an inherited socket; beside it the file is watched and rollouts move.
+"""The control process: the admin side on its two sockets; beside it the file is watched and rollouts move.
 
 It may be killed at any moment: the data plane does not ask it for anything, and what it left undone is found
 by the next one.
@@ -11,14 +11,20 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import uvicorn
 
+from gateway.control.access.listening import Listening
+from gateway.control.admin_server import AdminServer, strict_context
 from gateway.control.api import build_app
+from gateway.control.audit_sealer import sealer
 from gateway.control.notify import Notifier
+from gateway.control.pages.desk import Desk
+from gateway.control.pages.recent import History, Sampler
+from gateway.control.try_public import PublicPages
 from gateway.control.watcher import Watcher
 from gateway.lifeline import at_end_of_input
 from gateway.rollout import record
@@ -36,12 +42,14 @@ SWITCH_INTERVAL = 0.0005
 """Seconds between thread switches: a rollback must not wait behind a long file that is being parsed."""
 
 
-def run(places: Places, config: Path, admin: socket.socket) -> None:
-    """Serve the admin API, follow routing.yaml, move rollouts; until SIGTERM, SIGINT or the end of input."""
+def run(places: Places, config: Path, admin: socket.socket, listening: Listening) -> None:
+    """Serve the admin side, follow routing.yaml, move rollouts; until SIGTERM, SIGINT or the end of input."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     watcher = Watcher(places, config)
     controller = _controller(places, config, watcher)
-    server = uvicorn.Server(_configuration(places, watcher))
+    history = History()
+    desk = Desk(places, watcher.settle, history, lambda: server.should_exit)
+    server = AdminServer(_configuration(desk, listening, config.parent), places.admin_socket)
 
     def stop(*_: object) -> None:
         server.should_exit = True
@@ -50,7 +58,12 @@ def run(places: Places, config: Path, admin: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     at_end_of_input(stop)
-    with _beside(watcher, "watcher"), _beside(controller, "controller"):
+    with ExitStack() as beside:
+        beside.enter_context(_beside(sealer(places, config.parent), "sealer"))
+        beside.enter_context(_beside(watcher, "watcher"))
+        beside.enter_context(_beside(controller, "controller"))
+        beside.enter_context(_beside(PublicPages(places), "public pages"))
+        beside.enter_context(_beside(Sampler(places, history), "sampler"))
         server.run(sockets=[admin])
 
 
@@ -85,9 +98,10 @@ def _controller(places: Places, config: Path, watcher: Watcher) -> Controller:
     return Controller(places, ports)
 
 
-def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
+def _configuration(desk: Desk, listening: Listening, folder: Path) -> uvicorn.Config:
+    tls = listening.settings.tls
     found = uvicorn.Config(
-        build_app(places, watcher.settle),
+        build_app(desk.places, desk.settle, listening, desk),
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -99,6 +113,9 @@ def _configuration(places: Places, watcher: Watcher) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=75,
+        ssl_certfile=folder / tls.cert if tls else None,
+        ssl_keyfile=folder / tls.key if tls else None,
+        ssl_context_factory=strict_context if tls else None,
     )
     # Declared as whole seconds, but handed to asyncio, which takes fractions.
     found.timeout_graceful_shutdown = END_WITHIN  # type: ignore[assignment]

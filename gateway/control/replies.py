@@ -6,6 +6,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.audit.event import attempt_now
 from gateway.control.access.roles import principal_of
 from gateway.control.changes import Asker
 from gateway.control.preconditions import etag, if_match
@@ -14,6 +15,8 @@ from gateway.control.preconditions import etag, if_match
 def asker_of(request: Request, reason: str) -> Asker:
     """Return who asks for a change, why, and which revisions it may be based on."""
     principal = principal_of(request.scope)
+    if (attempt := attempt_now()) is not None:
+        attempt.why = reason
     return Asker(
         principal.name if principal else "unknown", reason, if_match(request.headers.get("if-match"))
     )

@@ -174,4 +174,4 @@ def control_runs(places: Places) -> bool:
     """Tell whether the control process, which judges, is there and answers."""
     running = read_running(places)
     listed = any(process.role == "control" and process.pid for process in running.processes)
-    return listed and answers(running.admin)
+    return listed and answers(running.admin, places)

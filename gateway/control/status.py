@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.control import figures
 from gateway.control.alarms import alarm_warnings
+from gateway.control.audit_warnings import audit_warnings
 from gateway.control.health import processes, services
 from gateway.control.log_status import log_state, log_warnings
 from gateway.control.observation import Observation, observe
@@ -43,7 +44,7 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     judged, clock = read_judged(places), time.time()
     log = log_state(places, seen, at)
     rollouts = rollout_warnings(places, seen.plan, judged, clock)
-    troubles = [*rollouts, *alarm_warnings(places.watch, clock), *log_warnings(log)]
+    troubles = [*rollouts, *alarm_warnings(places.watch, clock), *log_warnings(log), *audit_warnings(places)]
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,

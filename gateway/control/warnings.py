@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from gateway.control.key_warnings import key_warnings
 from gateway.control.observation import Observation
 from gateway.control.process_warnings import process_warnings
 from gateway.control.route_warnings import route_warnings
@@ -42,6 +44,7 @@ def warnings(
         *rollouts,
         *service_warnings(seen.plan, seen.views),
         *setup_warnings(seen, file, reload),
+        *key_warnings(seen.plan, Path(seen.running.config).parent),
         *(told for found in seen.views.certificates if (told := of_certificate(found, now))),
         *of_limits(recent_hits),
         *seen.views.unread,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.proxy.context import Context
 
 _RESET = struct.pack("ii", 1, 0)
+NEEDS_KEY = b'www-authenticate: Bearer realm="gateway"\r\n'
+"""The line that belongs into an answer 401."""
 LINGER = 2.0
 """Seconds in which a client that is still sending may read why nobody listens any more."""
 
@@ -82,7 +84,11 @@ class Client:
     def answer_problem(self, fault: Fault, request_id: bytes, *, with_body: bool = True) -> None:
         """Answer in the gateway's own name."""
         close = not self.keep_alive
-        extra = self.stamp + NEEDS_VERSION if fault.status == 426 else self.stamp
+        extra = self.stamp
+        if fault.status == 426:
+            extra += NEEDS_VERSION
+        elif fault.status == 401:
+            extra += NEEDS_KEY
         out = problem(fault, request_id, close=close, with_body=with_body, extra=extra)
         self.context.outbox.write(self.transport, out)
 

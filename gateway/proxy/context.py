@@ -20,6 +20,7 @@ from gateway.http.headers import (
     Shapes,
 )
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.auth import KeyFiles
 from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.logbook import Logbook, follow, share_of
 from gateway.proxy.outbox import Outbox
@@ -59,7 +60,7 @@ class Context:
         folder: Path = Path(),
         number: int = 0,
     ) -> None:
-        """`folder` is that of routing.yaml, from which certificates are named; `number` is the worker's."""
+        """`folder` is that of routing.yaml, from which files are named; `number` is the worker's."""
         self.places = places
         self.limits = Limits()
         self.tls: Tls | None = None
@@ -70,6 +71,7 @@ class Context:
         """Where plain HTTP is sent to; 0: it is served."""
         self.counts = SharedCounts(places, number)
         self.rates = Rates(places)
+        self.key_files = KeyFiles(folder, places.run)
         self.tally = tally
         self.ledgers = Ledgers(places, number, loop)
         self.number = number
@@ -114,7 +116,10 @@ class Context:
             if document is not None:
                 self.ledgers.follow(document["routes"])
                 logbook = self._follow_log(document)
-                table = Table(document, self.pool, self.tally, self.table, self.ledgers, logbook)
+                self.key_files.follow(document["routes"])
+                table = Table(
+                    document, self.pool, self.tally, self.table, self.ledgers, logbook, self.key_files
+                )
                 self.request_shapes = _request_shapes(table)
                 self.table = table
                 self.logbook = logbook

@@ -124,7 +124,7 @@ class Exchange(Dispatch):
         route, key = self._route, self._sticky_key(headers)
         entry = self._entry
         if entry is not None:
-            entry.key = key
+            entry.key = key or (self.client.caller if route.auth is not None else b"")
         if self.client.is_preview:
             none = f"route {route.name} has no idle version to preview: each of them has traffic"
             self._show(route.idle, none)
@@ -158,7 +158,7 @@ class Exchange(Dispatch):
         splitter = self._route.splitter
         if not splitter.is_sticky:
             return b""
-        key = splitter.sticky_key(headers, self.client.peer)
+        key = splitter.sticky_key(headers, self.client.peer, self.client.caller)
         if not key and splitter.cookie:
             key = self.request_id
             self._cookie = sticky_cookie(splitter.cookie, key, self._route.path.encode())

@@ -15,7 +15,7 @@ from gateway.http.message import END_OF_HEAD, RequestReader
 from gateway.http.request import check_repeated, frame, too_large
 from gateway.http.strict import Refused, RequestLine, host, partial_head
 from gateway.http.upgrade import wanted
-from gateway.monitoring.tally import REFUSED, UNAVAILABLE
+from gateway.monitoring.tally import OK, REFUSED, UNAVAILABLE
 from gateway.monitoring.tally_layout import (
     HIT_KEEP_ALIVE_TIMEOUT,
     HIT_REDIRECT,
@@ -24,8 +24,8 @@ from gateway.monitoring.tally_layout import (
 from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.client import Client
 from gateway.proxy.exchange import Exchange
-from gateway.proxy.observe import HITS, redirection
-from gateway.proxy.own_answers import beyond_rate, no_route
+from gateway.proxy.observe import HITS, OF_FAULT, redirection
+from gateway.proxy.own_answers import beyond_rate, no_page, no_route, public_page
 from gateway.proxy.table import CompiledRoute
 from gateway.proxy.tunnel import Tunnel
 
@@ -52,6 +52,7 @@ class ClientConnection(Client):
         "_stream",
         "_tunnel",
         "_waiting",
+        "caller",
         "exchange",
         "fields",
         "handshake",
@@ -68,6 +69,8 @@ class ClientConnection(Client):
         self.exchange: Exchange | None = None
         self._tunnel: Tunnel | None = None
         self.host = self._waiting = b""
+        self.caller = b""
+        """The name of the client, where the route of the last request asks for keys."""
         self._stream = stream
         self.is_preview = preview
         self.handshake: Handshake | None = None
@@ -221,9 +224,11 @@ class ClientConnection(Client):
             context.tally.hit(HIT_REQUESTS_PER_CONNECTION)
         if rest and not reader.complete:
             rest = reader.read_body(rest)
-        if route is None or route.rate_limit is not None or context.redirect_port:
+        if route is None or route.has_door or context.redirect_port:
             if self._answer_here(line, route, shape):
                 return rest
+            if route is not None and route.auth is not None:
+                head = route.auth.without_key(head, self.caller, reader.fields, shape)
         assert route is not None
         if not self._stream:
             context.idle.pop(self, None)
@@ -245,17 +250,17 @@ class ClientConnection(Client):
     def _answer_here(self, line: RequestLine, route: CompiledRoute | None, shape: Shape) -> bool:
         """Answer what no service shall hear of; return whether it was that."""
         context, reader = self.context, self._reader
-        fault = None
+        fault, page = None, b""
         if self.secure or not context.redirect_port:
-            if route is None:
-                fault = no_route(line)
-            else:
-                fault = beyond_rate(context, route, self.fields, shape, self.peer)
-            if fault is None:
+            fault, page = self._own_answer(line, route, shape)
+            if fault is None and not page:
                 return False
         self.keep_alive = self.keep_alive and reader.complete
         reader.take()
-        if fault is None:
+        if page:
+            context.tally.block("", "", 0).count(OK)
+            context.outbox.write(self.transport, page)
+        elif fault is None:
             context.tally.hit(HIT_REDIRECT)
             close = not self.keep_alive
             out = redirection(self.host, context.redirect_port, line.target, close=close)
@@ -264,7 +269,7 @@ class ClientConnection(Client):
                 log = route.log if route is not None else context.logbook.unmatched
                 context.logbook.redirected(line, log, context.draw_bits(128))
         else:
-            context.tally.block("", "", 0).count(REFUSED)
+            context.tally.block("", "", 0).count(OF_FAULT[fault.outcome])
             self._answer_itself(fault, with_body=line.method != b"HEAD")
         self.idle_since = context.now
         if not self._stream and context.idle.pop(self, self) is None:
@@ -272,6 +277,29 @@ class ClientConnection(Client):
         if not self.keep_alive:
             self._close_after(reader.complete)
         return True
+
+    def _own_answer(
+        self, line: RequestLine, route: CompiledRoute | None, shape: Shape
+    ) -> tuple[Fault | None, bytes]:
+        """Return why a request is not passed on, or the public page that it asks for; neither: pass it on."""
+        if route is not None:
+            return self._turned_away(route, shape), b""
+        file = self.context.table.page(line.path)
+        if not file:
+            return no_route(line), b""
+        if line.method not in (b"GET", b"HEAD"):
+            return no_page(line), b""
+        close = not (self.keep_alive and self._reader.complete)
+        page = public_page(self.context, file, line, self.stamp, close)
+        return (None, page) if page else (no_page(line), b"")
+
+    def _turned_away(self, route: CompiledRoute, shape: Shape) -> Fault | None:
+        """Return the answer to who has no key for a route or asks too often, None where it may pass."""
+        if route.auth is not None:
+            self.caller = route.auth.client(self.fields, shape)
+            if not self.caller:
+                return route.auth.fault(route.name, self.fields, shape)
+        return beyond_rate(self.context, route, self.fields, shape, self.peer, self.caller)
 
     def _read_body(self, exchange: Exchange, data: bytes) -> None:
         reader = self._reader

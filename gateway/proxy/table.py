@@ -8,6 +8,7 @@ from typing import Any
 from gateway.http.headers import BLANKS, Shape
 from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.auth import KeyCheck, KeyFiles
 from gateway.proxy.evidence import Trials
 from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.logbook import Logbook, RouteLog
@@ -18,6 +19,7 @@ from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route
 from gateway.routing.settings import Failing, RateLimit, Timeouts
 from gateway.routing.split import Splitter, cookie_value
+from gateway.routing.try_pages import try_paths
 
 LINES_REMEMBERED = 16_384
 LONGEST_REMEMBERED = 256
@@ -42,8 +44,10 @@ class CompiledRoute:
     """One route: its division and the targets the division's indices stand for."""
 
     __slots__ = (
+        "auth",
         "failing",
         "falls_back",
+        "has_door",
         "has_overrides",
         "idle",
         "key",
@@ -69,8 +73,12 @@ class CompiledRoute:
         resort: Backend | None = None,
         ledgers: Ledgers | None = None,
         log: RouteLog | None = None,
+        auth: KeyCheck | None = None,
     ) -> None:
         """`resort` was stable before and answers until the new stable has once."""
+        if route.auth is not None and auth is None:
+            raise ValueError(f"route {route.name} asks for keys, and nobody here can check them")
+        self.auth = auth
         self.name = route.name
         self.key = route.name.encode()
         self.path = route.path
@@ -78,6 +86,7 @@ class CompiledRoute:
         self.failing: Failing = route.failing
         self.falls_back = route.failing.on_unavailable == "stable"
         self.rate_limit: RateLimit | None = route.rate_limit
+        self.has_door = auth is not None or route.rate_limit is not None
         self.splitter = Splitter(route)
         self.has_overrides = bool(route.overrides)
         self.targets = tuple(Target(route, services[name], tally) for name in self.splitter.services)
@@ -105,13 +114,15 @@ class CompiledRoute:
         """Tell whether an override sends a request where it goes, rather than the split."""
         return self.has_overrides and self.splitter.overridden(headers) is not None
 
-    def rate_key(self, fields: Mapping[bytes, bytes], shape: Shape, peer: bytes) -> bytes:
+    def rate_key(self, fields: Mapping[bytes, bytes], shape: Shape, peer: bytes, caller: bytes) -> bytes:
         """Return by what a request is counted towards the rate limit; empty: with all that lack it."""
         by = self.rate_limit.by if self.rate_limit else None
         if by is None:
             return b""
         if by.kind == "ip":
             return network_of(peer)
+        if by.kind == "client":
+            return caller
         written = shape.spelled.get(b"cookie" if by.kind == "cookie" else by.name.encode())
         value = fields[written].strip(BLANKS) if written is not None else b""
         return cookie_value(value, by.name.encode()) if by.kind == "cookie" else value
@@ -124,9 +135,11 @@ class Table:
     """
 
     __slots__ = (
+        "_key_files",
         "_ledgers",
         "_lines",
         "_logbook",
+        "_pages",
         "_resorts",
         "_revision",
         "_routes",
@@ -144,8 +157,10 @@ class Table:
         before: Table | None = None,
         ledgers: Ledgers | None = None,
         logbook: Logbook | None = None,
+        key_files: KeyFiles | None = None,
     ) -> None:
         """Prepare a plan's document (`gateway.routing.document`), which comes after another table."""
+        self._key_files = key_files
         self._tally = tally
         self._ledgers = ledgers
         self._logbook = logbook
@@ -159,6 +174,7 @@ class Table:
         self._stables = {route["name"]: self._services[route["stable"]] for route in document["routes"]}
         self._resorts = dict(self._stood_before(before)) if before else {}
         self._lines: dict[bytes, tuple[RequestLine, CompiledRoute | None]] = {}
+        self._pages = dict(try_paths(document["routes"]))
         self.looked_at = frozenset(_looked_at(document["routes"]))
 
     def _stood_before(self, before: Table) -> Iterator[tuple[str, Backend]]:
@@ -176,7 +192,7 @@ class Table:
 
     def _match(self, line: bytes, max_target: int) -> tuple[RequestLine, CompiledRoute | None]:
         checked = request_line(line, max_target)
-        found = longest_prefix(self._routes, checked.path)
+        found = None if checked.path in self._pages else longest_prefix(self._routes, checked.path)
         if found is not None and not isinstance(found, CompiledRoute):
             found = self._compiled(route_from(found))
         if len(line) <= LONGEST_REMEMBERED:
@@ -185,12 +201,18 @@ class Table:
             self._lines[line] = (checked, found)
         return checked, found
 
+    def page(self, path: bytes) -> str:
+        """Return the file that a path is answered from, empty where it is none of a public page."""
+        return self._pages.get(path, "")
+
     def _compiled(self, route: Route) -> CompiledRoute:
         log = None
         if self._logbook is not None and route.log is not None:
             log = RouteLog(self._logbook, route.name, route.log, self._revision)
         resort = self._resorts.get(route.name)
-        found = CompiledRoute(route, self._services, self._tally, resort, self._ledgers, log)
+        files = self._key_files
+        auth = files.check(route.auth) if files is not None and route.auth is not None else None
+        found = CompiledRoute(route, self._services, self._tally, resort, self._ledgers, log, auth)
         self._routes[route.path.encode()] = found
         return found
 
@@ -200,6 +222,8 @@ def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         yield from (override["header"].encode() for override in route["overrides"])
         if route.get("preview"):
             yield route["preview"].encode()
+        if "auth" in route:
+            yield route["auth"]["header"].encode()
         for key in (route["sticky"], (route.get("rate_limit") or {}).get("by")):
-            if key and key["kind"] != "ip":
+            if key and key["kind"] in ("cookie", "header"):
                 yield b"cookie" if key["kind"] == "cookie" else key["name"].encode()

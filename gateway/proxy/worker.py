@@ -153,6 +153,7 @@ def tick(context: Context, now: float, elapsed: float, *, with_clients: bool) ->
     for exchange in list(context.exchanges):
         exchange.check_deadlines(now)
     if with_clients:
+        context.key_files.tick(context.loop)
         for tunnel in list(context.tunnels):
             if tunnel.check_deadlines(context.loop.time(), context.limits.tunnel_timeout):
                 context.tally.hit(HIT_TUNNEL_TIMEOUT)

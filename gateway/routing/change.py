@@ -74,6 +74,37 @@ def commit(
     revision, unless it brings another `text` to write. Raises StaleRevision where `request.expected` is no
     longer the latest. `also` is journalled in one piece with the new revision, whose number it gets.
     """
+    try:
+        before, plan = _commit(places, request, change, text, file, also)
+    except Exception as error:
+        _note_failure(places, request, error)
+        raise
+    if before is not plan:
+        _note(places, request, before, plan)
+    return plan, before is not plan
+
+
+def _note(places: Places, request: Request, before: RoutingPlan | None, plan: RoutingPlan) -> None:
+    from gateway.routing.audited import note_revision  # here: nothing that is published waits for it
+
+    note_revision(places, request, before, plan)
+
+
+def _note_failure(places: Places, request: Request, error: Exception) -> None:
+    from gateway.routing.audited import note_failure
+
+    note_failure(places, request, error)
+
+
+def _commit(
+    places: Places,
+    request: Request,
+    change: Callable[[RoutingPlan], RoutingPlan],
+    text: str | None,
+    file: FileState,
+    also: Callable[[sqlite3.Connection, int], None] | None,
+) -> tuple[RoutingPlan, RoutingPlan]:
+    """Return the plan before and the live one, which are the same object where nothing was changed."""
     if not (request.reason.isprintable() and request.author.isprintable()):
         raise ChangeRefused("a reason must be one line of visible characters; nothing was changed")
     with locked(places.change_lock), journal.opened(places.journal) as connection:
@@ -90,7 +121,7 @@ def commit(
         plan = _append(connection, request, head.plan, wanted, text, file, also) if changed else head.plan
         if places.run.is_dir():  # else nothing is running, and the next start publishes it
             publish(places, plan)
-        return plan, changed
+        return head.plan, plan
 
 
 def begin(places: Places, request: Request, config: Path) -> RoutingPlan:
@@ -107,6 +138,8 @@ def begin(places: Places, request: Request, config: Path) -> RoutingPlan:
         else:
             plan = head.plan
         publish(places, plan)
+    if head is None:
+        _note(places, request, None, plan)
     follow_file(places, request, config)
     with journal.opened(places.journal) as connection:
         latest = journal.head(connection)
@@ -146,7 +179,9 @@ def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPla
     with journal.opened(places.journal) as connection:
         found = journal.find(connection, revision)
         if found is None:
-            raise ChangeRefused(f"there is no revision {revision}; see: gateway history")
+            refused = ChangeRefused(f"there is no revision {revision}; see: gateway history")
+            _note_failure(places, request, refused)
+            raise refused
         earlier = found.text or journal.text_before(connection, revision)
         text = _text_for(found, earlier) if earlier is not None else None
     return commit(places, request, lambda head: adopt(head, found.plan), text=text)
@@ -188,6 +223,8 @@ def _take_edit(places: Places, request: Request, config: Path) -> bool:
             return False
         plan = read_plan(text, config)
     except ConfigError as error:
+        if complaint(places) != {"kind": "refused", "message": str(error)}:  # it is told once
+            _note_failure(places, request, error)
         complain(places, "refused", str(error))
         return False
     except GatewayError as error:

@@ -7,6 +7,8 @@ from dataclasses import fields, is_dataclass
 from itertools import chain
 from typing import Any
 
+from gateway.routing.admin_document import admin_changes
+from gateway.routing.auth_keys import ClientAuth
 from gateway.routing.difference_log import route_log_changes, watched_changes
 from gateway.routing.difference_rollout import plan_changes, rollout_changes
 from gateway.routing.fields import shown_duration
@@ -39,6 +41,7 @@ def _settings(old: RoutingPlan, new: RoutingPlan) -> Iterator[str]:
         if before != after:
             yield f"{name} {before} -> {after}"
     yield from (f"limits.{change}" for change in _inside(old.limits, new.limits))
+    yield from admin_changes(old.admin_settings, new.admin_settings)
     yield from _tls(old.tls, new.tls)
 
 
@@ -138,6 +141,10 @@ def _changes(old: Route, new: Route) -> Iterator[str]:
     yield from _inside(old.failing, new.failing)
     if old.rate_limit != new.rate_limit:
         yield f"rate_limit {_rate(old.rate_limit)} -> {_rate(new.rate_limit)}"
+    if old.auth != new.auth:
+        yield f"auth {_auth(old.auth)} -> {_auth(new.auth)}"
+    if old.try_page != new.try_page:
+        yield f"try_page {_value('', old.try_page)} -> {_value('', new.try_page)}"
     yield from rollout_changes(old, new)
 
 
@@ -159,6 +166,12 @@ def _sticky(sticky: Sticky | None) -> str:
     if sticky is None:
         return "none"
     return f"{sticky.kind} {sticky.name}".rstrip()
+
+
+def _auth(auth: ClientAuth | None) -> str:
+    if auth is None:
+        return "none"
+    return f"{auth.keys} in {auth.header}" + (", forwarded" if auth.forward else "")
 
 
 def _rate(limit: RateLimit | None) -> str:

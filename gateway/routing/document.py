@@ -11,6 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.routing.admin_document import admin_from, admin_part
+from gateway.routing.auth_keys import ClientAuth
 from gateway.routing.log_document import (
     alerts_from,
     log_from,
@@ -65,6 +67,7 @@ def to_document(plan: RoutingPlan) -> dict[str, Any]:
         "preview": plan.preview,
         "notify": [notify_document(found) for found in plan.notify],
         **plan_parts(plan),
+        **admin_part(plan.admin_settings),
         "parked": list(plan.parked),
         "revision": plan.revision,
     }
@@ -112,6 +115,10 @@ def _route_document(route: Route) -> dict[str, Any]:
         document["rollout"] = rollout_document(route.rollout)
     if route.preview:
         document["preview"] = route.preview
+    if route.auth is not None:
+        document["auth"] = asdict(route.auth)
+    if route.try_page:
+        document["try_page"] = True
     if route.progress is not None:
         document["progress"] = progress_document(route.progress)
     document.update(route_parts(route))
@@ -148,6 +155,7 @@ def _from_document(document: Mapping[str, Any]) -> RoutingPlan:
         alerts=alerts_from(document),
         tracing=tracing_from(document),
         logging=logging_from(document),
+        admin_settings=admin_from(document),
         parked=tuple(document.get("parked", ())),
         revision=document["revision"],
     )
@@ -206,6 +214,8 @@ def route_from(document: Mapping[str, Any]) -> Route:
         progress=progress_from(document["progress"]) if "progress" in document else None,
         since=document["since"],
         keyed=tuple(document.get("keyed", ())),  # revisions before it have none,
+        auth=ClientAuth(**document["auth"]) if "auth" in document else None,
+        try_page=document.get("try_page", False),
     )
 
 

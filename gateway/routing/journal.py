@@ -149,9 +149,12 @@ def text_before(connection: sqlite3.Connection, revision: int) -> str | None:
     return found.text if found else None
 
 
-def latest(connection: sqlite3.Connection, count: int) -> list[Revision]:
-    """Return the latest revisions, newest first."""
-    return list(_select(connection, "ORDER BY revision DESC LIMIT ?", count))
+def latest(connection: sqlite3.Connection, count: int, before: int | None = None) -> list[Revision]:
+    """Return the latest revisions, newest first; `before`: only those below it."""
+    if before is None:
+        return list(_select(connection, "ORDER BY revision DESC LIMIT ?", count))
+    below = "WHERE revision < ? ORDER BY revision DESC LIMIT ?"
+    return list(_select(connection, below, before, count))
 
 
 def since(connection: sqlite3.Connection, revision: int) -> list[Revision]:

@@ -14,6 +14,7 @@ from gateway.routing.addresses import Address
 from gateway.routing.fields import Known
 from gateway.routing.plan import Route, RoutingPlan, Service
 from gateway.routing.read_addresses import is_listener, preview_listener, read_addresses, tls_listener
+from gateway.routing.read_admin import OWN_KEYS, split_admin
 from gateway.routing.read_filter import FILTER_KEYS
 from gateway.routing.read_freeze import ZoneExists, any_zone
 from gateway.routing.read_judge import JUDGE_KEYS
@@ -54,6 +55,7 @@ HOMES: Homes = {
     "`log` at the file's top level": LOG_SETTINGS_KEYS,
     "`filter`": FILTER_KEYS,
     "`monitor`": MONITOR_KEYS,
+    "`admin`": OWN_KEYS,
     "the file's top level": _FILE_KEYS,
 }
 """Where keys belong whose name leaves no doubt about what was meant."""
@@ -96,6 +98,7 @@ def parse_root(
             report.add(root, f"the file must consist of keys such as `services:`, not of {described(root)}")
         return RoutingPlan((), ())
     given = entries(report, root, "routing.yaml", _KEYS)
+    admin_settings, given = split_admin(report, given, pem)
     listen, admin = read_addresses(report, given)
     own = {"listen": listen, "admin": admin}
     tls = tls_listener(report, given["tls"], pem, own) if "tls" in given else None
@@ -110,7 +113,7 @@ def parse_root(
     plan = RoutingPlan(
         services, routes, str(listen), str(admin), limits, tls, preview, notify, logged.settings
     )
-    return replace(plan, **watched)
+    return replace(plan, admin_settings=admin_settings, **watched)
 
 
 def _names(services: Node | None) -> Known:

@@ -57,6 +57,16 @@ class Places:
         return self.state / "watch.db"
 
     @property
+    def access(self) -> Path:
+        """Tokens and sessions of the admin side, an SQLite database."""
+        return self.state / "access.db"
+
+    @property
+    def audit(self) -> Path:
+        """The audit trail, a folder."""
+        return self.state / "audit"
+
+    @property
     def run(self) -> Path:
         """The directory in memory."""
         return self.state / "run"
@@ -80,6 +90,16 @@ class Places:
     def complaint(self) -> Path:
         """Why routing.yaml is not what is live; absent while it is."""
         return self.run / "complaint.json"
+
+    @property
+    def audit_missed(self) -> Path:
+        """How much could not be written to the audit trail; absent while all was."""
+        return self.run / "audit-missed.json"
+
+    @property
+    def audit_unsigned(self) -> Path:
+        """Why the audit trail is not signed; absent while it is."""
+        return self.run / "audit-unsigned"
 
     def tally(self, worker: int) -> Path:
         """The counters of one worker."""
@@ -112,6 +132,11 @@ class Places:
     def rings(self) -> list[Path]:
         """The records of every worker there has been since the gateway was started."""
         return sorted(self.run.glob("ring-*"))
+
+    @property
+    def admin_socket(self) -> Path:
+        """The Unix socket of the admin side, for this user alone."""
+        return self.run.resolve() / "admin.sock"
 
     @property
     def recorder(self) -> Path:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.requestlog.policy import Logging, LogPolicy, LogSettings, Sink, Tracing
+from gateway.routing.admin_settings import AdminSettings
+from gateway.routing.auth_keys import ClientAuth
 from gateway.routing.rollouts import Notify, Progress, Rollout
 from gateway.routing.settings import Failing, Limits, RateLimit, Sticky, Timeouts, Tls, Traffic
 from gateway.routing.watches import DEFAULT_ALERTS, AlertRule, Monitor
@@ -52,6 +54,7 @@ class Route:
     is where this route's rollout stands: no part of the file. `log` None: its requests are not logged.
     `since` is the revision in which this division last changed: tallies are kept per interval of it.
     `keyed` are the weights that sticky keys are placed with, see `gateway.routing.keyed`; empty: the units.
+    `auth` None: anybody may ask. `try_page`: a form for its requests is shown to anybody.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Route:
     progress: Progress | None = None
     since: int = 0
     keyed: tuple[float, ...] = ()
+    auth: ClientAuth | None = None
+    try_page: bool = False
 
     @property
     def rules(self) -> Rollout:
@@ -109,6 +114,7 @@ class RoutingPlan:
     alerts: tuple[AlertRule, ...] = DEFAULT_ALERTS
     tracing: Tracing = field(default_factory=Tracing)
     logging: Logging = field(default_factory=Logging)
+    admin_settings: AdminSettings = field(default_factory=AdminSettings)
     parked: tuple[str, ...] = ()
     revision: int = 0
 

@@ -17,13 +17,7 @@ def read_addresses(report: Report, given: dict[str, Node]) -> tuple[Address, Add
     """Return where requests and the admin side are listened for; these two must not share a port."""
     listen = _address(report, given, "listen", DEFAULT_LISTEN)
     admin = _address(report, given, "admin", DEFAULT_ADMIN)
-    if not admin.is_loopback:
-        report.add(
-            given["admin"],
-            f"`admin` is `{admin}`, but the admin side has no authentication yet and must not be reachable"
-            f" from other machines; write `127.0.0.1:{admin.port}`",
-        )
-    elif listen.overlaps(admin):
+    if listen.overlaps(admin):
         node = given.get("admin") or given["listen"]
         tell = "" if "admin" in given and "listen" in given else " (one of them by default)"
         report.add(

@@ -117,26 +117,29 @@ _RATE_LIMIT: dict[str, Reader] = {
 
 
 def _key(report: Report, node: Node, what: str, header: str, otherwise: str) -> Sticky | None:
-    """Read `{header: NAME}`, `{cookie: NAME}` or `{ip: true}`; `otherwise` is what leaving it out does."""
+    """Read `{header: NAME}`, `{cookie: NAME}`, `{ip: true}` or `{client: true}`.
+
+    `otherwise` is what leaving it out does.
+    """
     found = mapping(report, node, what, f"{{header: {header}}}")
     if found is None:
         return None
-    given = entries(report, found, f"`{what}`", ("header", "cookie", "ip"))
+    given = entries(report, found, f"`{what}`", ("header", "cookie", "ip", "client"))
     if len(found.pairs) > 1:
-        report.add(found, f"`{what}` takes exactly one of `header`, `cookie` and `ip`")
+        report.add(found, f"`{what}` takes exactly one of `header`, `cookie`, `ip` and `client`")
         return None
     for kind, value in given.items():
-        if kind == "ip":
-            return _address_key(report, value, f"leave `{what}` out to {otherwise}")
+        if kind in ("ip", "client"):
+            return _nameless(report, value, kind, f"leave `{what}` out to {otherwise}")
         name = fields.token(report, value, kind, header if kind == "header" else "uid")
         return None if name is None else Sticky(kind, name.lower() if kind == "header" else name)
     return None
 
 
-def _address_key(report: Report, node: Node, advice: str) -> Sticky | None:
-    value = text(report, node, "ip", "true")
+def _nameless(report: Report, node: Node, kind: str, advice: str) -> Sticky | None:
+    value = text(report, node, kind, "true")
     if value == "true":
-        return Sticky("ip")
+        return Sticky(kind)
     if value is not None:
-        report.add(node, f"`ip` can only be `true`, not `{shown(value)}`; {advice}")
+        report.add(node, f"`{kind}` can only be `true`, not `{shown(value)}`; {advice}")
     return None

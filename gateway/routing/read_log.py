@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +22,7 @@ from gateway.routing.read_settings import (
     size,
 )
 from gateway.routing.read_shares import share
-from gateway.routing.read_web import with_variables
+from gateway.routing.read_web import key_place
 from gateway.routing.report import Report, entries, mapping, shown
 from gateway.routing.yaml_nodes import Node, Scalar
 
@@ -32,8 +31,6 @@ FRAMES = 4
 """Records as large as can be that must fit into the buffer at once: each has two bodies."""
 _EXAMPLE = "{sample: 10%, keep: 30d}` or `false"
 _SWITCH = ("true", "false")
-_VARIABLE = re.compile(r"\$\{\w+\}")
-_KEY_ITSELF = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +63,7 @@ _PLAIN: dict[str, Reader] = {
 }
 
 
-def _key(report: Report, node: Node, what: str) -> str | None:
-    """Read where the key is: a variable of the environment, or a file."""
-    value = with_variables(report, node, what, "${LOG_KEY}")
-    if value is not None and _KEY_ITSELF.fullmatch(value):
-        report.add(
-            node,
-            f"`{what}` looks like the key itself, which must not stand in this file; put it into the"
-            " environment and write `${LOG_KEY}`, or into a file and write its path",
-        )
-        return None
-    return value
-
-
-_SETTINGS: dict[str, Reader] = {"buffer": size(MIB, GIB), "encryption_key": _key}
+_SETTINGS: dict[str, Reader] = {"buffer": size(MIB, GIB), "encryption_key": key_place("${LOG_KEY}")}
 LOG_KEYS = (*_PLAIN, "filter", "labels")
 LOG_SETTINGS_KEYS = tuple(_SETTINGS)
 

@@ -10,12 +10,13 @@ from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.log_document import USUAL_MONITOR
 from gateway.routing.plan import Override, Route
+from gateway.routing.read_auth import read_auth
 from gateway.routing.read_failing import read_failing, read_rate_limit, read_sticky, read_timeouts
 from gateway.routing.read_freeze import ZoneExists, any_zone
 from gateway.routing.read_log import USUAL, LogDefaults, read_log
 from gateway.routing.read_monitor import check_time, read_monitor
 from gateway.routing.read_rollout import read_rollout
-from gateway.routing.read_settings import read_keys
+from gateway.routing.read_settings import flag, read_keys
 from gateway.routing.read_weights import read_weights
 from gateway.routing.report import Report, entries, mapping, sequence, shown, text
 from gateway.routing.rollouts import Rollout
@@ -38,6 +39,8 @@ FORM_KEYS = (
     "rollout",
     "preview",
     "monitor",
+    "auth",
+    "try_page",
 )
 """What a route says besides its name and path, and what the one-route form says at the top level."""
 ROUTE_KEYS = ("name", "path", *FORM_KEYS, "log")
@@ -109,13 +112,15 @@ def read_route(
     rollout = read_rollout(report, given["rollout"], zone_exists) if "rollout" in given else Rollout()
     preview = _preview(report, given["preview"]) if "preview" in given else ""
     watched = _watched(report, given, logged)
+    auth = read_auth(report, given, sticky, rate, (preview, *(override.header for override in overrides)))
+    try_page = "try_page" in given and bool(flag(report, given["try_page"], "try_page"))
     if not weights:
         return None
     reached = dict.fromkeys(override.to for override in overrides)
     weights += tuple((name, 0) for name in reached if name not in dict(weights))
     first = stable or weights[0][0]
     does = (timeouts, failing, rate, rollout, preview, *watched)
-    return Route(name, path, first, weights, sticky, overrides, *does)
+    return Route(name, path, first, weights, sticky, overrides, *does, auth=auth, try_page=try_page)
 
 
 def _watched(

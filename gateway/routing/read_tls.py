@@ -80,7 +80,7 @@ def _certificates(
     else:
         pairs = list(_listed(report, given["certificates"]))
     for where, keys in pairs:
-        cert, key = _pair(report, where, keys, pem)
+        cert, key = certificate_pair(report, where, keys, pem)
         if cert and key:
             yield Certificate(cert, key)
 
@@ -98,7 +98,9 @@ def _listed(report: Report, node: Node) -> Iterator[tuple[Mapping, dict[str, Nod
                 yield found, given
 
 
-def _pair(report: Report, node: Mapping, given: dict[str, Node], pem: PemChecks) -> tuple[str, str]:
+def certificate_pair(
+    report: Report, node: Mapping, given: dict[str, Node], pem: PemChecks
+) -> tuple[str, str]:
     """Return the paths of a certificate and its key; both are needed, and the files must fit each other."""
     for one, other in (("cert", "key"), ("key", "cert")):
         if one in given and other not in given:
@@ -150,7 +152,7 @@ def read_upstream_tls(report: Report, node: Node, pem: PemChecks) -> UpstreamTls
     values: dict[str, Any] = meanings(report, given, readers)
     if values.get("verify") is False and "ca" in given:
         report.add(given["ca"], "`ca` is of no use where `verify` is `false`; keep one of them")
-    cert, key = _pair(report, found, given, pem)
+    cert, key = certificate_pair(report, found, given, pem)
     return UpstreamTls(cert=cert, key=key, **values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gateway.routing.read_settings import Reader
 from gateway.routing.read_urls import parse_url
 from gateway.routing.report import Report, described, text
 from gateway.routing.yaml_nodes import Node
@@ -11,6 +12,7 @@ from gateway.routing.yaml_nodes import Node
 _LONGEST = 2000
 _PARTS = re.compile(r"([^/?#]*(?://[^/?#]*)?)(.*)")
 _REST = re.compile(r"(?:[/?][!$&-;=?@A-Z\[\]_a-z~%]*)?")
+_KEY_ITSELF = re.compile(r"[0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]{0,99}\}")
 
 
@@ -46,6 +48,23 @@ def with_variables(report: Report, node: Node, what: str, example: str) -> str |
         f"`{what}` has a `${{` without a name and a `}}` behind it; a variable is written `${{HOOK_SECRET}}`",
     )
     return None
+
+
+def key_place(example: str) -> Reader:
+    """Return the reader of where a key is: a variable of the environment, or a file; never the key itself."""
+
+    def read(report: Report, node: Node, what: str) -> str | None:
+        value = with_variables(report, node, what, example)
+        if value is not None and _KEY_ITSELF.fullmatch(value):
+            report.add(
+                node,
+                f"`{what}` looks like the key itself, which must not stand in this file; put it into the"
+                f" environment and write `{example}`, or into a file and write its path",
+            )
+            return None
+        return value
+
+    return read
 
 
 def _why_no_url(value: str) -> str | None:

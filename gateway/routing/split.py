@@ -37,7 +37,17 @@ class Splitter:
     Indices are positions in `services`, the order in which the route names them.
     """
 
-    __slots__ = ("_bounds", "_overrides", "_scorers", "cookie", "header", "ip", "is_sticky", "services")
+    __slots__ = (
+        "_bounds",
+        "_overrides",
+        "_scorers",
+        "client",
+        "cookie",
+        "header",
+        "ip",
+        "is_sticky",
+        "services",
+    )
 
     def __init__(self, route: Route) -> None:
         self.services = tuple(name for name, _ in route.weights)
@@ -58,6 +68,7 @@ class Splitter:
         self.header = sticky.name.encode() if sticky and sticky.kind == "header" else b""
         self.cookie = sticky.name.encode() if sticky and sticky.kind == "cookie" else b""
         self.ip = bool(sticky and sticky.kind == "ip")
+        self.client = bool(sticky and sticky.kind == "client")
 
     def overridden(self, headers: Mapping[bytes, bytes]) -> int | None:
         """Return the service that the first matching override names; `headers` has lower-case names."""
@@ -84,8 +95,13 @@ class Splitter:
         """Return the service of a uniform draw from a range much larger than the weights' units."""
         return bisect_right(self._bounds, draw % UNITS)
 
-    def sticky_key(self, headers: Mapping[bytes, bytes], peer: bytes) -> bytes:
-        """Return what pins this request to a version, or empty where it carries nothing of the kind."""
+    def sticky_key(self, headers: Mapping[bytes, bytes], peer: bytes, client: bytes = b"") -> bytes:
+        """Return what pins this request to a version, or empty where it carries nothing of the kind.
+
+        `client` is the name that its key has, where the route asks for one.
+        """
+        if self.client:
+            return client
         if self.header:
             return headers.get(self.header, b"")
         if self.cookie:

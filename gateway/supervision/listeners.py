@@ -95,11 +95,6 @@ def wanted(plan: RoutingPlan, listen: str = "", admin: str = "") -> Wanted:
     there = _address("--admin", admin or plan.admin)
     tls = _address("tls.listen", plan.tls.listen) if plan.tls else None
     preview = _address("preview", plan.preview) if plan.preview else None
-    if not there.is_loopback:
-        raise GatewayError(
-            f"--admin {there} can be reached from other machines, and the admin side asks nobody who they "
-            "are; keep it on 127.0.0.1"
-        )
     optional = [("tls.listen", tls), ("preview", preview)]
     named = [("--listen", here), ("--admin", there), *((name, found) for name, found in optional if found)]
     for position, (name, address) in enumerate(named):

@@ -50,7 +50,7 @@ def test_the_welcome_says_what_runs_where_and_what_to_paste(tmp_path: Path) -> N
     text = welcome(running)
     assert text.startswith("gateway is ready after 1.2 s\n")
     assert "not answering yet: green replica 0" in text
-    for part in ("http://127.0.0.1:8080  (2 workers", "http://127.0.0.1:9090/api/v1/status", str(tmp_path)):
+    for part in ("http://127.0.0.1:8080  (2 workers", "http://127.0.0.1:9090", str(tmp_path)):
         assert part in text
     assert text.endswith("curl -i http://127.0.0.1:8080/v2/models/late")
     models = parse((ROOT / "routing.yaml").read_text(), model_exists=lambda _: None)

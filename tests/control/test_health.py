@@ -128,12 +128,12 @@ def test_the_control_process_is_healthy_while_it_answers(control: Control, other
 
 def test_a_control_process_that_hangs_is_not_healthy(control: Control) -> None:
     """Stopped in its tracks it still has a pid and a socket that accepts; it does not answer."""
-    admin = f"127.0.0.1:{control.port}"
-    assert answers(admin)
+    places = control.site.places
+    assert answers("", places)
     control.process.send_signal(signal.SIGSTOP)
-    assert not answers(admin)
+    assert not answers("", places)
     control.process.send_signal(signal.SIGCONT)
-    assert answers(admin)
+    assert answers("", places)
 
 
 def test_the_control_process_does_not_ask_itself(site: Site) -> None:
@@ -159,13 +159,13 @@ def test_a_process_of_the_log_is_healthy_while_it_says_something(
 
 
 @pytest.mark.parametrize("admin", ["", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:1"])
-def test_an_address_nobody_answers_on(admin: str) -> None:
+def test_an_address_nobody_answers_on(site: Site, admin: str) -> None:
     """No address, half an address and one where nothing listens mean: no answer."""
-    assert not answers(admin)
+    assert not answers(admin, site.places)
 
 
-def test_an_ipv6_address_is_asked_without_its_brackets() -> None:
-    """`[::1]:port` is how processes.json writes it."""
+def test_an_ipv6_address_is_asked_without_its_brackets(site: Site) -> None:
+    """`[::1]:port` is how processes.json writes it; the port is asked where there is no Unix socket."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
 
         def serve() -> None:
@@ -176,7 +176,7 @@ def test_an_ipv6_address_is_asked_without_its_brackets() -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert answers(f"[::1]:{listener.getsockname()[1]}")
+        assert answers(f"[::1]:{listener.getsockname()[1]}", site.places)
         thread.join()
 
 

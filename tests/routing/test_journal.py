@@ -99,6 +99,16 @@ def test_the_oldest_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert [each.revision for each in journal.latest(connection, 100)] == [12, 11, 10, 9, 8]
 
 
+def test_history_is_read_from_any_revision_on(tmp_path: Path) -> None:
+    """Newest first, only what lies before; the whole of it is read in pieces, nothing twice."""
+    with journal.opened(tmp_path / "journal") as connection:
+        for number in range(1, 6):
+            journal.append(connection, entry(number))
+        assert [found.revision for found in journal.latest(connection, 2)] == [5, 4]
+        assert [found.revision for found in journal.latest(connection, 2, 4)] == [3, 2]
+        assert journal.latest(connection, 2, 1) == []
+
+
 @pytest.mark.parametrize("acknowledged", [1, 2, 5, 17, 60])
 def test_nothing_acknowledged_is_lost_to_kill_9(tmp_path: Path, acknowledged: int) -> None:
     """A process is killed right after some acknowledgement: that revision and all before it are there."""

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gateway.audit.event import attempt_now
 from gateway.control.access.roles import Role, principal_of, refusal
 from gateway.control.problems import Refusal
 
@@ -23,12 +24,14 @@ LOGIN = "/login"
 class Door:
     """What one method of one path needs. `role` None: anybody. `is_page`: people are sent to the login.
 
-    `is_whole`: not for those who are limited to some routes, unless the path names one of theirs.
+    `is_whole`: not for those who are limited to some routes, unless the path names one of theirs. `name` is
+    what the audit trail calls it; empty: its method and path.
     """
 
     role: Role | None
     is_page: bool = False
     is_whole: bool = False
+    name: str = ""
 
 
 def gated(routes: Iterable[Route], doors: Mapping[tuple[str, str], Door]) -> list[Route]:
@@ -48,10 +51,19 @@ def _gated(route: Route, doors: Mapping[tuple[str, str], Door]) -> Route:
 
     async def behind_door(request: Request) -> Response:
         door = found[request.method]
+        _tell_audit(request, door)
         turned_away = _turned_away(request, door)
         return await handler(request) if turned_away is None else turned_away
 
     return Route(route.path, behind_door, methods=methods, name=route.name)
+
+
+def _tell_audit(request: Request, door: Door) -> None:
+    attempt = attempt_now()
+    if attempt is not None:
+        attempt.what = door.name or attempt.what
+        attempt.route = request.path_params.get("name", "")
+        attempt.is_change = request.method not in ("GET", "HEAD") and door.role in ("operator", "admin")
 
 
 def _turned_away(request: Request, door: Door) -> Response | None:

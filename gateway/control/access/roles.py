@@ -42,7 +42,7 @@ def refusal(principal: Principal, needed: Role, route: str | None, *, is_whole: 
     single requests of any.
     """
     if not has(principal.role, needed):
-        return f"{principal.name} is a {principal.role}, and this needs the role {needed}"
+        return f"{principal.name} has the role {principal.role}, and this needs {needed}"
     if principal.routes is None:
         return ""
     listed = ", ".join(sorted(principal.routes)) or "none"

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.control.access.roles import has, principal_of
+from gateway.control.pages.recent import History
 from gateway.routing.places import Places
 
 FOLDER: Final = Path(__file__).parent
@@ -43,10 +44,12 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What pages need; `settle` as for `gateway.control.api.Api`."""
+    """What pages need; `settle` as for `gateway.control.api.Api`, `is_ending`: the process is to end soon."""
 
     places: Places
     settle: Callable[[], None]
+    history: History = field(default_factory=History)
+    is_ending: Callable[[], bool] = lambda: False
     templates: Environment = field(default_factory=_environment)
 
     def page(self, request: Request, template: str, values: Mapping[str, Any], *, title: str) -> Response:

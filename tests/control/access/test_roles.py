@@ -40,7 +40,7 @@ def test_a_scope_only_takes_away(
 def test_a_refusal_says_what_is_missing() -> None:
     """The role, or the route."""
     assert refusal(principal("viewer"), "operator", "a", is_whole=False) == (
-        "token:ci is a viewer, and this needs the role operator"
+        "token:ci has the role viewer, and this needs operator"
     )
     assert "limited to some routes (a, b), and c is none of them" in refusal(
         principal("admin", frozenset("ba")), "viewer", "c", is_whole=False

@@ -37,17 +37,59 @@ export async function api(method, path, body, { etag } = {}) {
   return { body: found, etag: answer.headers.get("etag") || "" };
 }
 
-/** Follow server-sent events: `handlers` by event name, each given the event's JSON. Reconnects by itself. */
+const SILENCE = 5000;
+const AGAIN = 2000;
+
+/** Say that what the page shows is old, and since when; or that it is of this moment again. */
+function connected(isThere) {
+  const badge = document.getElementById("connection");
+  if (isThere === badge.hidden) return;
+  badge.hidden = isThere;
+  badge.textContent = isThere ? "" : `connection lost; as of ${new Date().toTimeString().slice(0, 8)}`;
+  document.body.dataset.connection = isThere ? "here" : "lost";
+}
+
+/**
+ * Follow server-sent events: `handlers` by event name, each given the event's JSON. Connects again by itself,
+ * also after an answer that was no stream and after a silence; whoever was logged out comes to the login.
+ * Returns {close()}.
+ */
 export function live(path, handlers) {
-  const lost = document.getElementById("connection");
-  const source = new EventSource(path);
-  source.addEventListener("open", () => { lost.hidden = true; });
-  source.addEventListener("error", () => { lost.hidden = false; });
-  for (const [name, handle] of Object.entries(handlers)) {
-    source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
-  }
-  window.addEventListener("pagehide", () => source.close());
-  return source;
+  let source = null, heard = Date.now();
+  const open = () => {
+    source?.close();
+    heard = Date.now();
+    source = new EventSource(path);
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (event) => {
+        heard = Date.now();
+        connected(true);
+        handle(JSON.parse(event.data));
+      });
+    }
+    source.addEventListener("error", () => connected(false));
+  };
+  const watch = setInterval(async () => {
+    const isClosed = source.readyState === EventSource.CLOSED;
+    if (!isClosed && Date.now() - heard < SILENCE) return;
+    connected(false);
+    heard = Date.now();
+    try {
+      const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+      if (answer.type === "opaqueredirect") location.reload();
+    } catch {
+      return; // nobody answers yet
+    }
+    open();
+  }, AGAIN);
+  const close = () => {
+    clearInterval(watch);
+    source.close();
+  };
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  open();
+  return { close };
 }
 
 /** A number as people read it: 12,345 or 0.0123. */

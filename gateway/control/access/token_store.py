@@ -1,0 +1,101 @@
+"""Keeps tokens, and tells whether one that was sent is good.
+
+Nothing is remembered between two questions: what the command line revoked is refused at the next request.
+"""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.control.access.database import in_one_piece, note, opened, packed, unpacked
+from gateway.control.access.tokens import Grant, Token, digest_of, minted, parts
+from gateway.errors import ChangeRefused
+
+KEPT_AFTER_END: Final = 90 * 86_400.0
+"""Seconds for which a token that expired or was revoked is still listed."""
+USED_EVERY: Final = 60.0
+"""Seconds within which a token's use is written down once."""
+_COLUMNS: Final = "id, name, role, routes, created, created_by, expires, revoked, last_used"
+_NOBODY: Final = bytes(32)
+
+
+class TokenStore:
+    """The tokens in a database; `clock` tells the seconds since 1970. Each method blocks for a moment."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+
+    def create(self, name: str, wish: Grant, made_by: str) -> tuple[Token, str]:
+        """Keep a new token; return it and its text. Raises ChangeRefused where the name is in use."""
+        now = self._clock()
+        new = minted()
+        token = Token(new.id, name, wish.role, wish.routes, now, made_by, wish.expires)
+        values = (name, wish.role, packed(wish.routes), now, made_by, wish.expires)
+        with opened(self._path) as connection, in_one_piece(connection):
+            ended = now - KEPT_AFTER_END
+            connection.execute("DELETE FROM tokens WHERE revoked < ? OR expires < ?", (ended, ended))
+            for other in _select(connection, "name = ?", name):
+                if other.is_in_force(now):
+                    raise ChangeRefused(
+                        f"there is a token {name} already ({other.id}), and the history would not tell them "
+                        f"apart; choose another name, or run: gateway token revoke {other.id}"
+                    )
+            connection.execute(
+                "INSERT INTO tokens (id, digest, name, role, routes, created, created_by, expires)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (new.id, new.digest, *values),
+            )
+        return token, new.text
+
+    def all(self) -> list[Token]:
+        """Return all tokens, the newest first."""
+        with opened(self._path) as connection:
+            return sorted(_select(connection, "1"), key=lambda token: -token.created)
+
+    def find(self, number: str) -> Token | None:
+        """Return the token of an id."""
+        with opened(self._path) as connection:
+            return next(iter(_select(connection, "id = ?", number)), None)
+
+    def verified(self, text: str) -> Token | None:
+        """Return the token that a text is, if it is in force; the work is the same where it is not."""
+        number, secret = parts(text)
+        with opened(self._path) as connection:
+            found = connection.execute(
+                f"SELECT digest, {_COLUMNS} FROM tokens WHERE id = ?",  # noqa: S608 - a constant
+                (number,),
+            ).fetchone()
+            is_right = hmac.compare_digest(found[0] if found else _NOBODY, digest_of(secret))
+            if not found or not is_right:
+                return None
+            token, now = _token(found[1:]), self._clock()
+            if not token.is_in_force(now):
+                return None
+            if token.last_used is None or now - token.last_used >= USED_EVERY:
+                note(connection, "UPDATE tokens SET last_used = ? WHERE id = ?", (now, number))
+            return token
+
+    def revoke(self, number: str) -> Token | None:
+        """End a token and its sessions; return it, None where there is none of that id."""
+        with opened(self._path) as connection, in_one_piece(connection):
+            connection.execute(
+                "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (self._clock(), number)
+            )
+            connection.execute("DELETE FROM sessions WHERE token = ?", (number,))
+            return next(iter(_select(connection, "id = ?", number)), None)
+
+
+def _select(connection: sqlite3.Connection, where: str, *values: str) -> list[Token]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM tokens WHERE {where}", values)  # noqa: S608 - constants
+    return [_token(row) for row in rows]
+
+
+def _token(row: tuple[Any, ...]) -> Token:
+    number, name, role, routes, *rest = row
+    return Token(number, name, role, unpacked(routes), *rest)

@@ -1,0 +1,36 @@
+"""The page Now: each route as one picture, and the button that takes everything back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.control.access.roles import Principal, principal_of, refusal
+from gateway.control.pages.desk import Desk
+from gateway.control.pages.now_state import now_state
+from gateway.control.pages.page import Page
+
+
+def pages(desk: Desk) -> list[Page]:
+    """Return the page."""
+
+    async def now(request: Request) -> Response:
+        state = await asyncio.to_thread(now_state, desk.places)
+        principal = principal_of(request.scope)
+        for route in state["routes"]:
+            route["refused"] = refused(principal, route["name"])
+            route["history"] = desk.history.of(route["name"], [it["name"] for it in route["versions"]])
+        values: dict[str, Any] = {"now": state, "refused": refused(principal, None)}
+        return desk.page(request, "now.html", values, title="Now")
+
+    return [Page("/", now)]
+
+
+def refused(principal: Principal | None, route: str | None) -> str:
+    """Return why somebody may not roll back a route, or (None) all of them; empty where they may."""
+    if principal is None:
+        return "nobody knows who you are"
+    return refusal(principal, "operator", route, is_whole=True)

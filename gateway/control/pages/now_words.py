@@ -1,0 +1,87 @@
+"""What the page Now says in sentences: what a rollback would do, where a rollout stands, how a service is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.control.views import USABLE
+from gateway.routing.plan import Route, RoutingPlan, shortest_percent
+from gateway.routing.revise import roll_back
+
+State = Mapping[str, Any]
+KINDS = {"up": "good", "warming": "warn", "unwell": "bad", "ejected": "bad", "down": "bad"}
+
+
+def rollback_words(plan: RoutingPlan, route: str | None, now: float) -> str:
+    """Say what a rollback of a route, or of all, would do at `now` (seconds since 1970); empty: nothing.
+
+    It is worked out with the function that does it, so that it says what will happen.
+    """
+    back = roll_back(plan, route, now)
+    pairs = [(old, new) for old, new in zip(plan.routes, back.routes, strict=True) if old != new]
+    return "; ".join(f"{old.name}: {_moved(old, new)}" for old, new in pairs)
+
+
+def _moved(old: Route, new: Route) -> str:
+    before, after = dict(old.weights), dict(new.weights)
+    falls, rises = [], []
+    for name, units in after.items():
+        if units < before.get(name, 0):
+            falls.append(f"{name} {shortest_percent(before[name])} % → {shortest_percent(units)} %")
+        elif units > before.get(name, 0):
+            rises.append(f"{name} gets {shortest_percent(units)} %")
+    if old.stable != new.stable:
+        rises.append(f"{new.stable} is stable again")
+    if old.progress and old.progress.is_active:
+        rises.append(f"the rollout of {old.progress.canary} ends")
+    return ", ".join([*falls, *rises])
+
+
+def rollout_words(rollout: State) -> str:
+    """Say in one sentence where a route's rollout stands, as `status` tells it; empty: there was none."""
+    progress = rollout["progress"]
+    if progress is None:
+        return ""
+    canary, state = progress["canary"], progress["state"]
+    if state == "healthy":
+        return f"{canary} was rolled out: {progress['why']}"
+    if state == "degraded":
+        return f"{canary} was taken back: {progress['why']}"
+    step = progress["steps"][progress["step"] - 1]
+    place = f"step {progress['step']} of {len(progress['steps'])}, {step['weight']:g} %"
+    if state == "paused":
+        return f"{canary} is paused at {place}: {progress['why']}"
+    return f"{canary} is at {place}; {rollout['next']}"
+
+
+def health_words(name: str, health: State, is_parked: bool) -> dict[str, str]:
+    """Say how a service is, as `status` tells what the workers see: `kind` of good, warn, bad, and `text`."""
+    if is_parked:
+        return _health("faint", "parked: it does not run, and starts when it is needed")
+    seen = health.get(name)
+    if seen is None or not seen["replicas"]:
+        return _health("faint", "no worker tells of it")
+    worst = [_worst(states) for states in seen["replicas"].values()]
+    usable = sum(state in USABLE for state in worst)
+    text = f"{usable} of {len(worst)} replica{'s' if len(worst) > 1 else ''} up"
+    if seen["out"]:
+        text += f"; {seen['out']} workers send it nothing"
+    if seen["panic"]:
+        text += "; too few are well, so all are used"
+    if reason := next(iter(seen["reasons"].values()), ""):
+        text += f": {reason}"
+    breakers = {state: count for state, count in seen["breakers"].items() if count and state != "closed"}
+    if breakers:
+        text += f"; breaker {', '.join(breakers).replace('_', ' ')}"
+    kind = "bad" if not usable or seen["out"] else "warn" if usable < len(worst) or breakers else "good"
+    return _health("warn" if kind == "good" and "warming" in worst else kind, text)
+
+
+def _worst(states: Mapping[str, int]) -> str:
+    order: Sequence[str] = list(KINDS)
+    return max((state for state, count in states.items() if count), key=order.index, default="down")
+
+
+def _health(kind: str, text: str) -> dict[str, str]:
+    return {"kind": kind, "text": text}

@@ -1,0 +1,149 @@
+"""What a change of routing leaves in the audit trail: who, why, and what each route was and is.
+
+It is called once a change is published, never before: no change waits for the trail. What a process that died
+in between left out is found in the journal.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gateway.audit.event import Event, Result
+from gateway.audit.trail import Trail
+from gateway.errors import ChangeRefused, ConfigError, GatewayError
+from gateway.routing.places import Places
+from gateway.routing.plan import Route, RoutingPlan
+from gateway.routing.revise import shares_of
+
+if TYPE_CHECKING:
+    from gateway.routing.change import Request
+    from gateway.routing.journal import Revision
+
+ROUTES_TOLD = 20
+_OURSELVES = ("file", "rollout")
+"""Authors whose changes this gateway tries again by itself."""
+_TROUBLE = (GatewayError, OSError, sqlite3.Error)
+
+
+def trail_of(places: Places) -> Trail:
+    """Return the trail of a gateway."""
+    return Trail(places.audit, places.audit_missed)
+
+
+def note(places: Places, what: str, who: str, *, why: str = "", **more: Any) -> None:
+    """Record something that was done beside routing; `more` are further fields of `Event`."""
+    trail_of(places).record(Event(what, who, why=why, **more))
+
+
+def note_revision(places: Places, request: Request, before: RoutingPlan | None, after: RoutingPlan) -> None:
+    """Record a new revision. It is durable in the journal, so nothing waits for the disk here."""
+    was, now, route = compared(before, after)
+    event = Event(request.action, request.author, route=route, before=was, after=now, why=request.reason)
+    trail_of(places).record(event, durable=False)
+
+
+@contextmanager
+def refusals_noted(places: Places, request: Request) -> Iterator[None]:
+    """Record that a change was refused, or why it failed, and let the caller hear of it all the same."""
+    try:
+        yield
+    except Exception as error:
+        note_failure(places, request, error)
+        raise
+
+
+def note_failure(places: Places, request: Request, error: Exception) -> None:
+    """Record that a change was refused, or could not be made."""
+    is_tried_again = request.author in _OURSELVES and not isinstance(error, ConfigError)
+    if is_tried_again or not places.state.is_dir():  # nobody's attempt, or nothing was ever started here
+        return
+    is_refused = isinstance(error, (ChangeRefused, ConfigError)) or not isinstance(error, _TROUBLE)
+    result: Result = "refused" if is_refused else "failed"
+    trail_of(places).record(
+        Event(request.action, request.author, why=request.reason, result=result, detail=str(error))
+    )
+
+
+def compared(
+    before: RoutingPlan | None, after: RoutingPlan
+) -> tuple[dict[str, Any] | None, dict[str, Any], str]:
+    """Return what the routes that differ were and are, and the route's name where it is one alone."""
+    old = {route.name: route for route in before.routes} if before else {}
+    new = {route.name: route for route in after.routes}
+    differ = [name for name in {**old, **new} if not _same(old.get(name), new.get(name))]
+    told = differ[:ROUTES_TOLD]
+    now = _state(after, new, told, len(differ))
+    was = _state(before, old, told, len(differ)) if before else None
+    return was, now, differ[0] if len(differ) == 1 else ""
+
+
+def _same(old: Route | None, new: Route | None) -> bool:
+    if old is None or new is None:
+        return False
+    return (old.weights, old.stable, old.progress) == (new.weights, new.stable, new.progress)
+
+
+def _state(plan: RoutingPlan, routes: Mapping[str, Route], names: list[str], count: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"revision": plan.revision}
+    if names:
+        found["routes"] = {name: _route_state(routes[name]) for name in names if name in routes}
+    if count > len(names):
+        found["routes_in_all"] = count
+    return found
+
+
+def _route_state(route: Route) -> dict[str, Any]:
+    found: dict[str, Any] = {"stable": route.stable, "weights": shares_of(route)}
+    if route.progress is not None:
+        progress = route.progress
+        found["rollout"] = {
+            "id": progress.id,
+            "canary": progress.canary,
+            "state": progress.state,
+            "step": progress.step,
+        }
+    return found
+
+
+SETTLED = 10.0
+"""Seconds after which a revision without an entry is one that its maker did not live to record."""
+
+
+def note_left_out(places: Places, known: int, revisions: list[Revision]) -> int:
+    """Record the revisions (oldest first) after `known` that have no entry; return the latest that was seen.
+
+    `revisions` begins with the one before them, for comparison, where that is kept.
+    """
+    recorded = _recorded(places, {one.revision for one in revisions})
+    before: RoutingPlan | None = None
+    for one in revisions:
+        if one.revision > known:
+            if time.time() - one.at < SETTLED:
+                break
+            if one.revision not in recorded:
+                was, now, route = compared(before, one.plan)
+                detail = (
+                    f"recorded late: made at {one.at:.6f}, by a process that ended before it could say so"
+                )
+                event = Event(one.action, one.author, "journal", route, was, now, one.reason, "done", detail)
+                trail_of(places).record(event)
+            known = one.revision
+        before = one.plan
+    return known
+
+
+def _recorded(places: Places, wanted: set[int]) -> set[int]:
+    from gateway.audit.read import newest_first
+
+    found: set[int] = set()
+    for entry in newest_first(places.audit):
+        revision = entry["after"].get("revision") if isinstance(entry["after"], dict) else None
+        if isinstance(revision, int) and entry["result"] == "done":
+            found.add(revision)
+            if wanted and revision < min(wanted):
+                break
+    return found

@@ -1,0 +1,79 @@
+"""The `admin` of routing.yaml: an address alone, or a mapping that also says how it is protected."""
+
+from __future__ import annotations
+
+from gateway.routing.addresses import Address, parse_address
+from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
+from gateway.routing.read_settings import Reader, choice, meanings
+from gateway.routing.read_tls import PemChecks, certificate_pair
+from gateway.routing.read_web import key_place
+from gateway.routing.report import Report, described, entries, mapping, sequence, text
+from gateway.routing.settings import Certificate
+from gateway.routing.yaml_nodes import Node, Scalar
+
+MOST_HOSTS = 100
+_EXAMPLE = "{listen: 0.0.0.0:9090, tls: {cert: certs/admin.pem, key: certs/admin.key}}"
+
+
+def split_admin(
+    report: Report, given: dict[str, Node], pem: PemChecks
+) -> tuple[AdminSettings, dict[str, Node]]:
+    """Return what `admin` says beside its address, and the file's keys with that address under `admin`."""
+    node = given.get("admin")
+    if node is None or isinstance(node, Scalar):
+        return USUAL_ADMIN, given
+    rest = {key: value for key, value in given.items() if key != "admin"}
+    found = mapping(report, node, "admin", _EXAMPLE)
+    if found is None:
+        return USUAL_ADMIN, rest
+    keys = entries(report, found, "`admin`", ADMIN_KEYS)
+    if "listen" in keys:
+        rest["admin"] = keys["listen"]
+    return AdminSettings(**meanings(report, keys, {**_PLAIN, "tls": _tls(pem)})), rest
+
+
+def _hosts(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
+    """Read names without a port, in lower case."""
+    items = sequence(report, node, what, "[gateway.example.org]")
+    if items is None:
+        return None
+    if len(items) > MOST_HOSTS:
+        report.add(node, f"there are {len(items)} `{what}`; at most {MOST_HOSTS} are possible")
+        return None
+    names = [_host(report, item, what) for item in items]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _host(report: Report, node: Node, what: str) -> str | None:
+    value = text(report, node, what, "gateway.example.org")
+    if value is None:
+        return None
+    found = parse_address(f"{value}:1")
+    if isinstance(found, Address):
+        return str(found).removesuffix(":1")
+    advice = "write the name as it stands in a browser's address, without scheme and port"
+    report.add(node, f"`{what}` has {described(node)}: {advice}")
+    return None
+
+
+def _tls(pem: PemChecks) -> Reader:
+    def read(report: Report, node: Node, what: str) -> Certificate | None:
+        found = mapping(report, node, what, "{cert: certs/admin.pem, key: certs/admin.key}")
+        if found is None:
+            return None
+        cert, key = certificate_pair(
+            report, found, entries(report, found, "`tls` of `admin`", ("cert", "key")), pem
+        )
+        return Certificate(cert, key) if cert and key else None
+
+    return read
+
+
+_PLAIN: dict[str, Reader] = {
+    "auth": choice("required", "open"),
+    "hosts": _hosts,
+    "audit_key": key_place("${AUDIT_KEY}"),
+}
+ADMIN_KEYS = ("listen", "tls", *_PLAIN)
+OWN_KEYS = tuple(_PLAIN)
+"""Those whose names are used nowhere else at the top level."""

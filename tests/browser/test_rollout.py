@@ -1,0 +1,122 @@
+"""A person starts a rollout, watches it, promotes it, and takes it back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Check, Excuse, Shot, Visit
+from tests.browser.stage import Site
+
+PATH = "/routes/late/rollout"
+PLANNED = 20_000
+"""Milliseconds that a plan may take on a busy machine."""
+API = "/api/v1/routes/late/rollout"
+
+
+def begin(page: Page, steps: str = "30,60,100", reason: str = "retrained") -> None:
+    """Fill in the form and start."""
+    page.goto(PATH)
+    page.get_by_label("Version to roll out").select_option("canary")
+    page.get_by_label("Steps in percent").fill(steps)
+    page.locator("#start-reason").fill(reason)
+    page.get_by_role("button", name="Start the rollout").click()
+    expect(page.locator(".headline")).to_contain_text("step 1 of 3, 30 %")
+
+
+def test_a_rollout_is_started_and_watched(site: Site, page: Page, shot: Shot, axe: Check) -> None:
+    """The page shows steps, each metric with its interval, and evidence that grows while one looks."""
+    begin(page)
+    assert site.api("GET", API)["progress"]["state"] == "progressing"
+    expect(page.locator(".track [aria-current=step]")).to_contain_text("30 %")
+    errors = page.get_by_label("errors", exact=True)
+    expect(errors).to_contain_text("requests")
+    expect(errors.locator("canvas")).to_be_visible(timeout=15_000)
+    expect(errors).to_contain_text("towards passing")
+    expect(page.locator("#events")).to_contain_text("retrained")
+    expect(page.get_by_role("button", name="Start the rollout")).to_be_hidden()
+    expect(page.locator("#answer")).to_contain_text("To 100 %", timeout=PLANNED)
+    shot("rollout")
+    axe(page)
+
+
+def test_it_is_paused_resumed_and_promoted(site: Site, page: Page) -> None:
+    """Each event with its reason, which the list of events then has."""
+    begin(page)
+    page.locator("#move-reason").fill("lunch")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".headline")).to_contain_text("paused at step 1")
+    expect(page.locator("#events")).to_contain_text("lunch")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".headline")).to_contain_text("is being rolled out")
+    page.get_by_role("button", name="Next step (60 %)").click()
+    expect(page.locator(".headline")).to_contain_text("step 2 of 3, 60 %")
+    assert site.weights()["canary"] == 60.0
+
+
+def test_making_it_stable_asks_in_words(site: Site, page: Page) -> None:
+    """What will happen is said; nothing happens to who says no, also by Escape."""
+    begin(page)
+    page.get_by_role("button", name="Make it stable").click()
+    expect(page.get_by_role("dialog")).to_contain_text("canary then gets 100 % of late at once")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert site.weights()["canary"] == 30.0
+    page.get_by_role("button", name="Make it stable").click()
+    page.get_by_role("button", name="Yes, give it everything").click()
+    expect(page.locator(".headline")).to_contain_text("The last rollout: canary became stable")
+    assert site.weights()["canary"] == 100.0
+
+
+def test_it_is_aborted_with_one_click(site: Site, page: Page, shot: Shot) -> None:
+    """Whatever happened meanwhile: what takes traffic away is never refused as outdated."""
+    begin(page)
+    site.api("PUT", "/api/v1/routes/protocol/weights", {"weights": {"blue": 1, "green": 1}})
+    page.get_by_role("button", name="Abort").click()
+    expect(page.locator(".headline")).to_contain_text("canary was taken back")
+    expect(page.locator(".track .ended")).to_contain_text("30 %")
+    assert site.weights() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
+    shot("rollout-over")
+
+
+def test_two_people_do_not_promote_twice(site: Site, page: Page, visit: Visit, excuse: Excuse) -> None:
+    """The second one's click was meant for the step before: it is refused and shown what is so now."""
+    other = visit()
+    excuse("412")
+    begin(page)
+    other.goto(PATH)
+    other.evaluate("Object.defineProperty(document, 'hidden', {value: true})")  # it looks no more by itself
+    page.get_by_role("button", name="Next step (60 %)").click()
+    expect(page.locator(".headline")).to_contain_text("step 2 of 3")
+    other.get_by_role("button", name="Next step (60 %)").click()
+    expect(other.locator("#told")).to_contain_text("Something was changed meanwhile")
+    expect(other.locator(".headline")).to_contain_text("step 2 of 3")
+    assert site.api("GET", API)["progress"]["step"] == 2
+
+
+def test_the_planner_answers_its_sliders(page: Page, excuse: Excuse) -> None:
+    """Fewer requests take longer; what cannot be planned is said in its own words."""
+    page.goto(PATH)
+    excuse("422")
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("To 100 %", timeout=PLANNED)
+    page.get_by_label("Requests per second").fill("3")
+    expect(answer.locator(".total")).to_contain_text(re.compile(r"To 100 %: \S+ (s|min) "), timeout=PLANNED)
+    quick = answer.locator(".total").inner_text()
+    page.get_by_label("Requests per second").fill("-1")
+    expect(answer.locator(".total")).not_to_have_text(quick, timeout=PLANNED)
+    expect(page.locator("#rate-said")).to_have_text("0.1 per second")
+    page.get_by_label("Smallest regression to find").fill("0")
+    expect(answer).to_contain_text("Finds 1.25 × the errors")
+    page.get_by_label("Steps in percent").fill("5,1")
+    expect(answer).to_contain_text("steps must grow", timeout=PLANNED)
+
+
+def test_a_refused_start_says_why(page: Page, excuse: Excuse) -> None:
+    """In the API's own words; nothing begins."""
+    excuse("422")
+    page.goto(PATH)
+    page.get_by_label("Steps in percent").fill("50,20")
+    page.get_by_role("button", name="Start the rollout").click()
+    expect(page.locator("#told")).to_contain_text("steps must grow")

@@ -1,0 +1,81 @@
+"""`gateway token` as people type it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.control.access.token_store import TokenStore
+from tests.cli.site import Site
+
+
+def test_the_token_is_all_that_is_printed(stopped: Site) -> None:
+    """So that a script can take it; what it may is told beside it, and it works at once."""
+    said = stopped.run("token", "create", "ci", "--role", "operator", "--route", "late", "--expires", "30d")
+    assert said.code == 0
+    text = said.out.removesuffix("\n")
+    assert len(text.splitlines()) == 1
+    assert "(ci): operator of the routes late; expires 20" in said.err
+    assert "shown this once" in said.err
+    assert text.rpartition("_")[2] not in said.err
+    found = TokenStore(stopped.places.access).verified(text)
+    assert found is not None
+    assert (found.role, found.routes, found.created_by[:4]) == ("operator", frozenset({"late"}), "cli:")
+    assert found.expires == pytest.approx(found.created + 30 * 86_400, abs=5)
+
+
+def test_tokens_are_listed_without_their_secrets(site: Site) -> None:
+    """For people and for programs."""
+    assert site.run("token", "list").out.startswith("no tokens; make one with")
+    made = site.run("token", "create", "ci", "--role", "viewer", "--json").json()
+    assert made["token"].startswith(f"gw_{made['id']}_")
+    secret = made.pop("token").rpartition("_")[2]
+    said, listed = site.run("token", "list"), site.run("token", "list", "--json")
+    assert said.out.splitlines()[1].split()[:4] == [made["id"], "ci", "viewer", "all"]
+    assert listed.json() == {"tokens": [made]}
+    assert secret not in said.out + listed.out
+
+
+def test_a_token_is_revoked_by_its_id(site: Site) -> None:
+    """One that is not there is said."""
+    text = site.run("token", "create", "ci", "--role", "admin").out.strip()
+    number = text.split("_")[1]
+    assert site.run("token", "revoke", number).out == f"token {number} (ci) is revoked\n"
+    assert TokenStore(site.places.access).verified(text) is None
+    assert site.run("token", "revoke", number, "--json").json()["in_force"] is False
+    said = site.run("token", "revoke", "00000000")
+    assert (said.code, said.err) == (1, "there is no token 00000000; see: gateway token list\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("a b", "--role", "viewer"), 2, "is no name for a token"),
+        (("ci", "--role", "boss"), 2, "'boss' is not one of"),
+        (("ci",), 2, "--role"),
+        (("ci", "--role", "viewer", "--expires", "soon"), 2, "--expires soon: write a duration"),
+        (("ci", "--role", "viewer", "--expires", "99999d"), 2, "too far away"),
+        (("ci", "--role", "viewer", "--route", "lat"), 1, "there is no route lat; there is: late"),
+    ],
+)
+def test_mistakes_are_told(site: Site, arguments: tuple[str, ...], code: int, told: str) -> None:
+    """And make nothing."""
+    said = site.run("token", "create", *arguments)
+    assert (said.code, told in said.err) == (code, True)
+    assert not TokenStore(site.places.access).all()
+
+
+def test_the_first_token_is_made_before_the_first_start(
+    site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Where a routing.yaml is; elsewhere nothing is made that nobody would find again."""
+    folder: Path = tmp_path_factory.mktemp("new")
+    said = site.run("token", "list", "--config", str(folder / "routing.yaml"))
+    assert (said.code, "there is neither" in said.err) == (1, True)
+    assert not list(folder.iterdir())
+    (folder / "routing.yaml").write_text("routes: []\n")
+    config = ("--config", str(folder / "routing.yaml"))
+    assert site.run("token", "create", "ci", "--role", "admin", "--route", "any", *config).code == 0
+    assert (folder / ".gateway").stat().st_mode & 0o077 == 0
+    assert (folder / ".gateway" / "access.db").stat().st_mode & 0o077 == 0

@@ -1,0 +1,125 @@
+"""The store of tokens: hashes alone, and every question asked of the disk as it is now."""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+
+import pytest
+
+from gateway.control.access.token_store import KEPT_AFTER_END, USED_EVERY, TokenStore
+from gateway.control.access.tokens import Grant, parts
+from gateway.errors import ChangeRefused
+from tests.control.access.entrance import NOW, Clock, Entrance
+
+
+@pytest.fixture
+def store(entrance: Entrance) -> TokenStore:
+    """The tokens of an entrance."""
+    return entrance.access.tokens
+
+
+def test_a_token_is_found_again_as_it_was_made(store: TokenStore) -> None:
+    """With its role, its routes and its end."""
+    wish = Grant("operator", frozenset({"late", "risk"}), NOW + 60)
+    token, text = store.create("ci", wish, "cli:ann")
+    assert [token] == store.all()
+    found = store.verified(text)
+    assert found == token
+    assert (found.role, found.routes, found.expires, found.created_by) == (
+        "operator",
+        frozenset({"late", "risk"}),
+        NOW + 60,
+        "cli:ann",
+    )
+
+
+def test_nothing_on_the_disk_opens_anything(store: TokenStore, entrance: Entrance) -> None:
+    """Neither the token nor its secret is in the database."""
+    _, text = store.create("ci", Grant("admin"), "cli:ann")
+    content = entrance.places.access.read_bytes()
+    assert parts(text)[0].encode() in content
+    assert parts(text)[1].encode() not in content
+
+
+def test_wrong_ones_are_refused_after_the_same_work(
+    store: TokenStore, entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unknown, mistyped, malformed, expired and revoked: one comparison of one digest each."""
+    compared: list[int] = []
+    compare = hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        compared.append(len(one + other))
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    _, good = store.create("good", Grant("viewer"), "cli:ann")
+    _, old = store.create("old", Grant("viewer", None, NOW + 1), "cli:ann")
+    gone, revoked = store.create("gone", Grant("viewer"), "cli:ann")
+    store.revoke(gone.id)
+    entrance.clock.at += 1
+    unknown = good.replace(parts(good)[0], "00000000")
+    other = good[:-43] + parts(old)[1]
+    for text in (unknown, other, "", "gw_", "x" * 9999, old, revoked):
+        assert store.verified(text) is None
+    assert store.verified(good) is not None
+    assert compared == [64] * 8
+
+
+def test_what_another_process_revoked_is_refused_at_once(store: TokenStore, entrance: Entrance) -> None:
+    """Nothing is remembered; revoking twice changes nothing."""
+    token, text = store.create("ci", Grant("viewer"), "cli:ann")
+    assert store.verified(text) is not None
+    other = TokenStore(entrance.places.access, Clock(NOW + 5))
+    revoked = other.revoke(token.id)
+    assert revoked is not None
+    assert revoked.revoked == NOW + 5
+    assert store.verified(text) is None
+    assert store.revoke(token.id) == revoked == store.find(token.id)
+    assert store.revoke("00000000") is None
+    assert store.find("00000000") is None
+
+
+def test_its_use_is_written_down_once_a_minute(store: TokenStore, entrance: Entrance) -> None:
+    """A scrape each second writes nothing in between."""
+    token, text = store.create("ci", Grant("viewer"), "cli:ann")
+    used = []
+    for step in (0, USED_EVERY - 1, 1, 30):
+        entrance.clock.at += step
+        store.verified(text)
+        found = store.find(token.id)
+        assert found is not None
+        used.append(found.last_used)
+    assert used == [NOW, NOW, NOW + USED_EVERY, NOW + USED_EVERY]
+
+
+def test_two_in_force_never_have_one_name(store: TokenStore) -> None:
+    """The history names authors, and must not mix them up; a name that is free again may be used."""
+    first, _ = store.create("ci", Grant("viewer"), "cli:ann")
+    with pytest.raises(ChangeRefused, match=f"gateway token revoke {first.id}"):
+        store.create("ci", Grant("admin"), "cli:ben")
+    assert len(store.all()) == 1
+    store.revoke(first.id)
+    store.create("ci", Grant("admin"), "cli:ben")
+    assert [token.revoked is None for token in store.all()] in ([True, False], [False, True])
+
+
+def test_what_ended_long_ago_is_forgotten(store: TokenStore, entrance: Entrance) -> None:
+    """The list does not grow for ever with tokens that are made each day."""
+    gone, _ = store.create("gone", Grant("viewer"), "cli:ann")
+    store.create("old", Grant("viewer", None, NOW + 1), "cli:ann")
+    store.create("lasting", Grant("viewer"), "cli:ann")
+    store.revoke(gone.id)
+    entrance.clock.at += KEPT_AFTER_END
+    store.create("one", Grant("viewer"), "cli:ann")
+    assert {token.name for token in store.all()} == {"gone", "old", "lasting", "one"}
+    entrance.clock.at += 2
+    store.create("two", Grant("viewer"), "cli:ann")
+    assert [token.name for token in store.all()] == ["two", "one", "lasting"]
+
+
+def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    """As the system does."""
+    with pytest.raises(FileNotFoundError):
+        TokenStore(tmp_path / "nowhere" / "access.db").all()

@@ -1,0 +1,112 @@
+"""The last quarter of an hour: bounded whatever is added, and in step for every version."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.control.pages.recent import KEPT, SERIES_LIMIT, History, Sampler, measured, rates
+from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, Count
+from gateway.statistics.histogram import BUCKETS, bucket_of
+
+if TYPE_CHECKING:
+    from tests.control.conftest import Site
+
+names = st.sampled_from(["blue", "green", "canary"])
+samples = st.lists(
+    st.dictionaries(
+        st.tuples(st.just("late"), names), st.tuples(st.floats(0, 1e6), st.none() | st.floats(0, 1e6))
+    ),
+    max_size=30,
+)
+
+
+def count(service: str = "blue", ok: int = 0) -> Count:
+    """A count of answers of a millisecond each, in ten seconds."""
+    outcomes = [ok if name == "ok" else 0 for name in OUTCOMES]
+    histogram = [0] * BUCKETS
+    histogram[bucket_of(1000)] = sum(outcomes[:FALLBACK])
+    return Count("late", service, 1, outcomes, 1000, histogram, 10.0, list(outcomes), list(histogram))
+
+
+@given(samples)
+def test_all_series_are_as_long_as_the_moments(
+    added: list[dict[tuple[str, str], tuple[float, float | None]]],
+) -> None:
+    """Each version has a point for each moment, null where it had nothing to tell."""
+    history = History()
+    for at, points in enumerate(added):
+        history.add(at, points)
+    found = history.of("late", ["blue", "green", "canary"])
+    assert found["t"] == list(range(len(added)))
+    for name in ("blue", "green", "canary"):
+        asked = [points.get(("late", name)) for points in added]
+        assert found[f"rate:{name}"] == [one[0] if one else None for one in asked]
+        assert found[f"p99:{name}"] == [one[1] if one else None for one in asked]
+
+
+def test_only_the_last_quarter_of_an_hour_is_kept() -> None:
+    """And of versions that are gone nothing, once they told nothing for as long."""
+    history = History()
+    history.add(0, {("late", "old"): (1.0, None)})
+    for at in range(1, KEPT + 10):
+        history.add(at, {("late", "blue"): (1.0, 2.0)})
+    assert history.of("late", ["blue"])["t"] == list(range(10, KEPT + 10))
+    assert set(history.of("late", ["old"])["rate:old"]) == {None}
+    assert list(history._points) == [("late", "blue")]
+
+
+def test_there_is_a_limit_to_versions() -> None:
+    """A plan with thousands of versions does not fill the memory."""
+    history = History()
+    for at in range(3):
+        history.add(at, {("late", f"v{n}"): (1.0, None) for n in range(SERIES_LIMIT * 2)})
+    assert len(history._points) == SERIES_LIMIT
+
+
+def test_a_sample_is_what_the_counters_say(site: Site) -> None:
+    """Whether or not anybody looks at a page."""
+    block = site.tally().block("late", "blue", 1)
+    block.count(OK)
+    history = History()
+    Sampler(site.places, history, clock=lambda: 12.34).sample()
+    assert history.of("late", ["blue"])["t"] == [12.3]
+    assert list(history._points) == [("late", "blue")]
+
+
+def test_what_came_before_the_weights_changed_counts_no_more() -> None:
+    """Right after a rollback the page shows who answers now."""
+    before, after = count(service="canary", ok=50), count(ok=80)
+    after.since = 2
+    assert rates([before, after]) == {("late", "canary"): 0.0, ("late", "blue"): 8.0}
+
+
+def test_workers_are_put_together() -> None:
+    """The rates of all of them, and the p99 of what all of them answered."""
+    slow = count(ok=20)
+    slow.recent_histogram[bucket_of(1000)] = 0
+    slow.recent_histogram[bucket_of(50_000)] = 20
+    found = measured([count(ok=80), slow, count(service="canary", ok=5)])
+    assert [one[0] for one in found.values()] == [10.0, 0.5]
+    assert [one[1] for one in found.values()] == [pytest.approx(50, rel=0.2), pytest.approx(1, rel=0.2)]
+
+
+def test_it_samples_until_it_is_told_to_stop(site: Site) -> None:
+    """Every so many seconds, in a thread of its own."""
+    seen = threading.Event()
+
+    class Noting(History):
+        def add(self, at: float, points: object) -> None:
+            seen.set()
+
+    sampler = Sampler(site.places, Noting(), every=0.01)
+    thread = threading.Thread(target=sampler.run)
+    thread.start()
+    assert seen.wait(5)
+    sampler.stop()
+    thread.join(5)
+    assert not thread.is_alive()

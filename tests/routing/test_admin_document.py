@@ -1,0 +1,54 @@
+"""The admin side in a plan's document and in differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.routing.admin_document import admin_changes, admin_from, admin_part
+from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
+from gateway.routing.difference import difference
+from gateway.routing.document import from_document, to_document
+from gateway.routing.plan import RoutingPlan
+from gateway.routing.settings import Certificate
+
+TEXT = st.text("ab.", max_size=5)
+SETTINGS = st.builds(
+    AdminSettings,
+    st.sampled_from(["auto", "required", "open"]),
+    st.lists(st.sampled_from("ab"), max_size=2).map(tuple),
+    st.none() | st.builds(Certificate, TEXT, TEXT),
+    TEXT,
+)
+
+
+@given(SETTINGS)
+def test_any_settings_come_back(settings: AdminSettings) -> None:
+    """And what is as usual takes no room; a document from before it is read as usual."""
+    assert admin_from(admin_part(settings)) == settings
+    assert bool(admin_part(settings)) == (settings != USUAL_ADMIN)
+    plan = RoutingPlan((), (), admin_settings=settings)
+    assert from_document(to_document(plan)) == plan
+
+
+@given(SETTINGS, SETTINGS)
+def test_every_change_is_told(one: AdminSettings, other: AdminSettings) -> None:
+    """And where nothing changed, nothing is."""
+    told = list(admin_changes(one, other))
+    assert bool(told) == (one != other)
+
+
+def test_changes_in_the_words_of_the_file() -> None:
+    """Where a key is kept is not told."""
+    after = AdminSettings("required", ("a.example",), Certificate("a.pem", "a.key"), "${AUDIT_KEY}")
+    old, new = RoutingPlan((), ()), RoutingPlan((), (), admin_settings=after)
+    assert difference(old, new) == [
+        "admin.auth auto -> required",
+        "admin.hosts none -> a.example",
+        "admin.tls none -> a.pem (a.key)",
+        "admin.audit_key none -> set",
+    ]
+    assert list(admin_changes(after, replace(after, audit_key="audit.key"))) == ["admin.audit_key changed"]
+    assert list(admin_changes(after, replace(after, audit_key=""))) == ["admin.audit_key set -> none"]
