@@ -23,11 +23,15 @@ from gateway.routing.revise import replace_weights, roll_back, shares_of
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who wants a change, why, and which revisions it may be based on (None: any)."""
+    """Who wants a change, why, and which revisions it may be based on (None: any).
+
+    `is_admin`: may also change who may do what.
+    """
 
     author: str
     reason: str = ""
     expected: frozenset[str] | None = None
+    is_admin: bool = True
 
 
 def set_weights(
@@ -74,12 +78,27 @@ def route_to_revision(places: Places, asker: Asker, route: str, revision: int) -
 def to_revision(places: Places, asker: Asker, revision: int) -> tuple[RoutingPlan, bool]:
     """Make an earlier revision the latest one, whole."""
     expected = None
-    if asker.expected is not None:
+    if asker.expected is not None or not asker.is_admin:
         with journal.opened(places.journal) as connection:
-            head = journal.head(connection)
+            head, earlier = journal.head(connection), journal.find(connection, revision)
         expected = head.revision if head else 0
         check_latest(asker.expected, expected)
+        if not asker.is_admin and head and earlier and doors(head.plan) != doors(earlier.plan):
+            raise Refusal(
+                403,
+                f"revision {revision} has other settings of `admin` or `auth` than the live one, and who may "
+                "do what is for an admin to change; give one route the weights it had, or ask an admin",
+            )
     return restore(places, Request("restore", asker.author, asker.reason, expected), revision)
+
+
+def doors(plan: RoutingPlan) -> tuple[object, ...]:
+    """Return all in a plan that says who may do what."""
+    return (
+        plan.admin,
+        plan.admin_settings,
+        *((route.name, route.auth, route.try_page) for route in plan.routes),
+    )
 
 
 def _check(plan: RoutingPlan, asker: Asker, route: str | None) -> None:

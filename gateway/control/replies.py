@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.audit.event import attempt_now
-from gateway.control.access.roles import principal_of
+from gateway.control.access.roles import has, principal_of
 from gateway.control.changes import Asker
 from gateway.control.preconditions import etag, if_match
 
@@ -18,7 +18,10 @@ def asker_of(request: Request, reason: str) -> Asker:
     if (attempt := attempt_now()) is not None:
         attempt.why = reason
     return Asker(
-        principal.name if principal else "unknown", reason, if_match(request.headers.get("if-match"))
+        principal.name if principal else "unknown",
+        reason,
+        if_match(request.headers.get("if-match")),
+        is_admin=principal is not None and has(principal.role, "admin"),
     )
 
 

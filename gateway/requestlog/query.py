@@ -120,7 +120,7 @@ def only_query(sql: str) -> tuple[str, bool]:
     try:
         found = [(statement.type, statement.query) for statement in duckdb.extract_statements(sql)]
     except duckdb.Error as error:
-        raise GatewayError(f"this is not SQL: {first_lines(error)}") from None
+        raise GatewayError(f"this is not SQL: {first_lines(error, before=0)}") from None
     if len(found) != 1:
         raise GatewayError(f"there are {len(found)} statements here, and {_ALLOWED}")
     kind, text = found[0]

@@ -94,9 +94,13 @@ def _columns(lake: Lake) -> dict[str, list[str]]:
     return found
 
 
-def first_lines(error: Exception) -> str:
-    """Return what DuckDB says, without its list of candidates and where it stands in our own code."""
+def first_lines(error: Exception, before: int = 1) -> str:
+    """Return what DuckDB says, without its list of candidates and where it stands in our own code.
+
+    `before` lines of our own stood before the query in what DuckDB was given.
+    """
     text = str(error).partition(", due to the following")[0]  # a traceback of ours says nothing to a user
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("Candidate")]
-    # Our own first line stands before the query in what DuckDB was given.
-    return "\n".join(re.sub(r"^LINE (\d+)", lambda m: f"LINE {max(1, int(m[1]) - 1)}", one) for one in lines)
+    return "\n".join(
+        re.sub(r"^LINE (\d+)", lambda m: f"LINE {max(1, int(m[1]) - before)}", one) for one in lines
+    )

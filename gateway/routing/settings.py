@@ -144,7 +144,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Sticky:
-    """What pins or counts a user: a `header` or `cookie` of that `name`, the peer's `ip`, its key's `client`."""
+    """What pins or counts a user: a `header` or `cookie` of that `name`, the peer's `ip`, the `client`."""
 
     kind: str
     name: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.control import changes
 from gateway.control.changes import Asker
 from gateway.control.problems import Refusal
 from gateway.errors import ChangeRefused, StaleRevision
+from gateway.routing.admin_settings import AdminSettings
 from gateway.routing.change import Request, commit, follow_file
 from gateway.routing.revise import replace_weights
 
@@ -65,6 +67,19 @@ def test_a_route_goes_back_to_earlier_weights(site: Site) -> None:
     assert site.weights() == {"blue": 90.0, "green": 0.0, "canary": 10.0}
     assert site.weights("protocol") == {"green": 0.0, "blue": 100.0}
     assert site.head().action == "restore"
+
+
+def test_who_is_no_admin_goes_back_only_to_where_the_same_people_may_the_same(site: Site) -> None:
+    """Else whoever may roll back could bring back a time in which nobody was asked."""
+    operator = Asker("token:ann", is_admin=False)
+    changes.set_weights(site.places, ME, "late", {"canary": 1})
+    assert changes.to_revision(site.places, operator, 1)[1]
+    asking = AdminSettings(auth="required")
+    commit(site.places, Request("edit", "file"), lambda plan: replace(plan, admin_settings=asking))
+    with pytest.raises(Refusal, match="revision 1 has other settings") as refused:
+        changes.to_revision(site.places, operator, 1)
+    assert refused.value.status == 403
+    assert changes.to_revision(site.places, ME, 1)[1]
 
 
 def test_everything_goes_back_to_an_earlier_revision(site: Site) -> None:

@@ -48,6 +48,12 @@ def test_mistakes_are_named(sql: str, said: str, tmp_path: Path) -> None:
         assert f"LINE 1: {sql}" in text
 
 
+def test_the_line_is_the_users_own(tmp_path: Path) -> None:
+    """In what was read before anything was put around it, too."""
+    with connect(LogPlaces(tmp_path)) as lake, pytest.raises(GatewayError, match=r"LINE 2: FROM FROM"):
+        run(lake, "SELECT 1\nFROM FROM")
+
+
 def test_other_errors_are_left_as_they_are(tmp_path: Path) -> None:
     """They are no matter of the query."""
     error = OSError("the disk went away")
