@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Result = Literal["done", "refused", "failed"]
@@ -36,7 +36,7 @@ class Attempt:
     """One request of the admin side while it is answered; who handles it adds what it comes to know.
 
     `recorded` counts the entries made meanwhile, so that nothing is told twice. `is_change`: it got as far as
-    an endpoint that changes something.
+    an endpoint that changes something. `before` and `after` are as in `Event`. `put` records without a wait.
     """
 
     origin: str
@@ -46,6 +46,9 @@ class Attempt:
     detail: str = ""
     recorded: int = 0
     is_change: bool = False
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    put: Callable[[Event], None] | None = None
 
 
 _ATTEMPT: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
@@ -64,6 +67,15 @@ def attempting(attempt: Attempt) -> Iterator[Attempt]:
 def attempt_now() -> Attempt | None:
     """Return the request that is being answered here, None outside of one."""
     return _ATTEMPT.get()
+
+
+def placed(event: Event) -> Event:
+    """Return an event with where it came from, and count it for the request that is being answered."""
+    attempt = attempt_now()
+    if attempt is None:
+        return event if event.origin else replace(event, origin=origin_of(event.who))
+    attempt.recorded += 1
+    return replace(event, origin=event.origin or attempt.origin, route=event.route or attempt.route)
 
 
 def origin_of(who: str) -> str:

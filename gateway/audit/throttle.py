@@ -28,17 +28,25 @@ class Throttle:
 
     def admit(self, kind: tuple[str, ...], now: float) -> bool:
         """Tell whether one more of this kind gets an entry; else it is counted."""
+        seen = self._of(kind, now)
+        if seen.told < TOLD:
+            seen.told += 1
+            return True
+        seen.left_out += 1
+        return False
+
+    def leave_out(self, kind: tuple[str, ...], now: float) -> None:
+        """Count one that gets no entry for another reason."""
+        self._of(kind, now).left_out += 1
+
+    def _of(self, kind: tuple[str, ...], now: float) -> _Seen:
         seen = self._seen.get(kind)
         if seen is None or (now - seen.began >= WINDOW and not seen.left_out):
             if len(self._seen) >= KINDS and kind not in self._seen:
                 kind, seen = ("various",), self._seen.get(("various",))
             if seen is None or (now - seen.began >= WINDOW and not seen.left_out):
                 seen = self._seen[kind] = _Seen(now)
-        if seen.told < TOLD:
-            seen.told += 1
-            return True
-        seen.left_out += 1
-        return False
+        return seen
 
     def left_out(self, now: float, *, everything: bool = False) -> list[tuple[tuple[str, ...], int]]:
         """Return what was counted instead of told, of windows that are over, and forget these."""

@@ -10,12 +10,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from gateway.audit.entry import MENDED, Place, entry_of, iso_time, line_of, place_of, read_entry
-from gateway.audit.event import Event, attempt_now, origin_of
+from gateway.audit.event import Event, placed
 from gateway.audit.folder import FILE_BYTES, file_name, held, trail_files
 from gateway.audit.missed import forget_missed, missed, note_missed
 from gateway.audit.tail import Tail, read_tail
@@ -30,21 +29,14 @@ class Trail:
         self._file_bytes = file_bytes
 
     def record(self, event: Event, *, durable: bool = True) -> int:
-        """Append an entry; return its number, 0 where it could not be written. Never raises OSError.
+        """Append an entry; return its number, 0 where it could not be written. Never raises.
 
         Without `durable` it does not wait for the disk: the sealer does within a second.
         """
-        attempt = attempt_now()
-        if attempt is not None:
-            attempt.recorded += 1
-            where = event.origin or attempt.origin
-            event = replace(event, origin=where, route=event.route or attempt.route)
-        elif not event.origin:
-            event = replace(event, origin=origin_of(event.who))
         try:
-            return self._append(event, durable)
-        except OSError as error:
-            self._tell(event, error)
+            return self._append(placed(event), durable)
+        except Exception as error:  # a fault of this gateway, too, must not undo what was done
+            self.miss(event, error)
             return 0
 
     def _append(self, event: Event, durable: bool) -> int:
@@ -98,13 +90,17 @@ class Trail:
             tail = Tail(earlier.place, tail.torn, earlier.is_empty)
         return tail
 
-    def _tell(self, event: Event, error: OSError) -> None:
+    def miss(self, event: Event, error: Exception) -> None:
+        """Log that there is no entry of an event, with a traceback where that is a fault, and count it."""
         import logging  # not before it is needed: `rollback` pays for every import
 
-        told = f"{self._folder}: {error.strerror or error}"
+        is_fault = not isinstance(error, OSError)
+        problem = f"{type(error).__name__}: {error}" if is_fault else error.strerror or error
+        told = f"{self._folder}: {problem}"
         logging.getLogger("gateway.audit").error(
             "the audit trail could not be written (%s), so there is no entry of this: %s by %s (%s) was %s",
             *(told, event.what, event.who, event.why, event.result),
+            exc_info=error if is_fault else None,
         )
         try:
             note_missed(self._missed, iso_time(time.time()), told, event.what)

@@ -12,6 +12,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvicorn
@@ -19,6 +20,8 @@ import uvicorn
 log = logging.getLogger("gateway.control")
 
 BACKLOG = 64
+THREADS = 32
+"""Calls that may block at a time; those that wait for services or the log are bounded far below that."""
 
 
 def strict_context(_config: uvicorn.Config, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
@@ -38,6 +41,8 @@ class AdminServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, on all of them."""
+        # A change must find a thread however many callers wait for a slow service or a slow disk.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
         await super().startup(sockets)
         try:
             own, self._number = bind_private(self._path)

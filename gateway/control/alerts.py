@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from gateway.audit.event import attempt_now
 from gateway.control.alert_models import NewSilence
 from gateway.control.changes import Asker, known_route
 from gateway.control.problems import Refusal
@@ -31,7 +32,11 @@ def monitor(places: Places, route: str, version: str) -> dict[str, Any]:
 def silence(places: Places, asker: Asker, body: NewSilence) -> dict[str, Any]:
     """Have nobody told of a rule for a while; raises ChangeRefused where the plan has no such rule."""
     made = ask(places, live_plan(places), body.rule, body.route, asker.author, body.reason, body.seconds)
-    return told(made)
+    shown = told(made)
+    if (attempt := attempt_now()) is not None:
+        attempt.what, attempt.route = "silence", body.route
+        attempt.after = {"rule": body.rule, "until": shown["until"]}
+    return shown
 
 
 def unsilence(places: Places, number: int) -> dict[str, Any]:
@@ -42,4 +47,6 @@ def unsilence(places: Places, number: int) -> dict[str, Any]:
             found = end_one(connection, number, time.time())
     if found is None:
         raise Refusal(404, f"no silence {number} is in force; GET /api/v1/alerts lists those that are")
+    if (attempt := attempt_now()) is not None:
+        attempt.what, attempt.route, attempt.before = "unsilence", found.route, {"rule": found.rule}
     return told(found)

@@ -6,18 +6,17 @@ needs more than a viewer's role and changes something is recorded whether or not
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
+import weakref
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.audit.event import Attempt, Event, Result, attempt_now, attempting
-from gateway.audit.throttle import WINDOW, Throttle
+from gateway.audit.recorder import Kind, Recorder
 from gateway.control.access.login import DONE, source_of
 from gateway.control.access.roles import Principal, principal_of
-from gateway.routing.audited import trail_of
+from gateway.routing.audited import note, trail_of
 from gateway.routing.places import Places
 
 WHO_OR_WHERE: Final = frozenset({401, 403, 421, 429})
@@ -47,9 +46,8 @@ class Audited:
 
     def __init__(self, app: ASGIApp, places: Places) -> None:
         self._app = app
-        self._trail = trail_of(places)
-        self._throttle = Throttle()
-        self._telling: asyncio.Task[None] | None = None
+        self.recorder = Recorder(trail_of(places))
+        weakref.finalize(self, self.recorder.close)  # when the process ends, at the latest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,27 +61,20 @@ class Audited:
                 status = message["status"]
             await send(message)
 
-        attempt = Attempt(source_of(scope), f"{scope['method']} {scope['path'][:200]}")
+        asked = f"{scope['method']} {scope['path'][:200]}"
+        attempt = Attempt(source_of(scope), asked, put=self.recorder.put)
         try:
             with attempting(attempt):
                 await self._app(scope, receive, seen)
         finally:
             event = event_of(attempt, principal_of(scope), scope["method"], status)
             if event is not None:
-                await self._record(event)
+                self.recorder.put(event, _no_door(status, attempt.origin) if attempt.what == asked else None)
 
-    async def _record(self, event: Event) -> None:
-        if self._throttle.admit((event.what, event.who, event.origin, event.result), time.monotonic()):
-            await asyncio.to_thread(self._trail.record, event)
-        elif self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell_left_out(), name="audit")
 
-    async def _tell_left_out(self) -> None:
-        await asyncio.sleep(WINDOW)
-        for (what, who, origin, result), count in self._throttle.left_out(time.monotonic()):
-            told = f"{count} more of these within a minute, without an entry each"
-            event = Event(what, who, origin, result=_result(result), detail=told)
-            await asyncio.to_thread(self._trail.record, event)
+def _no_door(status: int, origin: str) -> Kind:
+    """Return one kind for all paths: whoever tries many of them is throttled all the same."""
+    return f"requests answered {status}", "unknown", origin, "refused"
 
 
 def event_of(attempt: Attempt, principal: Principal | None, method: str, status: int) -> Event | None:
@@ -97,6 +88,8 @@ def event_of(attempt: Attempt, principal: Principal | None, method: str, status:
         principal.name if principal else "unknown",
         attempt.origin,
         attempt.route,
+        before=attempt.before,
+        after=attempt.after,
         why=attempt.why,
         result=result,
         detail=f"{status}: {attempt.detail}" if is_refused else "",
@@ -111,10 +104,6 @@ def on_access(
     if result == DONE:
         after = {"token": about} if about else None
         who = principal.name if principal else "unknown"
-        trail_of(places).record(Event(what.replace(" ", "-"), who, source, after=after))
+        note(places, what.replace(" ", "-"), who, origin=source, after=after)
     elif attempt is not None and principal is None:
         attempt.what = f"{what}-failed"
-
-
-def _result(text: str) -> Result:
-    return "done" if text == "done" else "failed" if text == "failed" else "refused"

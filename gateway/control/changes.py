@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.control.bodies import nearest
 from gateway.control.preconditions import check_latest
@@ -25,13 +25,14 @@ from gateway.routing.revise import replace_weights, roll_back, shares_of
 class Asker:
     """Who wants a change, why, and which revisions it may be based on (None: any).
 
-    `is_admin`: may also change who may do what.
+    `is_admin`: may change all of it, not weights alone; `is_limited`: may touch some routes only.
     """
 
     author: str
     reason: str = ""
     expected: frozenset[str] | None = None
     is_admin: bool = True
+    is_limited: bool = False
 
 
 def set_weights(
@@ -43,6 +44,7 @@ def set_weights(
         _check(plan, asker, route)
         for name in weights:
             check_service(plan, name)
+            check_reach(plan, asker, route, name)
         return replace_weights(plan, route, weights)
 
     return commit(places, Request("set-weight", asker.author, asker.reason), change)
@@ -83,22 +85,26 @@ def to_revision(places: Places, asker: Asker, revision: int) -> tuple[RoutingPla
             head, earlier = journal.head(connection), journal.find(connection, revision)
         expected = head.revision if head else 0
         check_latest(asker.expected, expected)
-        if not asker.is_admin and head and earlier and doors(head.plan) != doors(earlier.plan):
+        if (
+            not asker.is_admin
+            and head
+            and earlier
+            and without_division(head.plan) != without_division(earlier.plan)
+        ):
             raise Refusal(
                 403,
-                f"revision {revision} has other settings of `admin` or `auth` than the live one, and who may "
-                "do what is for an admin to change; give one route the weights it had, or ask an admin",
+                f"revision {revision} differs from the live one in more than weights, which is for an admin to "
+                "change; give one route the weights it had, or ask an admin",
             )
     return restore(places, Request("restore", asker.author, asker.reason, expected), revision)
 
 
-def doors(plan: RoutingPlan) -> tuple[object, ...]:
-    """Return all in a plan that says who may do what."""
-    return (
-        plan.admin,
-        plan.admin_settings,
-        *((route.name, route.auth, route.try_page) for route in plan.routes),
+def without_division(plan: RoutingPlan) -> RoutingPlan:
+    """Return a plan as it would be without any share: all in it that an operator may not change."""
+    routes = (
+        replace(route, stable="", weights=(), keyed=(), progress=None, since=0) for route in plan.routes
     )
+    return replace(plan, revision=0, routes=tuple(routes), parked=())
 
 
 def _check(plan: RoutingPlan, asker: Asker, route: str | None) -> None:
@@ -115,6 +121,28 @@ def known_route(plan: RoutingPlan, name: str) -> Route:
         listed = ", ".join(names[:20])
         raise Refusal(404, f"there is no route {name}{nearest(name, names)}; there is: {listed}")
     return route
+
+
+def check_reach(plan: RoutingPlan, asker: Asker, route: str, service: str) -> None:
+    """Refuse (403) to lead a route to a service that its asker or the route's clients may not reach.
+
+    Whoever is limited to routes stays with the services that these have; and a service whose clients need a
+    key elsewhere is not opened to others but by an admin.
+    """
+    here = known_route(plan, route)
+    if asker.is_admin or service == here.stable or service in dict(here.weights):
+        return
+    closed = [
+        one.name
+        for one in plan.routes
+        if one.auth not in (None, here.auth) and (service == one.stable or service in dict(one.weights))
+    ]
+    if asker.is_limited or closed:
+        why = f"clients of route {closed[0]} need a key for it" if closed else "your token is for some routes"
+        raise Refusal(
+            403,
+            f"route {route} does not have the service {service}, and {why}; ask an admin to give it to it",
+        )
 
 
 def check_service(plan: RoutingPlan, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.audit.event import attempt_now
 from gateway.errors import ChangeRefused
 from gateway.requestlog.label_lines import Label
 from gateway.requestlog.labels import LabelStore
@@ -17,6 +18,8 @@ def keep(places: Places, plan: RoutingPlan, labels: Sequence[Label]) -> None:
     check(plan, labels)
     policies = {route.name: route.log for route in plan.routes}
     LabelStore(places.log, Secrets.load(places.log, plan.log, places.state.parent), policies).append(labels)
+    if (attempt := attempt_now()) is not None:
+        attempt.after = {"labels": len(labels)}
 
 
 def check(plan: RoutingPlan, labels: Sequence[Label]) -> None:

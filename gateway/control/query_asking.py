@@ -26,7 +26,7 @@ async def ask(question: Question) -> tuple[bool, bytes]:
     Being cancelled ends the query.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", MODULE, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(os.environ)
+        sys.executable, "-P", "-m", MODULE, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(os.environ)
     )
     try:
         async with asyncio.timeout(question.seconds + GRACE + SPARE):

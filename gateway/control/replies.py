@@ -21,7 +21,8 @@ def asker_of(request: Request, reason: str) -> Asker:
         principal.name if principal else "unknown",
         reason,
         if_match(request.headers.get("if-match")),
-        is_admin=principal is not None and has(principal.role, "admin"),
+        is_admin=principal is not None and principal.routes is None and has(principal.role, "admin"),
+        is_limited=principal is not None and principal.routes is not None,
     )
 
 

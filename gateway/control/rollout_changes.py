@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gateway.control.changes import Asker, known_route
+from gateway.control.changes import Asker, check_reach, known_route
 from gateway.control.models import NewRollout, Promotion, Reasoned
 from gateway.control.preconditions import check_latest
 from gateway.control.problems import Refusal
@@ -36,6 +36,7 @@ Told = dict[str, Any]
 def start(places: Places, asker: Asker, route: str, body: NewRollout) -> Told:
     """Begin a rollout; return where it stands then."""
     steps = () if body.steps is None else steps_of(body.steps)
+    check_reach(live_plan(places), asker, route, body.canary)
     begin = starting(places, body.canary, steps, force=body.force)
     return _made(places, asker, route, "rollout", lambda _: begin)
 

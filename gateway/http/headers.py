@@ -62,7 +62,11 @@ BLANKS = b" \t"
 PLAIN_CONNECTION = (b"keep-alive", b"close", b"")
 
 NOT_NOMINATED = REQUEST_KNOWN | FORWARDING | {b"cookie", b"origin", b"transfer-encoding"}
+SESSION = b"gateway_session"
+SESSIONS = frozenset((SESSION, b"__Host-" + SESSION))
+"""Cookies of the admin API's sessions. Browsers send them to every port of a host, services' included."""
 _FORWARDED = b"x-forwarded-"
+_COOKIES = frozenset((b"cookie", b"set-cookie"))
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 # CGI and its heirs turn signs in names into underscores, and underscores are what they read as hyphens.
 _FRAMING_WORDS = frozenset((b"contentlength", b"transferencoding"))
@@ -176,10 +180,38 @@ def without(block: bytes, name: bytes) -> bytes:
     return block
 
 
+def without_sessions(block: bytes) -> bytes:
+    """Remove the cookies of the admin API's sessions from a block of header lines, of either direction.
+
+    Other cookies stay byte for byte; a Cookie line that has no other goes. A service neither reads such a
+    session nor sets one.
+    """
+    kept = []
+    for line in block.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        lower = name.lower()
+        if SESSION not in value or lower not in _COOKIES:
+            kept.append(line)
+        elif lower == b"cookie":
+            rest = b";".join([pair for pair in value.split(b";") if not _is_session(pair)])
+            if rest.strip():
+                kept.append(name + b":" + rest)
+        elif not _is_session(value):
+            kept.append(line)
+    return b"\r\n".join(kept)
+
+
+def _is_session(pair: bytes) -> bool:
+    # A browser gives a cookie without a name back as its value alone: `=name=value` sets `name` as well.
+    return pair.lstrip(b" \t=").partition(b"=")[0].strip() in SESSIONS
+
+
 def passing(block: bytes, shape: Shape, fields: Mapping[bytes, bytes]) -> bytes:
     """Return a block of header lines less those that may not pass; raises Refused as `without_nominated`."""
     for name in shape.removed:
         block = without(block, name)
+    if SESSION in block:
+        block = without_sessions(block)
     if shape.connection is not None and fields[shape.connection].lower() not in PLAIN_CONNECTION:
         block = without_nominated(block, fields[shape.connection], fields)
     return block

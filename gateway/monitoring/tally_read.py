@@ -91,7 +91,7 @@ def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         memoryview(mapped) as raw,
-        raw.cast("Q") as words,
+        _words(path, raw) as words,
     ):
         _check(path, words)
         for _ in range(READ_TRIES):
@@ -114,6 +114,13 @@ def read_state(path: Path, now: float | None = None) -> WorkerState:
 
 def _milliseconds(now: float | None) -> int:
     return int((time.monotonic() if now is None else now) * 1000)
+
+
+def _words(path: Path, raw: memoryview) -> memoryview:
+    """Return a file's words; one that is not whole blocks is only just being made, or is something else."""
+    if len(raw) % (layout.BLOCK_WORDS * 8):
+        raise ValueError(f"{path}: not a tally file: its {len(raw)} bytes are not whole blocks")
+    return raw.cast("Q")
 
 
 def _check(path: Path, words: memoryview) -> None:

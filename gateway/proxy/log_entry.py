@@ -80,7 +80,7 @@ class Entry:
         self._started = started
         self._sent = self._answered = 0.0
         self._attempts = self._flags = self._status = self.why = 0
-        self._request = self._response = b""  # the first piece of a body, and nearly always all of it
+        self._request = self._response = b""  # a body in one piece within the limit, as nearly all are
         self._more_request: KeptBody | None = None
         self._more_response: KeptBody | None = None
         self._given = self._span = self._request_type = self._response_type = b""
@@ -107,6 +107,9 @@ class Entry:
         elif self._request:
             self._more_request = KeptBody(self._log.body_limit, self._request)
             self._more_request.add(body)
+            self._request = b""
+        elif len(body) > self._log.body_limit:
+            self._more_request = KeptBody(self._log.body_limit, body)
         else:
             self._request = body
 
@@ -138,6 +141,9 @@ class Entry:
         elif self._response:
             self._more_response = KeptBody(self._log.body_limit, self._response)
             self._more_response.add(body)
+            self._response = b""
+        elif len(body) > self._log.body_limit:
+            self._more_response = KeptBody(self._log.body_limit, body)
         else:
             self._response = body
 
@@ -207,10 +213,12 @@ class Entry:
         """Return a body as far as it is logged, and say by one of these flags what is not."""
         if not is_whole:
             self._flags |= part
-        elif not first:
-            self._flags &= ~encoded
-        elif (len(first) if more is None else more.size) > self._log.body_limit:
+        elif more is None:
+            if not first:
+                self._flags &= ~encoded
+            return first
+        elif more.size > self._log.body_limit:
             self._flags |= cut
         else:
-            return first if more is None else more.whole()
+            return more.whole()
         return b""

@@ -11,6 +11,7 @@ from gateway.http.headers import Shape
 from gateway.http.strict import RequestLine
 from gateway.monitoring.tally_layout import HIT_RATE
 from gateway.proxy.table import CompiledRoute
+from gateway.routing.settings import RateLimit
 from gateway.routing.try_pages import try_folder
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _POLICY = (
     b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\ncache-control: no-cache\r\n"
 )
 """Nothing comes from elsewhere, and nothing that stands in a page itself is run."""
+_WITHOUT_KEY = b"without a key"
 _KINDS = {"html": b"text/html", "js": b"text/javascript", "css": b"text/css"}
 
 
@@ -75,7 +77,27 @@ def beyond_rate(
     limit = route.rate_limit
     if limit is None:
         return None
-    wait = context.rates.check(route.key, route.rate_key(fields, shape, peer, caller), limit, monotonic())
+    return _counted(context, route, limit, route.rate_key(fields, shape, peer, caller))
+
+
+def keyless_beyond_rate(
+    context: Context, route: CompiledRoute, fields: dict[bytes, bytes], shape: Shape, peer: bytes
+) -> Fault | None:
+    """Count a request without a valid key towards its route's rate limit; return the answer beyond it.
+
+    Only limits by address or for all callers know it. Of the latter those without a key have a whole
+    allowance to themselves, so that they take nothing from the clients who have one.
+    """
+    limit = route.rate_limit
+    if limit is None:
+        return None
+    if limit.by is None:
+        return _counted(context, route, limit, _WITHOUT_KEY)
+    return beyond_rate(context, route, fields, shape, peer, b"") if limit.by.kind == "ip" else None
+
+
+def _counted(context: Context, route: CompiledRoute, limit: RateLimit, key: bytes) -> Fault | None:
+    wait = context.rates.check(route.key, key, limit, monotonic())
     if not wait:
         return None
     context.tally.hit(HIT_RATE)

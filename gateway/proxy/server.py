@@ -25,7 +25,7 @@ from gateway.proxy.arrivals import arrive, leave
 from gateway.proxy.client import Client
 from gateway.proxy.exchange import Exchange
 from gateway.proxy.observe import HITS, OF_FAULT, redirection
-from gateway.proxy.own_answers import beyond_rate, no_page, no_route, public_page
+from gateway.proxy.own_answers import beyond_rate, keyless_beyond_rate, no_page, no_route, public_page
 from gateway.proxy.table import CompiledRoute
 from gateway.proxy.tunnel import Tunnel
 
@@ -298,7 +298,8 @@ class ClientConnection(Client):
         if route.auth is not None:
             self.caller = route.auth.client(self.fields, shape)
             if not self.caller:
-                return route.auth.fault(route.name, self.fields, shape)
+                beyond = keyless_beyond_rate(self.context, route, self.fields, shape, self.peer)
+                return beyond or route.auth.fault(route.name, self.fields, shape)
         return beyond_rate(self.context, route, self.fields, shape, self.peer, self.caller)
 
     def _read_body(self, exchange: Exchange, data: bytes) -> None:

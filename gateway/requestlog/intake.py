@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gateway.requestlog.marks import Mark, RingMark
 from gateway.requestlog.ring_layout import RingError
-from gateway.requestlog.ring_read import RingReader
+from gateway.requestlog.ring_read import RingReader, has_waiting
 
 log = logging.getLogger("gateway.recorder")
 
@@ -68,8 +68,11 @@ class Intake:
             reader = RingReader(path)
         except (OSError, RingError) as error:
             if path not in self._complained:
-                log.error("worker %s: %s; it is tried again", path.name.rpartition("-")[2], error)
+                number = path.name.rpartition("-")[2]
+                log.error("worker %s: %s; it is tried again", number, error)
                 self._complained.add(path)
+                if has_waiting(path):  # nobody knows how many, but a gap there is
+                    self._lost.append(Loss(int(number), UNREADABLE, 1))
             return None
         self._complained.discard(path)
         return reader

@@ -178,6 +178,19 @@ class RingReader:
         )
 
 
+def has_waiting(path: Path) -> bool:
+    """Tell whether records wait in a ring that cannot be read, as of an earlier version; False where unknown.
+
+    Where head and tail stand has been the same in every version.
+    """
+    try:
+        with path.open("rb") as file:
+            words = memoryview(file.read(HEADER).ljust(HEADER, b"\0")).cast("Q")
+    except OSError:
+        return False
+    return words[AT_MAGIC] == MAGIC and words[AT_HEAD] & -8 != words[AT_TAIL]
+
+
 def _checked(path: Path, content: bytes, length: int) -> int:
     """Return the size of a ring's data by its first page; raises RingError where it is no ring."""
     words = memoryview(content.ljust(HEADER, b"\0")).cast("Q")

@@ -10,11 +10,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.audit.event import Event, Result
+from gateway.audit.event import Event, Result, attempt_now, placed
 from gateway.audit.trail import Trail
 from gateway.errors import ChangeRefused, ConfigError, GatewayError
+from gateway.routing.difference import difference
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.revise import shares_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from gateway.routing.journal import Revision
 
 ROUTES_TOLD = 20
+CHANGES_TOLD = 20
+CHANGES_LENGTH = 2_000
 _OURSELVES = ("file", "rollout")
 """Authors whose changes this gateway tries again by itself."""
 _TROUBLE = (GatewayError, OSError, sqlite3.Error)
@@ -36,14 +40,27 @@ def trail_of(places: Places) -> Trail:
 
 def note(places: Places, what: str, who: str, *, why: str = "", **more: Any) -> None:
     """Record something that was done beside routing; `more` are further fields of `Event`."""
-    trail_of(places).record(Event(what, who, why=why, **more))
+    _record(places, Event(what, who, why=why, **more))
+
+
+def _record(places: Places, event: Event) -> None:
+    attempt = attempt_now()
+    if attempt is not None and attempt.put is not None:  # no request waits for the trail
+        attempt.put(placed(event))
+    else:
+        trail_of(places).record(event)
 
 
 def note_revision(places: Places, request: Request, before: RoutingPlan | None, after: RoutingPlan) -> None:
     """Record a new revision. It is durable in the journal, so nothing waits for the disk here."""
-    was, now, route = compared(before, after)
-    event = Event(request.action, request.author, route=route, before=was, after=now, why=request.reason)
-    trail_of(places).record(event, durable=False)
+    event = Event(request.action, request.author, why=request.reason)
+    trail = trail_of(places)
+    try:
+        was, now, route = compared(before, after)
+    except Exception as error:  # it is published: whatever is wrong here must not make a failure of it
+        trail.miss(event, error)
+        return
+    trail.record(replace(event, route=route, before=was, after=now), durable=False)
 
 
 @contextmanager
@@ -63,22 +80,46 @@ def note_failure(places: Places, request: Request, error: Exception) -> None:
         return
     is_refused = isinstance(error, (ChangeRefused, ConfigError)) or not isinstance(error, _TROUBLE)
     result: Result = "refused" if is_refused else "failed"
-    trail_of(places).record(
-        Event(request.action, request.author, why=request.reason, result=result, detail=str(error))
+    _record(
+        places, Event(request.action, request.author, why=request.reason, result=result, detail=str(error))
     )
 
 
 def compared(
     before: RoutingPlan | None, after: RoutingPlan
 ) -> tuple[dict[str, Any] | None, dict[str, Any], str]:
-    """Return what the routes that differ were and are, and the route's name where it is one alone."""
+    """Return what the routes were and are, with every change, and the route's name where it is one alone.
+
+    Only routes are shown that divide their requests differently; all else is in `changes`, as in history.
+    """
     old = {route.name: route for route in before.routes} if before else {}
     new = {route.name: route for route in after.routes}
     differ = [name for name in {**old, **new} if not _same(old.get(name), new.get(name))]
     told = differ[:ROUTES_TOLD]
     now = _state(after, new, told, len(differ))
     was = _state(before, old, told, len(differ)) if before else None
-    return was, now, differ[0] if len(differ) == 1 else ""
+    now["changes"] = _bounded(difference(before, after))
+    return was, now, _only_route(before, after)
+
+
+def _only_route(before: RoutingPlan | None, after: RoutingPlan) -> str:
+    if before is None or replace(before, routes=(), revision=0) != replace(after, routes=(), revision=0):
+        return after.routes[0].name if before is None and len(after.routes) == 1 else ""
+    old, new = ({route.name: route for route in plan.routes} for plan in (before, after))
+    differ = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return differ[0] if len(differ) == 1 else ""
+
+
+def _bounded(changes: list[str]) -> list[str]:
+    told: list[str] = []
+    length = 0
+    for change in changes[:CHANGES_TOLD]:
+        length += len(change)
+        if length > CHANGES_LENGTH:
+            break
+        told.append(change)
+    more = len(changes) - len(told)
+    return [*told, f"and {more} more; see: gateway history"] if more else told
 
 
 def _same(old: Route | None, new: Route | None) -> bool:

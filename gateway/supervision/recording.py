@@ -10,7 +10,7 @@ from gateway.monitoring.tally import read_state
 from gateway.requestlog.policy import Filter, LogSettings
 from gateway.requestlog.recorder_parts import Wiring
 from gateway.requestlog.ring_layout import RingError
-from gateway.requestlog.ring_read import RingReader
+from gateway.requestlog.ring_read import RingReader, has_waiting
 from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.supervisor")
@@ -64,7 +64,9 @@ def has_unread(places: Places) -> bool:
     for path in places.rings():
         try:
             reader = RingReader(path)
-        except (OSError, RingError):
+        except (OSError, RingError) as error:
+            if has_waiting(path):
+                log.error("records are lost: %s", error)
             continue
         unread = reader.unread
         reader.close()

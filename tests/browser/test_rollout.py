@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Check, Excuse, Shot, Visit
@@ -13,6 +14,12 @@ PATH = "/routes/late/rollout"
 PLANNED = 20_000
 """Milliseconds that a plan may take on a busy machine."""
 API = "/api/v1/routes/late/rollout"
+
+
+@pytest.fixture(autouse=True)
+def _unknown_traffic(excuse: Excuse) -> None:
+    """The planner is told 422 where no traffic was seen of late, and asks for it by its sliders then."""
+    excuse("/plan?canary=")
 
 
 def begin(page: Page, steps: str = "30,60,100", reason: str = "retrained") -> None:
@@ -67,6 +74,31 @@ def test_making_it_stable_asks_in_words(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Yes, give it everything").click()
     expect(page.locator(".headline")).to_contain_text("The last rollout: canary became stable")
     assert site.weights()["canary"] == 100.0
+
+
+def test_yes_is_for_the_rollout_that_was_asked_about(site: Site, page: Page, excuse: Excuse) -> None:
+    """Another one may begin behind the dialog: it is not promoted by a yes to the one before."""
+    excuse("412")
+    begin(page)
+    page.get_by_role("button", name="Make it stable").click()
+    site.api("POST", f"{API}/abort", {})
+    site.api("POST", API, {"canary": "green", "steps": [20, 100], "force": True})
+    expect(page.locator(".headline")).to_contain_text("green")
+    expect(page.get_by_role("dialog")).to_contain_text("canary then gets 100 %")
+    page.get_by_role("button", name="Yes, give it everything").click()
+    expect(page.locator("#told")).to_contain_text("Something was changed meanwhile")
+    assert site.weights()["green"] == 20.0
+
+
+def test_a_move_is_told_where_the_page_cannot_be_shown_anew(site: Site, page: Page, excuse: Excuse) -> None:
+    """What was done is done: the failing look shows as a lost connection, not as a refusal."""
+    excuse("503")
+    begin(page)
+    page.route("**/rollout/state", lambda route: route.fulfill(status=503))
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#told")).to_contain_text("Paused.")
+    expect(page.locator("#connection")).to_be_visible()
+    assert site.api("GET", API)["progress"]["state"] == "paused"
 
 
 def test_it_is_aborted_with_one_click(site: Site, page: Page, shot: Shot) -> None:

@@ -13,7 +13,9 @@ from gateway.control.changes import Asker
 from gateway.control.problems import Refusal
 from gateway.errors import ChangeRefused, StaleRevision
 from gateway.routing.admin_settings import AdminSettings
+from gateway.routing.auth_keys import ClientAuth
 from gateway.routing.change import Request, commit, follow_file
+from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import replace_weights
 
 if TYPE_CHECKING:
@@ -76,10 +78,29 @@ def test_who_is_no_admin_goes_back_only_to_where_the_same_people_may_the_same(si
     assert changes.to_revision(site.places, operator, 1)[1]
     asking = AdminSettings(auth="required")
     commit(site.places, Request("edit", "file"), lambda plan: replace(plan, admin_settings=asking))
-    with pytest.raises(Refusal, match="revision 1 has other settings") as refused:
+    with pytest.raises(Refusal, match="differs from the live one in more than weights") as refused:
         changes.to_revision(site.places, operator, 1)
     assert refused.value.status == 403
     assert changes.to_revision(site.places, ME, 1)[1]
+
+
+def test_a_service_is_not_opened_to_those_who_may_not_reach_it(site: Site) -> None:
+    """Neither to clients without a key, nor by somebody who is limited to other routes; an admin may."""
+    operator, limited = Asker("token:ann", is_admin=False), Asker("token:bo", is_admin=False, is_limited=True)
+    with pytest.raises(Refusal, match="your token is for some routes") as refused:
+        changes.set_weights(site.places, limited, "protocol", {"canary": 1})
+    assert refused.value.status == 403
+    assert changes.set_weights(site.places, operator, "protocol", {"canary": 1})[1]
+    closed = ClientAuth("keys.txt")
+
+    def close(plan: RoutingPlan) -> RoutingPlan:
+        late, protocol = plan.routes
+        return replace(plan, routes=(replace(late, auth=closed), replace(protocol, weights=(("green", 1),), keyed=())))
+
+    commit(site.places, Request("edit", "file"), close)
+    with pytest.raises(Refusal, match="clients of route late need a key for it"):
+        changes.set_weights(site.places, operator, "protocol", {"canary": 1})
+    assert changes.set_weights(site.places, ME, "protocol", {"canary": 1})[1]
 
 
 def test_everything_goes_back_to_an_earlier_revision(site: Site) -> None:

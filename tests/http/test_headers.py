@@ -6,16 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.control.access.identity import cookie_name
 from gateway.http.headers import (
     NOT_NOMINATED,
     REQUEST_KNOWN,
     REQUEST_REMOVED,
+    SESSIONS,
     FieldKinds,
     Shapes,
     no_tabs,
+    passing,
     repeated,
     without,
     without_nominated,
+    without_sessions,
 )
 from gateway.http.strict import Refused
 
@@ -135,3 +139,47 @@ def test_a_tab_before_a_value_that_frames_is_refused(line: bytes) -> None:
 def test_repeated_counts_names_without_regard_to_case() -> None:
     """Only those that come more than once are told."""
     assert repeated(b"GET / HTTP/1.1" + BLOCK + b"\r\n") == {b"x-a": 3}
+
+
+def test_the_sessions_are_those_of_the_admin_api() -> None:
+    """The names are written twice, since layers import downward only."""
+    assert {cookie_name({"scheme": scheme}).encode() for scheme in ("http", "https")} == SESSIONS
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (b"Cookie: gateway_session=s", b""),
+        (b"Cookie:gateway_session=s;__Host-gateway_session=t ;", b""),
+        (b"cOOKIE: a=1; gateway_session=s; b=2", b"cOOKIE: a=1; b=2"),
+        (b"COOKIE:\t__Host-gateway_session=s; b=2", b"COOKIE: b=2"),
+        (b"cookie: a=1\r\nCookie: gateway_session=s\r\ncookie: b=2", b"cookie: a=1\r\ncookie: b=2"),
+        (b'Cookie: a="1; gateway_session = s; b=2"', b'Cookie: a="1; b=2"'),
+        (b"Cookie: my_gateway_session=s", b"Cookie: my_gateway_session=s"),
+        (b"Cookie: gateway_session2=t", b"Cookie: gateway_session2=t"),
+        (b"X-Note: gateway_session=s", b"X-Note: gateway_session=s"),
+        (b"Set-Cookie: gateway_session=s; Path=/\r\nset-cookie: a=b", b"set-cookie: a=b"),
+        (b"SET-COOKIE: =__Host-gateway_session=s; Path=/", b""),
+        (b"Set-Cookie: a=gateway_session; Path=/", b"Set-Cookie: a=gateway_session; Path=/"),
+    ],
+)
+def test_cookies_of_sessions_do_not_pass(lines: bytes, left: bytes) -> None:
+    """Neither to a service nor from one, in whatever lines they come; all else stays."""
+    before, after = b"\r\nHost: a\r\n", b"X-B: 1\r\n"
+    kept = left + b"\r\n" if left else b""
+    fields = dict.fromkeys((b"Host", b"Cookie", b"X-B"), b"v")
+    block = before + lines + b"\r\n" + after
+    assert passing(block, Shapes(KINDS).of(fields), fields) == before + kept + after
+
+
+PAIR = st.from_regex(rb"[ \t]?[!#$%&'*+.^_`|~0-9A-Za-z-]{0,12}=?[ -:<-~]{0,12}", fullmatch=True).filter(
+    lambda pair: b"gateway_session" not in pair and bool(pair.strip())
+)
+
+
+@given(st.lists(PAIR, min_size=1, max_size=5), st.integers(0, 5), st.sampled_from(sorted(SESSIONS)))
+def test_other_cookies_pass_byte_for_byte(pairs: list[bytes], at: int, name: bytes) -> None:
+    """Wherever the session stands among them."""
+    jar = [*pairs[:at], b" %b=s.e-c_ret" % name, *pairs[at:]]
+    found = without_sessions(b"\r\nA: b\r\nCookie:%b\r\nC: d\r\n" % b";".join(jar))
+    assert found == b"\r\nA: b\r\nCookie:%b\r\nC: d\r\n" % b";".join(pairs)

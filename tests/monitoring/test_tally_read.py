@@ -121,6 +121,14 @@ def test_a_file_of_a_later_version_is_refused_by_both_readers(path: Path, writer
             reader(path)
 
 
+@pytest.mark.parametrize("size", [0, 1, 8, 4095, 4096 + 8])
+def test_a_file_that_is_not_whole_blocks_is_refused(path: Path, writer: TallyWriter, size: int) -> None:
+    """A reader may come while the file is made: that is the ValueError which callers expect."""
+    path.write_bytes(bytes(writer._words[: layout.BLOCK_WORDS * 2])[:size])
+    with pytest.raises(ValueError, match=r"not a tally file: its|empty file"):
+        read(path)
+
+
 def test_counts_of_attempts_add_up() -> None:
     """Every number of two workers is summed."""
 

@@ -68,6 +68,7 @@ async def test_a_valid_key_is_let_through_in_either_header_and_does_not_reach_th
         f"X-Api-Key: {KEY}\r\n",
         f"authorization: Bearer {KEY}\r\n",
         f"AUTHORIZATION: bEARER {OTHER}\r\n",
+        f"authorization: Bearer\t{KEY}\r\n",
     ):
         status, _, body = await asked(stage, gateway, f"x-before: 1\r\n{fields}x-after: 2\r\n")
         assert (status, body) == (200, b"ok")
@@ -105,9 +106,13 @@ async def test_without_a_valid_key_nothing_is_forwarded(stage: Stage) -> None:
         f"x-api-key: Bearer {KEY}\r\n",
         f"authorization: {KEY}\r\n",
         f"authorization: Basic {KEY}\r\n",
-        f"authorization: Bearer\t{KEY}\r\n",
+        f"authorization: Basic\t{KEY}\r\n",
         f"authorization: Bearer {KEY}, Bearer {OTHER}\r\n",
         f"x-api-key: {KEY}\r\nauthorization: Bearer {OTHER}\r\n",
+        f"x-api-key: {KEY}\r\nauthorization: Bearer\t{KEY}\r\n",
+        f"x-api-key: {KEY}\r\nauthorization: Basic {KEY}\r\n",
+        f"x-api-key: {KEY}\r\nauthorization: {OTHER}\r\n",
+        f"x-api-key: {KEY}\r\nauthorization: Digest a, k={OTHER}\r\n",
         f"x-api-key: wrong\r\nauthorization: Bearer {KEY}\r\n",
         f"x-api-key:\r\nauthorization: Bearer {KEY}\r\n",
         f"x_api_key: {KEY}\r\n",
@@ -330,3 +335,28 @@ async def test_a_peer_that_asks_for_a_tunnel_needs_a_key_first(stage: Stage) -> 
     await client.send(f"GET / HTTP/1.1\r\nhost: a\r\n{lines}\r\n".encode())
     assert (await client.answer())[0].startswith(b"HTTP/1.1 401")
     assert service.requests == []
+
+
+async def test_http2_hands_no_session_of_the_admin_api_on(stage: Stage, ca: Authority) -> None:
+    """Cookies come in several fields there."""
+    gateway, service = await guarded(stage)
+    jar = [(b"cookie", b"a=1"), (b"cookie", b"__Host-gateway_session=s"), (b"cookie", b"b=2")]
+    async with http2(gateway, ca) as client:
+        assert (await client.ask(1, [*GET2, (b"x-api-key", KEY.encode()), *jar])).status == b"200"
+    assert field(service.requests[0], "cookie") == "a=1; b=2"
+
+
+@pytest.mark.parametrize("by", ["", ", by: ip"])
+async def test_a_flood_without_keys_meets_the_rate_limit(stage: Stage, by: str) -> None:
+    """429 instead of 401 beyond it; an allowance that all share is not used up for who has a key."""
+    gateway, service = await guarded(stage, f", rate_limit: {{requests: 2, per: 1h{by}}}")
+    statuses = [(await asked(stage, gateway, ""))[0] for _ in range(4)]
+    assert statuses == [401, 401, 429, 429]
+    assert (await asked(stage, gateway, f"x-api-key: {KEY}\r\n"))[0] == (429 if by else 200)
+    assert len(service.requests) == (0 if by else 1)
+
+
+async def test_limits_by_client_do_not_count_who_is_none(stage: Stage) -> None:
+    """They are counted by a name that only a key gives."""
+    gateway, _ = await guarded(stage, ", rate_limit: {requests: 1, per: 1h, by: {client: true}}")
+    assert [(await asked(stage, gateway, ""))[0] for _ in range(3)] == [401, 401, 401]

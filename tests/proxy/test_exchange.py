@@ -871,3 +871,30 @@ async def exchanged(
         await serving
     await client.close()
     return got
+
+
+async def test_the_session_of_the_admin_api_never_reaches_a_service(stage: Stage) -> None:
+    """Browsers send it to every port of the host, in requests that ask to leave HTTP as well."""
+    blue = await stage.service(OK)
+    gateway = await stage.gateway(blue=blue)
+    client = await stage.client(gateway.port)
+    upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    upgrade += "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    for extra in ("", upgrade):
+        await client.send(request(f"COOKIE: a=1; gateway_session=s; b=2\r\n{extra}"))
+        await client.answer()
+    await client.send(request("cookie: __Host-gateway_session=s\r\n"))
+    await client.answer()
+    assert [field(sent, "cookie") for sent in blue.requests] == ["a=1; b=2", "a=1; b=2", None]
+    assert not any(b"gateway_session" in sent for sent in blue.requests)
+
+
+async def test_a_service_sets_no_session_of_the_admin_api(stage: Stage) -> None:
+    """Its other cookies pass."""
+    lines = b"Set-Cookie: gateway_session=s; Path=/\r\nset-cookie: a=b\r\n"
+    gateway = await stage.gateway(blue=await stage.service(EMPTY[:-2] + lines + b"\r\n"))
+    client = await stage.client(gateway.port)
+    await client.send(GET)
+    head, _ = await client.answer()
+    assert b"gateway_session" not in head
+    assert field(head, "set-cookie") == "a=b"

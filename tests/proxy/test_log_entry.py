@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import time
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.monitoring import tally
+from gateway.proxy.kept_body import KeptBody
 from gateway.proxy.log_entry import OVERRIDE, PREVIEW, STICKY, WEIGHTS
 from gateway.proxy.server import ClientConnection
 from gateway.requestlog.columns import WHYS
@@ -209,6 +211,30 @@ async def test_a_body_beyond_the_limit_is_left_out(stage: Stage, size: int, flag
     assert found.flags == flags
     assert (found.request_body, found.response_body) == ((content, content) if body else (b"", b""))
     assert (found.request_bytes, found.response_bytes) == (size, size)
+
+
+@pytest.mark.parametrize(("changed", "kept"), [({"bodies": False}, 0), ({"body_limit": 5}, 0), ({}, 6)])
+async def test_what_is_not_logged_is_not_held_meanwhile(
+    stage: Stage, changed: dict[str, Any], kept: int
+) -> None:
+    """An exchange may take minutes; a second piece leaves one copy of the first."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    gateway.change(policy(**changed))
+    route = gateway.context.table.match(b"GET / HTTP/1.1")[1]
+    assert route is not None
+    assert route.log is not None
+    for pieces in (1, 2):
+        entry = route.log.begin(NO_LINE, 1, b"%032x" % 1, time.monotonic())
+        assert entry is not None
+        for _ in range(pieces):
+            entry.request_body(b"secret")
+            entry.answer_body(b"answer")
+        held = gc.get_referents(entry)
+        assert held.count(b"secret") == held.count(b"answer") == (kept == 6 and pieces == 1)
+        bodies = [each for each in held if isinstance(each, KeptBody)]
+        assert [(body.size, len(body.whole())) for body in bodies] == (
+            [] if kept == 6 and pieces == 1 else [(6 * pieces, kept and 6 * pieces)] * 2
+        )
 
 
 async def test_a_route_without_bodies_counts_them_only(stage: Stage) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from gateway.requestlog import intake as module
 from gateway.requestlog.frame import read_frame
-from gateway.requestlog.intake import Intake, Loss
+from gateway.requestlog.intake import UNREADABLE, Intake, Loss
 from gateway.requestlog.marks import RingMark
-from gateway.requestlog.ring_layout import LEAST, REASONS
+from gateway.requestlog.ring import RingWriter
+from gateway.requestlog.ring_layout import AT_VERSION, LEAST, REASONS, VERSION
+from tests.requestlog.frames import frame
 from tests.requestlog.logs import Bench
 from tests.requestlog.rings import word
 
@@ -179,3 +181,21 @@ def test_it_lets_go_of_all_rings(bench: Bench) -> None:
     intake.close()
     assert intake.take() == []
     assert intake.fill() == 0
+
+
+def test_a_ring_of_another_version_in_which_records_wait_is_a_loss_told_once(tmp_path: Path) -> None:
+    """How many they were nobody knows; one without any is no loss."""
+    for number, frames in ((3, [frame()]), (4, [])):
+        path = tmp_path / f"ring-{number}"
+        writer = RingWriter(path, LEAST)
+        for data in frames:
+            writer.write(data)
+        writer.close()
+        with path.open("r+b") as file:
+            file.seek(AT_VERSION * 8)
+            file.write((VERSION - 1).to_bytes(8, "little"))
+    intake = Intake(lambda: sorted(tmp_path.glob("ring-*")))
+    intake.look()
+    intake.look()
+    assert intake.losses() == [Loss(3, UNREADABLE, 1)]
+    assert intake.losses() == []

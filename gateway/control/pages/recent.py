@@ -6,6 +6,7 @@ whether or not anybody looks at a page.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -16,6 +17,8 @@ from gateway.control import figures
 from gateway.control.observation import read_tallies
 from gateway.monitoring.tally import Count
 from gateway.routing.places import Places
+
+log = logging.getLogger("gateway.control")
 
 EVERY: Final = 5.0
 """Seconds between two samples; the counters' own window is longer."""
@@ -62,8 +65,8 @@ class History:
         return found
 
 
-def rates(counts: Iterable[Count]) -> dict[Key, float]:
-    """Return the requests per second of each route and version, since the route's weights changed last.
+def current(counts: Iterable[Count]) -> dict[Key, list[Count]]:
+    """Return what was counted of each route and version since the route's weights changed last.
 
     What was counted under the weights before is left out, though it lies within the window: right after a
     rollback a page must show who answers now.
@@ -73,19 +76,26 @@ def rates(counts: Iterable[Count]) -> dict[Key, float]:
     for count in known:
         since[count.route] = max(count.since, since.get(count.route, 0))
     return {
-        key: round(figures.rate(count for count in found if count.since == since[key[0]]), 3)
+        key: [count for count in found if count.since == since[key[0]]]
         for key, found in figures.by_version(known).items()
     }
 
 
+def rates(counts: Iterable[Count]) -> dict[Key, float]:
+    """Return the requests per second of each route and version, since the route's weights changed last."""
+    return {key: _rate(found) for key, found in current(counts).items()}
+
+
 def measured(counts: Iterable[Count]) -> dict[Key, Point]:
-    """Return what counters say of each route and version now."""
-    known = list(counts)
-    rate = rates(known)
-    latencies = {
-        key: figures.merged(found).recent_histogram for key, found in figures.by_version(known).items()
+    """Return what counters say of each route and version, since the route's weights changed last."""
+    return {
+        key: (_rate(found), figures.milliseconds(figures.merged(found).recent_histogram, 0.99))
+        for key, found in current(counts).items()
     }
-    return {key: (rate[key], figures.milliseconds(found, 0.99)) for key, found in latencies.items()}
+
+
+def _rate(counts: Iterable[Count]) -> float:
+    return round(figures.rate(counts), 3)
 
 
 def counted(places: Places) -> list[Count]:
@@ -104,11 +114,22 @@ class Sampler:
         self._clock = clock
         self._every = every
         self._stopped = threading.Event()
+        self._told: set[type[Exception]] = set()
 
     def run(self) -> None:
-        """Take a sample every few seconds."""
+        """Take a sample every few seconds; one that fails is left out, and the log tells of it."""
         while not self._stopped.wait(self._every):
-            self.sample()
+            try:
+                self.sample()
+            except Exception as error:
+                self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Log each kind of failure once: the same every few seconds would fill the log."""
+        if type(error) in self._told:
+            return
+        self._told.add(type(error))
+        log.exception("the history of the page Now misses a sample and goes on", exc_info=error)
 
     def sample(self) -> None:
         """Take one now."""

@@ -16,7 +16,7 @@ from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal
 from gateway.control.readings import live_plan
-from gateway.control.try_api import Trial
+from gateway.control.try_api import AT_ONCE, Trial
 from gateway.control.try_form import Form, form_of
 from gateway.control.try_why import user_header, way_to
 from gateway.errors import GatewayError
@@ -48,6 +48,7 @@ class TryPage:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._turns = asyncio.Semaphore(AT_ONCE)  # a form asks the service, which may hang
 
     async def routes(self, request: Request) -> Response:
         """Answer the list of routes."""
@@ -59,7 +60,8 @@ class TryPage:
         principal = principal_of(request.scope)
         can_operate = principal is not None and has(principal.role, "operator")
         name = request.path_params["name"]
-        values = await asyncio.to_thread(shown, self._desk.places, name, can_operate)
+        async with self._turns:
+            values = await asyncio.to_thread(shown, self._desk.places, name, can_operate)
         return self._desk.page(request, "try_route.html", values, title=f"Try {name}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,16 @@ def test_what_came_before_the_weights_changed_counts_no_more() -> None:
     assert rates([before, after]) == {("late", "canary"): 0.0, ("late", "blue"): 8.0}
 
 
+def test_p99_is_of_the_same_requests_as_the_rate() -> None:
+    """What was slow under the weights before is over; a version that was asked nothing since has no p99."""
+    slow, after = count(ok=50), count(ok=80)
+    slow.recent_histogram[bucket_of(1000)] = 0
+    slow.recent_histogram[bucket_of(900_000)] = 50
+    after.since = 2
+    found = measured([slow, count(service="canary", ok=50), after])
+    assert found == {("late", "blue"): (8.0, pytest.approx(1, rel=0.2)), ("late", "canary"): (0.0, None)}
+
+
 def test_workers_are_put_together() -> None:
     """The rates of all of them, and the p99 of what all of them answered."""
     slow = count(ok=20)
@@ -110,3 +121,25 @@ def test_it_samples_until_it_is_told_to_stop(site: Site) -> None:
     sampler.stop()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_sample_that_fails_does_not_end_the_history(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """The next ones are taken; the log tells of each kind of failure once."""
+    seen = threading.Event()
+    failures: list[Exception] = [ValueError("one"), ValueError("two"), KeyError("three")]
+
+    class Failing(History):
+        def add(self, at: float, points: object) -> None:
+            if failures:
+                raise failures.pop(0)
+            seen.set()
+
+    sampler = Sampler(site.places, Failing(), every=0.01)
+    thread = threading.Thread(target=sampler.run)
+    with caplog.at_level(logging.ERROR, "gateway.control"):
+        thread.start()
+        went_on = seen.wait(5)
+        sampler.stop()
+        thread.join(5)
+    assert went_on
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError, KeyError]

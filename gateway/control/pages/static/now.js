@@ -7,7 +7,9 @@ const EVERY = 5;
 const LEAST = 24; // points that a line is drawn for at least: after a start it grows from the right
 const page = document.getElementById("now");
 const routes = new Map();
-
+/** The alerts that fire as far as is known: a look that fails says nothing of them, so they stay. */
+let firing = [...document.querySelectorAll("#trouble li")].filter((line) => line.querySelector(".badge")).map((line) => (
+  { severity: line.querySelector(".badge").textContent, text: line.lastChild.textContent.trim() }));
 
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -167,6 +169,7 @@ function show(state) {
   }
   write(field(page, "revision"), String(state.revision));
   write(field(page, "at"), state.at.slice(11, 19));
+  firing = state.alerts;
   showTrouble(state);
   for (const route of state.routes) {
     routes.get(route.name).show(route);
@@ -187,4 +190,4 @@ for (const button of page.querySelectorAll("[data-rollback]")) {
     button.dataset.busy = "";
   });
 }
-live("/events", { now: show, trouble: ({ message }) => showTrouble({ alerts: [], warnings: [message] }) });
+live("/events", { now: show, trouble: ({ message }) => showTrouble({ alerts: firing, warnings: [message] }) });

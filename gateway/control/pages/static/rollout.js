@@ -11,6 +11,8 @@ const calls = `/api/v1${path}`;
 const lost = document.getElementById("connection");
 const evidence = new Evidence(JSON.parse(document.getElementById("trace").textContent));
 let etag = `"${root.dataset.revision}"`;
+let eventsEtag = etag; // of the revision that the events box shows
+let turn = 0; // looks begun: the answer to an earlier one than the latest is old
 let state = JSON.parse(document.getElementById("state-data").textContent);
 
 async function piece(name) {
@@ -21,14 +23,28 @@ async function piece(name) {
 
 /** Show where it stands now; what happened is asked for only where the revision is another one. */
 async function look() {
+  const mine = ++turn;
   const found = await piece("state");
+  if (mine !== turn) return;
   stateBox.innerHTML = found.text; // made by our own templates, which escape
   state = JSON.parse(document.getElementById("state-data").textContent);
-  if (found.etag !== etag) {
-    etag = found.etag;
-    eventsBox.innerHTML = (await piece("events")).text;
-  }
+  etag = found.etag;
   shown();
+  if (found.etag === eventsEtag) return;
+  const events = await piece("events");
+  if (mine !== turn) return;
+  eventsBox.innerHTML = events.text;
+  eventsEtag = found.etag;
+}
+
+/** Look, and say so where that fails: what was done before stays done, so it is no error of the caller. */
+async function tryLook() {
+  try {
+    await look();
+    lost.hidden = true;
+  } catch {
+    lost.hidden = false;
+  }
 }
 
 function shown() {
@@ -53,25 +69,23 @@ function shown() {
 }
 
 async function every() {
-  try {
-    if (!document.hidden) await look();
-    lost.hidden = true;
-  } catch {
-    lost.hidden = false;
-  }
+  if (!document.hidden) await tryLook();
   setTimeout(every, PERIOD);
 }
 
-/** Move it; what takes the canary's share away or keeps it is done whatever happened meanwhile. */
-async function move(event, body, words) {
+/**
+ * Move it; what takes the canary's share away or keeps it is done whatever happened meanwhile. `seen` is the
+ * etag of what the person agreed to.
+ */
+async function move(event, body, words, seen = etag) {
   const careful = event === "promote" || event === "";
   try {
-    await api("POST", event ? `${calls}/${event}` : calls, body, careful ? { etag } : {});
+    await api("POST", event ? `${calls}/${event}` : calls, body, careful ? { etag: seen } : {});
   } catch (error) {
     if (error.status !== 412) throw error;
     throw new Refused(412, "Something was changed meanwhile, so nothing was done; the page shows what is so now. Look and press again.");
   } finally {
-    await look();
+    await tryLook();
   }
   return words;
 }
@@ -87,17 +101,19 @@ for (const button of document.querySelectorAll("[data-move]")) {
 }
 
 const sure = document.getElementById("sure");
+let agreed; // what the dialog asks about: the page behind it goes on, and may come to show another rollout
 document.getElementById("moves")?.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("complete")?.addEventListener("click", () => {
   const text = document.getElementById("sure-text");
   const { canary, stable } = state.progress;
+  agreed = { etag, canary };
   text.textContent = `${canary} then gets 100 % of ${state.route} at once, whatever the judge has seen so far, and becomes stable. ${stable} stays warm for ${text.dataset.warm}, so that a rollback goes back to it.`;
   sure.showModal();
 });
 document.getElementById("sure-no")?.addEventListener("click", () => sure.close());
 document.getElementById("sure-yes")?.addEventListener("click", (event) => act(event.target, async () => {
   sure.close();
-  return move("promote", { full: true, reason: reason.value.trim() }, `${state.progress.canary} is stable.`);
+  return move("promote", { full: true, reason: reason.value.trim() }, `${agreed.canary} is stable.`, agreed.etag);
 }));
 
 document.getElementById("plan")?.addEventListener("submit", (event) => {

@@ -146,16 +146,22 @@ at("form").addEventListener("submit", (event) => {
   event.preventDefault();
   act(at("apply"), async () => {
     const weights = Object.fromEntries([...rows].map(([name, row]) => [name, row.share]));
+    let done;
     try {
-      const { body } = await api("PUT", `/api/v1${base}`, { weights, reason: at("reason").value.trim() }, { etag: `"${state.revision}"` });
-      at("reason").value = "";
-      await fresh(false);
-      return `Revision ${body.revision} is live.`;
+      done = (await api("PUT", `/api/v1${base}`, { weights, reason: at("reason").value.trim() }, { etag: `"${state.revision}"` })).body;
     } catch (error) {
       if (error.status !== 412) throw error;
       await conflict();
       throw new Refused(412, "Somebody else changed something meanwhile; nothing of yours was applied.");
     }
+    at("reason").value = "";
+    const words = `Revision ${done.revision} is live.`;
+    try {
+      await fresh(false);
+    } catch { // the change is made all the same
+      return `${words} This page could not be shown anew; load it again.`;
+    }
+    return words;
   }).then(shown);
 });
 at("reset").addEventListener("click", () => act(at("reset"), async () => { await fresh(false); return "This is what is live."; }));
