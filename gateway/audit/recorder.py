@@ -47,7 +47,7 @@ class Recorder:
                 self._thread.start()
 
     def close(self, within: float = END_WITHIN) -> bool:
-        """Write what waits and what was left out; return False where that took longer than `within` seconds."""
+        """Write what waits and what was left out; return False where `within` seconds were too few."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is None:

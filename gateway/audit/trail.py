@@ -95,7 +95,9 @@ class Trail:
         import logging  # not before it is needed: `rollback` pays for every import
 
         is_fault = not isinstance(error, OSError)
-        problem = f"{type(error).__name__}: {error}" if is_fault else error.strerror or error
+        problem = (
+            error.strerror or error if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        )
         told = f"{self._folder}: {problem}"
         logging.getLogger("gateway.audit").error(
             "the audit trail could not be written (%s), so there is no entry of this: %s by %s (%s) was %s",

@@ -25,7 +25,7 @@ def welcome(running: Running) -> str:
         f"gateway is ready after {running.seconds:.1f} s",
         f"  requests   http://{running.listen}  ({running.workers} workers, {kind})",
         *([f"  requests   https://{running.plan.tls.listen}"] if running.plan.tls else []),
-        f"  admin      {'https' if running.plan.admin_settings.tls else 'http'}://{running.admin}",
+        f"  dashboard  {'https' if running.plan.admin_settings.tls else 'http'}://{running.admin}",
         f"  state      {running.state}",
     ]
     late = [f"  not answering yet: {name}; the log says why" for name in running.not_ready]

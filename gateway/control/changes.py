@@ -93,8 +93,8 @@ def to_revision(places: Places, asker: Asker, revision: int) -> tuple[RoutingPla
         ):
             raise Refusal(
                 403,
-                f"revision {revision} differs from the live one in more than weights, which is for an admin to "
-                "change; give one route the weights it had, or ask an admin",
+                f"revision {revision} differs from the live one in more than weights, which is for an admin "
+                "to change; give one route the weights it had, or ask an admin",
             )
     return restore(places, Request("restore", asker.author, asker.reason, expected), revision)
 

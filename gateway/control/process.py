@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import orjson
 import uvicorn
 
 from gateway.control.access.listening import Listening
@@ -26,6 +27,7 @@ from gateway.control.pages.desk import Desk
 from gateway.control.pages.recent import History, Sampler
 from gateway.control.try_public import PublicPages
 from gateway.control.watcher import Watcher
+from gateway.files import replace_file
 from gateway.lifeline import at_end_of_input
 from gateway.rollout import record
 from gateway.rollout.controller import Controller
@@ -34,6 +36,7 @@ from gateway.rollout.judge import judge
 from gateway.rollout.ports import Ports
 from gateway.rollout.providers import Providers
 from gateway.rollout.read import EvidenceReader
+from gateway.routing.admin_document import admin_part
 from gateway.routing.places import Places
 
 END_WITHIN = 0.5
@@ -45,6 +48,7 @@ SWITCH_INTERVAL = 0.0005
 def run(places: Places, config: Path, admin: socket.socket, listening: Listening) -> None:
     """Serve the admin side, follow routing.yaml, move rollouts; until SIGTERM, SIGINT or the end of input."""
     sys.setswitchinterval(SWITCH_INTERVAL)
+    replace_file(places.admin_in_force, orjson.dumps(admin_part(listening.settings)))
     watcher = Watcher(places, config)
     controller = _controller(places, config, watcher)
     history = History()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.control.observation import Observation
 from gateway.routing.addresses import Address, parse_address
+from gateway.routing.admin_document import admin_changes, admin_from
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.supervision.reload_report import FAILED, ReloadReport
 
@@ -24,6 +27,17 @@ def setup_warnings(seen: Observation, file: Mapping[str, Any], reload: ReloadRep
             f"the last reload failed, what ran before runs on: {reload.problem}; "
             "mend that and run `gateway reload` again"
         )
+
+
+def admin_warnings(places: Places, plan: RoutingPlan) -> Iterator[str]:
+    """Say where the admin side is not protected as routing.yaml says: whoever saved that relies on it."""
+    try:
+        in_force = admin_from(json.loads(places.admin_in_force.read_bytes()))
+    except (OSError, ValueError):
+        return  # it does not run, or has only just begun to
+    waiting = list(admin_changes(in_force, plan.admin_settings))
+    if waiting:
+        yield f"not in force until `gateway reload`: {'; '.join(waiting)}"
 
 
 def file_warning(config: str, revision: int, file: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from gateway.control.readings import iso_time
 from gateway.control.rollout_state import read_judged, rollout_state
 from gateway.control.rollout_warnings import rollout_warnings
 from gateway.control.service_warnings import verdicts
+from gateway.control.setup_warnings import admin_warnings
 from gateway.control.views import Views
 from gateway.control.warnings import warnings
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
@@ -44,7 +45,8 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     judged, clock = read_judged(places), time.time()
     log = log_state(places, seen, at)
     rollouts = rollout_warnings(places, seen.plan, judged, clock)
-    troubles = [*rollouts, *alarm_warnings(places.watch, clock), *log_warnings(log), *audit_warnings(places)]
+    troubles = [*admin_warnings(places, seen.plan), *rollouts, *alarm_warnings(places.watch, clock)]
+    troubles += [*log_warnings(log), *audit_warnings(places)]
     return {
         "revision": seen.plan.revision,
         "config": seen.running.config,

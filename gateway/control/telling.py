@@ -62,6 +62,8 @@ def revision_line(entry: Revision, before: Revision, file: str) -> str:
     restart = ""
     if _addresses(before.plan) != _addresses(entry.plan):
         restart = "; another address to listen on takes effect with `gateway reload`"
+    elif before.plan.admin_settings != entry.plan.admin_settings:
+        restart = "; `admin` is not in force before `gateway reload`"
     elif before.plan.log.buffer != entry.plan.log.buffer:
         restart = "; another `log.buffer` takes effect with `gateway reload`"
     return f"revision {entry.revision}, {source}{reason}: {'; '.join(changes) or 'no difference'}{restart}"

@@ -134,6 +134,11 @@ class Places:
         return sorted(self.run.glob("ring-*"))
 
     @property
+    def admin_in_force(self) -> Path:
+        """How the admin side that runs is protected, which routing.yaml may say otherwise by now."""
+        return self.run / "admin.json"
+
+    @property
     def admin_socket(self) -> Path:
         """The Unix socket of the admin side, for this user alone."""
         return self.run.resolve() / "admin.sock"

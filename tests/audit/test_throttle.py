@@ -27,6 +27,13 @@ def test_very_many_kinds_are_counted_together() -> None:
     assert throttle.left_out(0.0, everything=True) == [(("various",), 500 - TOLD)]
 
 
+def test_what_had_no_room_is_counted_too() -> None:
+    """With what the throttle left out."""
+    throttle = Throttle()
+    throttle.leave_out(("401", "a"), 0.0)
+    assert throttle.left_out(0.0, everything=True) == [(("401", "a"), 1)]
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 40)), max_size=200))
 def test_nothing_is_lost(tries: list[tuple[str, float]]) -> None:
     """What was told and what was counted is all there was."""

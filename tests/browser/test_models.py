@@ -32,4 +32,4 @@ def test_somebody_sees_how_good_a_version_is_and_its_proof(
     shot("model")
     axe(page)
     quality.get_by_role("link", name="SQL").click()
-    expect(page.locator("#rows tbody tr").first).to_contain_text("blue")  # it gets nine of ten, so it has labels
+    expect(page.locator("#rows tbody tr").first).to_contain_text("blue")  # it gets nine of ten

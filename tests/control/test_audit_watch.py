@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gateway.audit.event import Attempt
+from gateway.audit.folder import held
 from gateway.audit.read import latest
 from gateway.audit.throttle import TOLD
-from gateway.control import audit_watch
 from gateway.control.access.roles import Principal
 from gateway.control.api import build_app
-from gateway.control.audit_watch import action_of, event_of
+from gateway.control.audit_watch import Audited, action_of, event_of
 from tests.control.asgi_client import ask
 
 if TYPE_CHECKING:
@@ -22,16 +23,27 @@ if TYPE_CHECKING:
 JSON = {"content-type": "application/json"}
 
 
-def entries(site: Site) -> list[dict[str, Any]]:
-    """Return the entries, newest first."""
+def app_of(site: Site) -> Audited:
+    """Return the admin side."""
+    app = build_app(site.places, lambda: None)
+    assert isinstance(app, Audited)
+    return app
+
+
+def entries(site: Site, app: Audited | None = None) -> list[dict[str, Any]]:
+    """Return the entries, newest first, once the app has written its own."""
+    if app is not None:
+        assert app.recorder.close(5.0)
     return latest(site.places.audit, 99)
 
 
 async def put(site: Site, body: object, **headers: str) -> int:
     """Try to change the weights of `late`."""
-    app = build_app(site.places, lambda: None)
+    app = app_of(site)
     content = json.dumps(body).encode()
-    return (await ask(app, "PUT", "/api/v1/routes/late/weights", {**JSON, **headers}, content)).status
+    answer = await ask(app, "PUT", "/api/v1/routes/late/weights", {**JSON, **headers}, content)
+    assert app.recorder.close(5.0)
+    return answer.status
 
 
 async def test_a_change_is_recorded_once_and_whole(site: Site) -> None:
@@ -71,10 +83,10 @@ async def test_whoever_may_not_is_recorded(
     site: Site, method: str, headers: dict[str, str], status: int, what: str
 ) -> None:
     """A foreign name, a wrong token, a foreign page; nothing secret is in the entry."""
-    app = build_app(site.places, lambda: None)
+    app = app_of(site)
     path = "/api/v1/status" if method == "GET" else "/api/v1/rollback"
     assert (await ask(app, method, path, headers)).status == status
-    first = entries(site)[0]
+    first = entries(site, app)[0]
     assert (first["who"], first["result"], first["what"]) == ("unknown", "refused", what)
     assert first["detail"].startswith(f"{status}: ")
     assert "bbbb" not in str(first)
@@ -82,27 +94,58 @@ async def test_whoever_may_not_is_recorded(
 
 async def test_what_only_reads_is_not_recorded(site: Site) -> None:
     """Nor what is not there."""
-    app = build_app(site.places, lambda: None)
+    app = app_of(site)
     for path in ("/api/v1/status", "/healthz", "/nothing"):
         await ask(app, "GET", path)
-    assert len(entries(site)) == 1
+    assert len(entries(site, app)) == 1
 
 
-async def test_a_flood_is_counted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some entries, then one that says how many more there were."""
-    monkeypatch.setattr(audit_watch, "WINDOW", 0.0)
-    monkeypatch.setattr("gateway.audit.throttle.WINDOW", 0.2)
-    app = build_app(site.places, lambda: None)
-    for _ in range(TOLD + 7):
-        await ask(app, "GET", "/api/v1/status", {"host": "evil.example"})
-    assert isinstance(app, audit_watch.Audited)
-    assert app._telling is not None
-    await app._telling
-    monkeypatch.setattr("gateway.audit.throttle.WINDOW", 0.0)
-    await app._tell_left_out()
-    first, *others = entries(site)
+async def test_a_flood_is_counted(site: Site) -> None:
+    """Some entries, then one that says how many more there were, whatever paths were tried."""
+    app = app_of(site)
+    for number in range(TOLD + 7):
+        await ask(app, "GET", f"/{number}", {"host": "evil.example"})
+    first, *others = entries(site, app)
     assert len(others) == TOLD + 1
+    assert (first["what"], first["from"]) == ("requests answered 421", "127.0.0.1")
     assert first["detail"] == "7 more of these within a minute, without an entry each"
+
+
+async def test_no_answer_waits_for_the_trail(site: Site) -> None:
+    """While somebody holds it, refusals and failed changes are answered; their entries follow."""
+    app = app_of(site)
+    taken, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with held(site.places.audit / "lock"):
+            taken.set()
+            let_go.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert taken.wait(5)
+        path, body = "/api/v1/routes/late/weights", b'{"weights": {"nope": 1}, "reason": "typo"}'
+        assert (await ask(app, "PUT", path, JSON, body)).status == 422
+        assert (await ask(app, "GET", "/", {"host": "evil.example"})).status == 421
+        assert not app.recorder.close(0.0)
+        assert len(entries(site)) == 1  # the start
+    finally:
+        let_go.set()
+        holder.join()
+
+
+async def test_silences_say_of_what(site: Site) -> None:
+    """The rule, the route and the end, each of them: what was done is never throttled."""
+    app = app_of(site)
+    body = json.dumps({"rule": "input-drift", "route": "late", "seconds": 60, "reason": "a holiday"}).encode()
+    for _ in range(TOLD + 2):
+        answer = await ask(app, "POST", "/api/v1/silences", JSON, body)
+        assert answer.status in (200, 201)
+    first, *others = entries(site, app)
+    assert len(others) == TOLD + 2
+    assert (first["what"], first["route"], first["why"]) == ("silence", "late", "a holiday")
+    assert (first["after"]["rule"], first["after"].keys()) == ("input-drift", {"rule", "until"})
 
 
 def test_a_change_that_records_nothing_itself_is_recorded_all_the_same() -> None:

@@ -95,7 +95,8 @@ def test_a_service_is_not_opened_to_those_who_may_not_reach_it(site: Site) -> No
 
     def close(plan: RoutingPlan) -> RoutingPlan:
         late, protocol = plan.routes
-        return replace(plan, routes=(replace(late, auth=closed), replace(protocol, weights=(("green", 1),), keyed=())))
+        alone = replace(protocol, weights=(("green", 1),), keyed=())
+        return replace(plan, routes=(replace(late, auth=closed), alone))
 
     commit(site.places, Request("edit", "file"), close)
     with pytest.raises(Refusal, match="clients of route late need a key for it"):

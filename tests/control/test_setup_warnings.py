@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.control.observation import Observation, Running
-from gateway.control.setup_warnings import is_same, setup_warnings
+from gateway.control.setup_warnings import admin_warnings, is_same, setup_warnings
+from gateway.routing.admin_settings import AdminSettings
+from gateway.routing.places import prepare
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Certificate, Tls
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport
@@ -89,3 +92,15 @@ def test_a_reload_that_failed_is_told_until_the_next_one() -> None:
     assert "failed, what ran before runs on: port 80 is taken; mend that" in line
     for state in (RUNNING, DONE):
         assert list(setup_warnings(seen, FILE, ReloadReport(3, state))) == []
+
+
+def test_what_was_saved_and_is_not_in_force_is_told(tmp_path: Path) -> None:
+    """Whoever wrote `auth: required` believes that somebody is asked by now."""
+    places = prepare(tmp_path)
+    plan = replace(PLAN, admin_settings=AdminSettings(auth="required"))
+    assert list(admin_warnings(places, plan)) == []
+    places.admin_in_force.write_bytes(b"{}")
+    assert list(admin_warnings(places, plan)) == [
+        "not in force until `gateway reload`: admin.auth auto -> required"
+    ]
+    assert list(admin_warnings(places, replace(plan, admin_settings=AdminSettings()))) == []

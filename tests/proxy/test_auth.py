@@ -346,7 +346,7 @@ async def test_http2_hands_no_session_of_the_admin_api_on(stage: Stage, ca: Auth
     assert field(service.requests[0], "cookie") == "a=1; b=2"
 
 
-@pytest.mark.parametrize("by", ["", ", by: ip"])
+@pytest.mark.parametrize("by", ["", ", by: {ip: true}"])
 async def test_a_flood_without_keys_meets_the_rate_limit(stage: Stage, by: str) -> None:
     """429 instead of 401 beyond it; an allowance that all share is not used up for who has a key."""
     gateway, service = await guarded(stage, f", rate_limit: {{requests: 2, per: 1h{by}}}")

@@ -151,3 +151,45 @@ def test_very_many_routes_are_counted(site: Site, monkeypatch: pytest.MonkeyPatc
     assert (len(now["routes"]), now["routes_in_all"], route) == (20, 30, "")
     assert compared(None, plan)[0] is None
     assert trail_of(site.places).record is not None
+
+
+def test_every_kind_of_change_is_told(site: Site) -> None:
+    """As history tells it; a route is named only where nothing else differs, weights where they do."""
+    plan = site.live()
+    first = replace(plan.routes[0], try_page=not plan.routes[0].try_page)
+    was, now, route = compared(plan, replace(plan, revision=2, routes=(first, *plan.routes[1:])))
+    assert (was, route) == ({"revision": 1}, first.name)
+    assert (now["revision"], now["changes"], "routes" in now) == (
+        2,
+        [f"{first.name}: try_page false -> true"],
+        False,
+    )
+    other = replace(plan, routes=(first, *plan.routes[1:]), listen="127.0.0.1:1")
+    _, now, route = compared(plan, other)
+    assert (route, len(now["changes"])) == ("", 2)
+
+
+def test_a_long_list_of_changes_is_cut(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    """By number and by length, and says how many more there are."""
+    for line, kept in (("short", audited.CHANGES_TOLD), ("x" * 900, 2)):
+        monkeypatch.setattr(audited, "difference", lambda *_, line=line: [line] * 50)
+        changes = compared(site.live(), site.live())[1]["changes"]
+        assert changes == [line] * kept + [f"and {50 - kept} more; see: gateway history"]
+
+
+def test_a_fault_of_the_trail_is_no_failure_of_the_change(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged with a traceback and counted as missed."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("weights")
+
+    for place in ("gateway.routing.audited.compared", "gateway.audit.trail.entry_of"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, broken)
+            site.set(20 if "routing" in place else 30)
+    assert site.live().revision == 3
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
+    site.set(40)
+    assert entries(site)[0]["unwritten"]["count"] == 2

@@ -26,9 +26,9 @@ READY: Final = (
     ),
     (
         "p99 by version and minute",
-        "SELECT date_trunc('minute', ts) AS minute,\n"
+        "SELECT date_trunc('minute', ts) AS minute, version, count(*) AS requests,\n"
         "  quantile_cont(latency_ms, 0.5) AS p50, quantile_cont(latency_ms, 0.99) AS p99\n"
-        "FROM requests WHERE ts > now() - INTERVAL 1 hour GROUP BY 1 ORDER BY 1",
+        "FROM requests WHERE ts > now() - INTERVAL 1 hour GROUP BY 1, 2 ORDER BY 1, 2",
     ),
     (
         "Why requests went where they went",
