@@ -75,5 +75,5 @@ def test_each_request_has_a_connection_and_a_whole_handshake(
 def test_where_nothing_is_answered_it_says_why(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit status and the last line are what the table shows."""
     server.answer = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    assert main(server.port, 0.05, 1, [b"GET / HTTP/1.1\r\n\r\n"]) == 1
+    assert main(server.port, 0.5, 1, [b"GET / HTTP/1.1\r\n\r\n"]) == 1
     assert capsys.readouterr().out == "it was answered with 503\n"

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from gateway.routing.document import UnknownPlan, from_document, limits_from, tls_from, to_document, to_json
@@ -55,10 +55,18 @@ def test_any_plan_comes_back(plan: RoutingPlan) -> None:
 
 def test_the_values_tried_are_not_empty_ones() -> None:
     """A type that nothing is known for would make every plan one without routes, and the test above idle."""
-    tried = find(values(RoutingPlan), lambda plan: bool(plan.routes and plan.sinks and plan.notify))
+    # Any will do: to look for the smallest takes up to five minutes.
+    once = settings(phases=[Phase.generate], database=None, max_examples=1000, deadline=None)
+    tried = find(
+        values(RoutingPlan), lambda plan: bool(plan.routes and plan.sinks and plan.notify), settings=once
+    )
     assert tried.routes
-    assert find(values(Route), lambda route: route.progress is not None and bool(route.rollout.steps))
-    assert find(values(Route), lambda route: route.log is not None and bool(route.log.filter.coarsen))
+    assert find(
+        values(Route), lambda route: route.progress is not None and bool(route.rollout.steps), settings=once
+    )
+    assert find(
+        values(Route), lambda route: route.log is not None and bool(route.log.filter.coarsen), settings=once
+    )
 
 
 OLD: dict[str, Any] = {
