@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -66,38 +66,14 @@ def _tell(ask: Ask, outlook: Outlook, svg: Path | None, *, as_json: bool) -> Non
     from gateway.cli.plan_svg import chart
     from gateway.cli.plan_view import plan_view
     from gateway.cli.status_tables import console
+    from gateway.control.plan_api import document
 
     if svg is not None:
         svg.write_text(chart(ask, outlook), encoding="utf-8")
     if as_json:
-        print_json(as_document(ask, outlook))
+        print_json(document(ask, outlook))
     else:
         console().print(plan_view(ask, outlook))
-
-
-def as_document(ask: Ask, outlook: Outlook) -> dict[str, Any]:
-    """Return a plan for programs; null stands for what never happens."""
-    asked = {
-        "route": ask.route,
-        "canary": ask.canary,
-        "stable": ask.stable,
-        "counts": "users" if ask.keyed else "requests",
-        "rate": ask.traffic.rate,
-        "error_rate": ask.traffic.error_rate,
-        "source": ask.traffic.source,
-    }
-    document: dict[str, Any] = _finite({**asked, **asdict(outlook)})
-    for step in document["steps"]:
-        step["weight"] /= 1000
-    return document
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and math.isinf(value) else value
 
 
 def _ask(

@@ -57,18 +57,6 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-@contextmanager
-def in_one_piece(connection: sqlite3.Connection) -> Iterator[None]:
-    """Make everything written inside durable together, or nothing of it."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
 def note(connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> None:
     """Write down when something was used: a full disk must not keep anybody out, so it is only logged."""
     try:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gateway.control.access.database import in_one_piece, note, opened, packed, unpacked
+from gateway.control.access.database import note, opened, packed, unpacked
 from gateway.control.access.roles import Principal
 from gateway.control.access.tokens import digest_of
+from gateway.routing.journal import in_one_piece
 
 LIFE: Final = 12 * 3600.0
 """Seconds that a session lives at most."""

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.control.access.database import in_one_piece, note, opened, packed, unpacked
+from gateway.control.access.database import note, opened, packed, unpacked
 from gateway.control.access.tokens import Grant, Token, digest_of, minted, parts
 from gateway.errors import ChangeRefused
+from gateway.routing.journal import in_one_piece
 
 KEPT_AFTER_END: Final = 90 * 86_400.0
 """Seconds for which a token that expired or was revoked is still listed."""

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.access.database import in_one_piece, note, opened, packed, unpacked
+from gateway.control.access.database import note, opened, packed, unpacked
+from gateway.routing.journal import in_one_piece
 
 
 def test_only_this_user_may_read_it(tmp_path: Path) -> None:
