@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import duckdb
+
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 _ENOUGH = 7  # characters; less would be found by chance
 
@@ -45,13 +47,29 @@ def found_in(folders: Iterable[Path], secrets: Iterable[str]) -> list[tuple[Path
     wanted = {secret: forms(secret) for secret in secrets}
     found: list[tuple[Path, str]] = []
     for folder in folders:
-        files = (
-            [folder] if folder.is_file() else [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        )
-        for path in files:
-            text = b"\n".join(contents(path))
+        for path, text in _texts(folder):
             found += [(path, secret) for secret, ways in wanted.items() if any(way in text for way in ways)]
     return found
+
+
+def _texts(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Each file of a folder that may be in use, once, with all there is to read in it."""
+    read: set[Path] = set()
+    is_whole = False
+    while not is_whole:  # what vanishes while it is read may stand under another name by now: look again
+        is_whole = True
+        for path in [folder] if folder.is_file() else sorted(folder.rglob("*")):
+            if path in read or not path.is_file():
+                continue
+            try:
+                text = b"\n".join(contents(path))
+            except (OSError, duckdb.IOException):
+                if path.exists():
+                    raise
+                is_whole = False
+                continue
+            read.add(path)
+            yield path, text
 
 
 def survivors(text: bytes, secrets: Iterable[str]) -> list[str]:
@@ -73,8 +91,6 @@ def contents(path: Path) -> Iterator[bytes]:
 
 
 def _rows(path: Path) -> bytes:
-    import duckdb
-
     with duckdb.connect() as connection:
         found = connection.execute("SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?)", [str(path)]).fetchall()
     return "\n".join(str(value) for row in found for value in row if value is not None).encode()
