@@ -65,7 +65,7 @@ def silence(
 
     Example: gateway alerts silence input-drift --for 2h --reason "a known holiday"
     """
-    from gateway.control.observation import latest_plan
+    from gateway.control.status.observation import latest_plan
     from gateway.routing.audited import note, refusals_noted
     from gateway.routing.change import Request
     from gateway.watching.quiet import ask, told
@@ -119,7 +119,7 @@ def monitor(
 
     Example: gateway monitor late --version blue
     """
-    from gateway.control.observation import latest_plan
+    from gateway.control.status.observation import latest_plan
     from gateway.watching import overview
 
     running = find_running(state_dir, str(config))

@@ -82,7 +82,7 @@ def verify(
     Example: gateway audit verify
     """
     from gateway.audit.verify import verify
-    from gateway.control.audit_trail import verified_of
+    from gateway.control.trail.entries import verified_of
 
     running = find_running(state_dir, str(config))
     folder, key = running.places.audit, _key(running)
@@ -131,7 +131,7 @@ def _seal(folder: Path, key: Key) -> None:
 
 
 def _key(running: Running) -> Key:
-    from gateway.control.audit_sealer import key_source
+    from gateway.control.trail.sealer import key_source
 
     return key_source(running.places, Path(running.config).parent).read()
 

@@ -13,7 +13,7 @@ from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
-    from gateway.control.bundle import Part
+    from gateway.control.bundle.write import Part
     from gateway.routing.places import Places
 
 app = typer.Typer(help="For when something is wrong and nobody knows what.", no_args_is_help=True)
@@ -39,8 +39,8 @@ def bundle(
 
     Example: gateway debug bundle --out /tmp/for-support.tar.gz
     """
-    from gateway.control.bundle import Part, gathered, readme, write
-    from gateway.control.bundle_parts import parts, source_of
+    from gateway.control.bundle.parts import parts, source_of
+    from gateway.control.bundle.write import Part, gathered, readme, write
 
     at = time.time()
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
@@ -72,7 +72,7 @@ def _told(part: Part) -> dict[str, Any]:
 
 
 def _in_words(file: Path, size: int, found: list[Part]) -> str:
-    from gateway.control.bundle import PROMISE
+    from gateway.control.bundle.write import PROMISE
 
     lines = [f"{file}: {size:,} bytes"]
     for part in found:

@@ -48,8 +48,8 @@ def import_file(
 
     Example: gateway labels import truth.ndjson
     """
-    from gateway.control.labels import check, keep
-    from gateway.control.observation import latest_plan
+    from gateway.control.labels.keep import check, keep
+    from gateway.control.status.observation import latest_plan
     from gateway.requestlog.label_lines import BadLabels
     from gateway.routing.audited import note
 

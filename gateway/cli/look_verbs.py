@@ -23,8 +23,8 @@ def check(
     Example: gateway check routing.yaml
     """
     from gateway.cli.render import plan_in_brief
-    from gateway.control.log_names import undeclared
-    from gateway.control.log_needs import missing
+    from gateway.control.log.names import undeclared
+    from gateway.control.log.needs import missing
     from gateway.routing.file import read_plan, read_text
 
     plan = read_plan(read_text(file), file)
@@ -58,7 +58,7 @@ def status(
 
 
 def _snapshot(running: Running) -> dict[str, Any]:
-    from gateway.control.status import snapshot
+    from gateway.control.status.snapshot import snapshot
 
     return snapshot(must_be_up(running).places)
 
@@ -125,9 +125,9 @@ def _health_now(
     plan: Any, found: dict[str, Any], state_dir: str | None, config: Path
 ) -> dict[str, Any] | None:
     """Return how the version that would answer is at this moment; None where no gateway runs or tells."""
-    from gateway.control.explain_health import health_now
-    from gateway.control.observation import beating
-    from gateway.control.views import read_views
+    from gateway.control.status.explain import health_now
+    from gateway.control.status.observation import beating
+    from gateway.control.status.views import read_views
 
     try:
         running = find_running(state_dir, str(config))

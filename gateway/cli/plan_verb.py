@@ -66,7 +66,7 @@ def _tell(ask: Ask, outlook: Outlook, svg: Path | None, *, as_json: bool) -> Non
     from gateway.cli.plan_svg import chart
     from gateway.cli.plan_view import plan_view
     from gateway.cli.status_tables import console
-    from gateway.control.plan_api import document
+    from gateway.control.planner.api import document
 
     if svg is not None:
         svg.write_text(chart(ask, outlook), encoding="utf-8")
@@ -85,7 +85,7 @@ def _ask(
     state_dir: str | None,
     config: Path,
 ) -> Ask:
-    from gateway.control.rollouts import check_known
+    from gateway.control.rollouts.steering import check_known
     from gateway.rollout.moves import route_for
     from gateway.rollout.outlook import Ask
 
@@ -140,7 +140,7 @@ def _fraction(text: str) -> float | None:
 
 
 def _steps(text: str) -> tuple[Step, ...]:
-    from gateway.control.rollouts import steps_of
+    from gateway.control.rollouts.steering import steps_of
 
     if not text:
         return ()

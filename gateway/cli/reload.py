@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.common import Running
-from gateway.control.observation import read_running
+from gateway.control.status.observation import read_running
 from gateway.errors import GatewayError
 from gateway.monitoring import proc
 from gateway.routing.change import Request, complaint, follow_file, locked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.words import duration
 from gateway.routing.plan import Route, RoutingPlan
 
 

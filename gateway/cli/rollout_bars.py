@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.words import duration
 
 HALF = 9
 """Columns of the bar on either side of its middle."""

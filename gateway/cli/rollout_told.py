@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.cli.common import print_json, say
-from gateway.control.rollout_state import progress_state
-from gateway.control.rollout_words import duration, next_in_words, place, weight
-from gateway.control.rollouts import control_runs
+from gateway.control.rollouts.state import progress_state
+from gateway.control.rollouts.steering import control_runs
+from gateway.control.rollouts.words import duration, next_in_words, place, weight
 from gateway.rollout.freeze import freeze_at
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan

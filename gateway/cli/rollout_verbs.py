@@ -17,7 +17,7 @@ from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_
 from gateway.errors import ChangeRefused
 
 if TYPE_CHECKING:
-    from gateway.control.rollouts import Move
+    from gateway.control.rollouts.steering import Move
     from gateway.routing.change import Request
     from gateway.routing.rollouts import Step
 
@@ -44,7 +44,7 @@ def rollout(
 
     Example: gateway rollout canary --steps 1,5,25,100 --reason "retrained on June"
     """
-    from gateway.control.rollouts import starting
+    from gateway.control.rollouts.steering import starting
 
     # Nobody would be served it, and at the next start nothing would be known of its first minutes.
     running, request = must_be_up(find_running(state_dir, str(config))), _request("rollout", reason)
@@ -64,7 +64,7 @@ def pause(
 
     Example: gateway pause --reason "waiting for the data team"
     """
-    from gateway.control.rollouts import pausing
+    from gateway.control.rollouts.steering import pausing
 
     running, request = find_running(state_dir, str(config)), _request("pause", reason)
     _make(running, request, route, pausing(request), as_json)
@@ -81,7 +81,7 @@ def resume(
 
     Example: gateway resume --reason "the outputs moved as they should"
     """
-    from gateway.control.rollouts import resuming
+    from gateway.control.rollouts.steering import resuming
 
     running, request = find_running(state_dir, str(config)), _request("resume", reason)
     _make(running, request, route, resuming(request), as_json)
@@ -99,7 +99,7 @@ def promote(
 
     Example: gateway promote --full --reason "an urgent fix"
     """
-    from gateway.control.rollouts import promoting
+    from gateway.control.rollouts.steering import promoting
 
     running, request = find_running(state_dir, str(config)), _request("promote", reason)
     _make(running, request, route, promoting(request, time.time(), full=full), as_json)
@@ -116,7 +116,7 @@ def abort(
 
     Example: gateway abort --reason "wrong model file"
     """
-    from gateway.control.rollouts import aborting
+    from gateway.control.rollouts.steering import aborting
 
     running, request = find_running(state_dir, str(config)), _request("abort", reason)
     _make(running, request, route, aborting(request), as_json)
@@ -132,7 +132,7 @@ def _make(
     running: Running, request: Request, route: str | None, move: Move, as_json: bool, canary: str = ""
 ) -> None:
     from gateway.cli.rollout_told import tell
-    from gateway.control.rollouts import find_for, make
+    from gateway.control.rollouts.steering import find_for, make
     from gateway.routing.change import complaint, write_back
 
     plan, moved = make(running.places, request, lambda head: find_for(head, route, canary), move)
@@ -143,7 +143,7 @@ def _make(
 
 def parsed_steps(text: str) -> tuple[Step, ...]:
     """Return the steps of `--steps`; raises WrongUsage."""
-    from gateway.control.rollouts import steps_of
+    from gateway.control.rollouts.steering import steps_of
 
     try:
         return steps_of([float(word.strip().removesuffix("%")) for word in text.split(",")])

@@ -22,7 +22,7 @@ from gateway.cli.rollout_brief import (
     outlook,
     request_needed,
 )
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.words import duration
 
 SIGNS = {"pass": "✓", "fail": "✗", "hold": "?", "inconclusive": "·"}
 STYLES = {"pass": "green", "fail": "bold red", "hold": "bold yellow", "inconclusive": ""}

@@ -90,7 +90,7 @@ def _examples(plan: RoutingPlan, route: Route, service: str, folder: Path) -> li
 
 def _check_calm(route: Route) -> None:
     """Raise GatewayError where a rollout is under way on a route, or it is frozen."""
-    from gateway.control.rollouts import check_none_under_way
+    from gateway.control.rollouts.steering import check_none_under_way
     from gateway.rollout.freeze import freeze_at
 
     check_none_under_way(route, "switch all the same with --force")

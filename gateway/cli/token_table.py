@@ -8,7 +8,7 @@ from rich.table import Table
 
 
 def token_table(tokens: list[dict[str, Any]]) -> Table:
-    """Draw tokens as `gateway.control.token_api.told` says them."""
+    """Draw tokens as `gateway.control.access.token_api.told` says them."""
     table = Table(box=None, pad_edge=False)
     for column in ("id", "name", "role", "routes", "state", "expires", "last used", "created", "by"):
         table.add_column(column)

@@ -136,8 +136,8 @@ def _store(places: Places) -> TokenStore:
 
 def _check_routes(places: Places, routes: frozenset[str] | None) -> None:
     """Raise ChangeRefused for a route that is not there; before the first start nobody knows."""
-    from gateway.control.observation import latest_plan
-    from gateway.control.token_api import check_routes
+    from gateway.control.access.token_api import check_routes
+    from gateway.control.status.observation import latest_plan
 
     if routes and places.journal.exists():
         check_routes(latest_plan(places), routes)
@@ -153,7 +153,7 @@ def _seconds(expires: str) -> float | None:
 
 
 def _told(token: Token) -> dict[str, Any]:
-    from gateway.control.token_api import told
+    from gateway.control.access.token_api import told
 
     return told(token, time.time())
 

@@ -23,26 +23,26 @@ from gateway.control.access.gate import Door, gated
 from gateway.control.access.identity import Identity
 from gateway.control.access.listening import LOCAL, Listening
 from gateway.control.access.login import Access
-from gateway.control.alerts_api import AlertsApi
-from gateway.control.audit_api import AuditApi
-from gateway.control.audit_watch import Audited, action_of, on_access
+from gateway.control.access.token_api import TokenApi
+from gateway.control.alerts.api import AlertsApi
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
-from gateway.control.label_api import LabelApi
-from gateway.control.metrics import exposition
+from gateway.control.labels.api import LabelApi
+from gateway.control.metrics.exposition import exposition
 from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import OPERATIONS, document
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages
-from gateway.control.plan_api import PlanApi
+from gateway.control.planner.api import PlanApi
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
-from gateway.control.query_api import QueryApi
+from gateway.control.queries.api import QueryApi
 from gateway.control.replies import asker_of, reply
-from gateway.control.rollout_api import RolloutApi
-from gateway.control.status import snapshot
-from gateway.control.token_api import TokenApi
-from gateway.control.try_api import TryApi
+from gateway.control.rollouts.api import RolloutApi
+from gateway.control.status.snapshot import snapshot
+from gateway.control.trail.api import AuditApi
+from gateway.control.trail.watch import Audited, action_of, on_access
+from gateway.control.tries.api import TryApi
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 

@@ -9,17 +9,19 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.control import label_models, models, status_models
-from gateway.control.alert_operations import ALERT_OPERATIONS
-from gateway.control.audit_operations import AUDIT_OPERATIONS, AUDIT_PARAMETERS
+from gateway.control import models
+from gateway.control.access.token_operations import TOKEN_OPERATIONS
+from gateway.control.alerts.operations import ALERT_OPERATIONS
+from gateway.control.labels import models as label_models
 from gateway.control.operation import CHANGE, Operation
-from gateway.control.plan_operations import PLAN_OPERATIONS, PLAN_PARAMETERS
+from gateway.control.planner.operations import PLAN_OPERATIONS, PLAN_PARAMETERS
 from gateway.control.problems import MEDIA_TYPE as PROBLEM_TYPE
-from gateway.control.query_operations import QUERY_OPERATIONS, REQUEST_PARAMETERS, SEARCH_PARAMETERS
+from gateway.control.queries.operations import QUERY_OPERATIONS, REQUEST_PARAMETERS, SEARCH_PARAMETERS
 from gateway.control.readings import REVISIONS_LIMIT, REVISIONS_SHOWN
-from gateway.control.rollout_operations import ROLLOUT_OPERATIONS
-from gateway.control.token_operations import TOKEN_OPERATIONS
-from gateway.control.try_operations import TRY_OPERATIONS
+from gateway.control.rollouts.operations import ROLLOUT_OPERATIONS
+from gateway.control.status import models as status_models
+from gateway.control.trail.operations import AUDIT_OPERATIONS, AUDIT_PARAMETERS
+from gateway.control.tries.operations import TRY_OPERATIONS
 
 API_VERSION = "1.3.0"
 """Of this description: the first number changes when what was answered before no longer is."""

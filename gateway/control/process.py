@@ -21,11 +21,11 @@ import uvicorn
 from gateway.control.access.listening import Listening
 from gateway.control.admin_server import AdminServer, strict_context
 from gateway.control.api import build_app
-from gateway.control.audit_sealer import sealer
 from gateway.control.notify import Notifier
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.recent import History, Sampler
-from gateway.control.try_public import PublicPages
+from gateway.control.trail.sealer import sealer
+from gateway.control.tries.public import PublicPages
 from gateway.control.watcher import Watcher
 from gateway.files import replace_file
 from gateway.lifeline import at_end_of_input

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.control.observation import beating
-from gateway.control.route_warnings import suffering
-from gateway.control.views import read_views
+from gateway.control.status.observation import beating
+from gateway.control.status.views import read_views
+from gateway.control.warnings.routes import suffering
 from gateway.errors import GatewayError
 from gateway.routing import journal
 from gateway.routing.difference import difference

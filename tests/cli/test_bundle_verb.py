@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 
-from gateway.control.bundle import PROMISE
+from gateway.control.bundle.write import PROMISE
 from tests.cli.site import Site
 
 

@@ -1,4 +1,4 @@
-"""Dashboard, rules and their provisioning; tests/control/test_metrics.py says that every series exists."""
+"""Dashboard, rules and their provisioning; the tests of /metrics say that every series exists."""
 
 from __future__ import annotations
 

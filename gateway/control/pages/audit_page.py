@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.control.audit_api import LARGEST, number_of
-from gateway.control.audit_trail import SHOWN, Verification, entries
 from gateway.control.bodies import check_known
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
+from gateway.control.trail.api import LARGEST, number_of
+from gateway.control.trail.entries import SHOWN, Verification, entries
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.words import duration
 
 State = Mapping[str, Any]
 SPAN: Final = 10.0

@@ -9,11 +9,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.control import monitor_course, requests_reading
+from gateway.control.alerts import course as monitor_course
 from gateway.control.changes import known_route
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.models_view import groups_of, heads_of, spreads_of
 from gateway.control.pages.page import Page
+from gateway.control.queries import requests_reading
 from gateway.control.readings import live_plan
 from gateway.requestlog.formats import literal
 from gateway.routing.places import Places

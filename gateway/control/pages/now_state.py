@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gateway.control.alarms import Alarms, alarm_warnings, read_alarms
-from gateway.control.observation import latest_plan
+from gateway.control.alerts.alarms import Alarms, alarm_warnings, read_alarms
 from gateway.control.pages.now_words import health_words, rollback_words, rollout_words
 from gateway.control.pages.picture import bands
 from gateway.control.pages.recent import Key, counted, rates
 from gateway.control.readings import iso_time
-from gateway.control.status import snapshot
+from gateway.control.status.observation import latest_plan
+from gateway.control.status.snapshot import snapshot
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.slot import published

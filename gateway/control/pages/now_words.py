@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.control.views import USABLE
+from gateway.control.status.views import USABLE
 from gateway.routing.plan import Route, RoutingPlan, shortest_percent
 from gateway.routing.revise import roll_back
 

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from gateway.control import figures
-from gateway.control.observation import read_tallies
+from gateway.control.status import figures
+from gateway.control.status.observation import read_tallies
 from gateway.monitoring.tally import Count
 from gateway.routing.places import Places
 

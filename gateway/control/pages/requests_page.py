@@ -10,13 +10,13 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.control import requests_reading
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.pages.request_view import view_of
 from gateway.control.problems import Refusal, refusal_of
+from gateway.control.queries import requests_reading
+from gateway.control.queries.requests_asked import Search, search_of
 from gateway.control.readings import live_plan
-from gateway.control.requests_asked import Search, search_of
 from gateway.errors import GatewayError
 from gateway.monitoring.tally_layout import OUTCOMES
 from gateway.requestlog.columns import WHYS

@@ -16,8 +16,8 @@ from gateway.control.pages.rollout_past import events, trace
 from gateway.control.pages.rollout_view import view
 from gateway.control.preconditions import etag
 from gateway.control.readings import live_plan
-from gateway.control.rollout_changes import told
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.changes import told
+from gateway.control.rollouts.words import duration
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 

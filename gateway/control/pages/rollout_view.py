@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gateway.control.pages.metric_view import metric_view, more_requests
-from gateway.control.rollout_words import duration
+from gateway.control.rollouts.words import duration
 
 State = Mapping[str, Any]
 THEN: Final = {"pause": "it pauses", "abort": "it is taken back", "promote": "it goes on"}

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from gateway.control.access.login import access_of
 from gateway.control.access.roles import ROLES
+from gateway.control.access.token_api import told
 from gateway.control.access.tokens import Token
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.readings import live_plan
-from gateway.control.token_api import told
 
 LIVES = (
     (86_400, "1 day"),

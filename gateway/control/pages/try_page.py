@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from gateway.control.access.roles import has, principal_of
 from gateway.control.changes import known_route
-from gateway.control.observation import read_running
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal
 from gateway.control.readings import live_plan
-from gateway.control.try_api import AT_ONCE, Trial
-from gateway.control.try_form import Form, form_of
-from gateway.control.try_why import user_header, way_to
+from gateway.control.status.observation import read_running
+from gateway.control.tries.api import AT_ONCE, Trial
+from gateway.control.tries.form import Form, form_of
+from gateway.control.tries.why import user_header, way_to
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan

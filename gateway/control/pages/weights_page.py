@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.control.changes import known_route
-from gateway.control.observation import read_running
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.readings import live_plan
 from gateway.control.replies import reply
+from gateway.control.status.observation import read_running
 from gateway.errors import GatewayError
 from gateway.routing.file import read_plan, read_text
 from gateway.routing.places import Places

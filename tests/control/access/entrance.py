@@ -20,13 +20,13 @@ from gateway.control.access.lockout import Lockout
 from gateway.control.access.login import Access
 from gateway.control.access.roles import Principal, principal_of
 from gateway.control.access.sessions import Sessions
+from gateway.control.access.token_api import TokenApi
+from gateway.control.access.token_operations import TOKEN_OPERATIONS
 from gateway.control.access.token_store import TokenStore
 from gateway.control.pages import login_page, tokens_page
 from gateway.control.pages.desk import Desk
 from gateway.control.problems import ANSWERED, answer, answer_http
 from gateway.control.replies import reply
-from gateway.control.token_api import TokenApi
-from gateway.control.token_operations import TOKEN_OPERATIONS
 from gateway.routing.places import Places
 
 NOW = 1_780_000_000.0

@@ -9,7 +9,7 @@ import pytest
 from gateway.control.changes import Asker, set_weights
 from gateway.control.models import NewRollout, Promotion, Reasoned
 from gateway.control.pages.history_view import going_back, rollouts_in
-from gateway.control.rollout_changes import abort, pause, promote, start
+from gateway.control.rollouts.changes import abort, pause, promote, start
 from gateway.routing import journal
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.models_page import CALIBRATION, QUALITY, pages
-from gateway.control.query_process import Question, answer
+from gateway.control.queries.process import Question, answer
 from gateway.requestlog.formats import literal
 from gateway.watching import overview
 from tests.control.logged import EVIL, asked

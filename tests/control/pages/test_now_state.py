@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from gateway.control.alarms import Alarms
+from gateway.control.alerts.alarms import Alarms
 from gateway.control.pages.now_state import now_state, told_of
-from gateway.control.status import snapshot
+from gateway.control.status.snapshot import snapshot
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
 from gateway.routing.slot import published

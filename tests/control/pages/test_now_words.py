@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.control.pages.now_words import health_words, rollback_words, rollout_words
-from gateway.control.status import snapshot
+from gateway.control.status.snapshot import snapshot
 from gateway.rollout.moves import start
 from gateway.routing.change import Request, commit
 from gateway.routing.revise import roll_back

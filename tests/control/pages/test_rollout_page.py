@@ -12,7 +12,7 @@ from gateway.control.changes import Asker
 from gateway.control.models import NewRollout
 from gateway.control.pages.rollout_page import candidates, suggested
 from gateway.control.readings import live_plan
-from gateway.control.rollout_changes import start
+from gateway.control.rollouts.changes import start
 from tests.control.pages.visitor import visited
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from gateway.control.changes import Asker
 from gateway.control.models import NewRollout, Reasoned
 from gateway.control.pages import rollout_past
-from gateway.control.rollout_changes import abort, pause, start
+from gateway.control.rollouts.changes import abort, pause, start
 from gateway.rollout.decision import Situation
 from gateway.rollout.evidence import Evidence
 from gateway.rollout.ports import Decided

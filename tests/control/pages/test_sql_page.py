@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.sql_page import MOST_TEXT, READY, pages
-from gateway.control.query_process import Question, answer
+from gateway.control.queries.process import Question, answer
 from tests.control import logged
 from tests.control.logged import EVIL, asked, record
 

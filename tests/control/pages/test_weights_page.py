@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.control.changes import Asker, set_weights
 from gateway.control.models import NewRollout
 from gateway.control.pages.weights_page import file_shares, state_of
-from gateway.control.rollout_changes import start
+from gateway.control.rollouts.changes import start
 from tests.control.pages.visitor import visited
 
 if TYPE_CHECKING:

@@ -1,0 +1,42 @@
+"""The operations on tokens, for the description of the admin API."""
+
+from __future__ import annotations
+
+from gateway.control.access import token_models
+from gateway.control.operation import Operation
+
+TOKENS = "/api/v1/tokens"
+ONE_TOKEN = TOKENS + "/{token}"
+
+TOKEN_OPERATIONS = (
+    Operation(
+        "get",
+        TOKENS,
+        "tokens",
+        "Who may use the admin side, without the secrets",
+        token_models.Tokens,
+        refusals=(421, 503),
+        role="admin",
+        is_whole=True,
+    ),
+    Operation(
+        "post",
+        TOKENS,
+        "createToken",
+        "Make a token, which is told this once; it cannot have more than its maker",
+        token_models.MadeToken,
+        token_models.NewToken,
+        body_required=True,
+        refusals=(400, 403, 413, 415, 421, 422, 503),
+        role="admin",
+    ),
+    Operation(
+        "delete",
+        ONE_TOKEN,
+        "revokeToken",
+        "End a token and its sessions, from the next request on",
+        token_models.TokenState,
+        refusals=(403, 404, 421, 503),
+        role="admin",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Alerts, silences and watched values, as the admin API, `status` and /metrics tell of them."""

@@ -1,0 +1,1 @@
+"""The truth, from the admin API and the command line to disk."""

@@ -1,0 +1,1 @@
+"""/metrics: one file for each family of counters."""

@@ -1,0 +1,1 @@
+"""Questions to the request log: single requests, and SQL in a process of its own."""

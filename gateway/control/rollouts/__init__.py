@@ -1,0 +1,1 @@
+"""Rollouts as people start, steer and see them."""

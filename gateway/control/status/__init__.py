@@ -1,0 +1,1 @@
+"""What runs and how well, built from files alone."""
