@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake detectors demo-year train lock clean
+.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake dashboard detectors demo-year train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ detectors: $(VENV)/.dev .demo-year/flights.npz ## how soon decay and drift are f
 	@$(BIN)/python -m benchmarks.detectors
 	@$(BIN)/python -m benchmarks.demo_year_offline .demo-year/flights.npz --controls 200
 
+dashboard: $(VENV)/.dev ## how soon pages are there, what half an hour of live charts costs; writes docs/dashboard-measured.md
+	@$(BIN)/python -m benchmarks.dashboard --out docs/dashboard-measured.md
+
 demo-year: $(VENV)/.dev .demo-year/flights.npz ## a year of flights through the gateway: when a model decays, and what is said of it
 	@$(BIN)/python -m benchmarks.demo_year .demo-year/flights.npz
 
@@ -105,10 +108,10 @@ define new_venv
 	  { echo "python3 cannot make an environment; run: sudo apt-get install python3-venv" >&2; exit 1; }
 endef
 
-$(VENV)/.runtime: requirements.txt pyproject.toml
+$(VENV)/.runtime: requirements-serve.txt pyproject.toml
 	$(call new_venv,$(VENV))
 	@echo "installing the locked requirements into $(VENV)"
-	@$(PIP) -r requirements.txt
+	@$(PIP) -r requirements-serve.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 

@@ -108,8 +108,8 @@ def written(paints: dict[str, float], errands: Sequence[Errand], held_: dict[str
     lines = [
         "# The dashboard, measured",
         "",
-        "Written by `make dashboard`: a gateway with three models and 40 questions a second, Chromium without",
-        "a screen, all on the same two cores.",
+        "Written by `make dashboard`: a gateway with three models and 40 questions a second, and a Chromium",
+        "without a screen, all on the same two cores.",
         "",
         f"| page | first paint, ms, median of {VISITS} visits with an empty cache |",
         "| --- | --- |",
