@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.http.headers import ONLY_ONCE, Shape, passing, repeated, without
+from gateway.http.header_lines import passing, repeated, without
+from gateway.http.headers import ONLY_ONCE, Shape
 from gateway.http.message import CHUNKED, UNTIL_CLOSE
 from gateway.http.strict import Refused, content_length
 from gateway.http.upgrade import answer_agrees

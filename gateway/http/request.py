@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from gateway.http.headers import ONLY_ONCE, Shape, repeated
+from gateway.http.header_lines import repeated
+from gateway.http.headers import ONLY_ONCE, Shape
 from gateway.http.message import CHUNKED, RequestReader
 from gateway.http.strict import Refused, RequestLine, content_length, transfer_encoding
 

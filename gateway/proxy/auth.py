@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Fault, GatewayError
-from gateway.http.headers import BLANKS, Shape, without
+from gateway.http.header_lines import without
+from gateway.http.headers import BLANKS, Shape
 from gateway.routing.auth_keys import (
     LONGEST_KEY,
     MOST_BYTES,
@@ -24,6 +25,7 @@ from gateway.routing.auth_keys import (
     OWN_NAME,
     PREFIX,
     ClientAuth,
+    has_basic_key,
     read_keys_file,
 )
 
@@ -146,7 +148,8 @@ class KeyCheck:
         """Return the header, as written, that has a request's key; empty where none has, or two have one.
 
         Fields that come twice must have been refused before. Beside a key in the header, authorization is
-        the service's own, unless a key of ours is anywhere in it: it would reach the service.
+        the service's own, unless a key of ours is anywhere in it, in clear or as `Basic` encodes it: it
+        would reach the service.
         """
         written = shape.spelled.get(self._header)
         bearer = shape.spelled.get(_AUTHORIZATION)
@@ -154,7 +157,8 @@ class KeyCheck:
             return written or b""
         if written is None:
             return bearer if fields[bearer][:7].lower() in _BEARER else b""
-        return b"" if _OURS in fields[bearer] else written
+        value = fields[bearer]
+        return b"" if _OURS in value or has_basic_key(value) else written
 
     def client(self, fields: Mapping[bytes, bytes], shape: Shape) -> bytes:
         """Return the name of the client whose key a request has, empty where it is nobody's."""
@@ -184,5 +188,9 @@ class KeyCheck:
         if self.carrier(fields, shape):
             return Fault(401, "refused", f"route {route} asks for a key, and this is none of its keys")
         header = self._header.decode()
+        authorization = shape.spelled.get(_AUTHORIZATION)
+        if authorization is not None and has_basic_key(fields[authorization]):
+            detail = f"route {route} takes no key by Basic (`curl -u`); send it in {header} alone"
+            return Fault(401, "refused", f"{detail}, as in: curl -H '{header}: KEY'")
         detail = f"route {route} asks for one key, in {header} or as authorization: Bearer"
         return Fault(401, "refused", detail)

@@ -75,7 +75,7 @@ class Client:
         if secured is None:
             return ""
         self.secure = True
-        self.stamp = self.context.hsts
+        self.stamp = secured.context.hsts
         identity = peer_identity(secured)
         if identity:
             self.forwarded = lines + b"x-forwarded-client-cert: %b\r\n" % identity

@@ -37,7 +37,7 @@ from gateway.routing.slot import PlanSlot, published_document
 
 if TYPE_CHECKING:
     from gateway.proxy.arrivals import Arrived
-    from gateway.proxy.exchange import Exchange
+    from gateway.proxy.retrying import Retrying
     from gateway.proxy.tunnel import Tunnel
 
 NOTHING: dict[str, Any] = {"services": [], "routes": []}
@@ -62,46 +62,50 @@ class Context:
     ) -> None:
         """`folder` is that of routing.yaml, from which files are named; `number` is the worker's."""
         self.places = places
-        self.limits = Limits()
-        self.tls: Tls | None = None
-        self.hsts = b""
-        """The line that every answer over TLS carries, or nothing."""
-        self._tls_port = 0
-        self.redirect_port = 0
-        """Where plain HTTP is sent to; 0: it is served."""
+        self.number = number
+        self.tally = tally
+        self.loop = loop
         self.counts = SharedCounts(places, number)
         self.rates = Rates(places)
         self.key_files = KeyFiles(folder, places.run)
-        self.tally = tally
         self.ledgers = Ledgers(places, number, loop)
-        self.number = number
-        self.logbook: Logbook | None = None
-        """The request log, None while no route logs."""
-        self._opened_logbook: Logbook | None = None
-        self.traced_share: int = OFF
-        """How many of 2^32 requests are traced where the client does not say; OFF: no spans are exported."""
-        self.loop = loop
         self.word = PlanSlot(places).word
         self.outbox = Outbox(loop)
         answers = Shapes(FieldKinds(ANSWER_REMOVED, ANSWER_KNOWN))
         self.pool = Pool(places, Shared(loop, self.outbox, answers, self.counts, folder, tally))
         self.draw_bits = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - a draw and an id, no secret
+        self._without_clients()
+        self._without_plan()
+
+    def _without_clients(self) -> None:
         self.now = time.monotonic()
         """The time of the last tick: near enough for what takes seconds."""
         self.clients: dict[Arrived, None] = {}
         self.idle: dict[Arrived, None] = {}
         """Clients that wait for nothing, the one idle for longest first."""
         self.tunnels: set[Tunnel] = set()
-        self.exchanges: set[Exchange] = set()
+        self.exchanges: set[Retrying] = set()
         self.most_clients = MOST_CLIENTS
         self.draining = False
         self.polite = False
         """While draining: an idle connection may ask once more, since its request may be on its way."""
+
+    def _without_plan(self) -> None:
+        self.limits = Limits()
+        self.tls: Tls | None = None
+        self._tls_port = 0
+        self.redirect_port = 0
+        """Where plain HTTP is sent to; 0: it is served."""
+        self.logbook: Logbook | None = None
+        """The request log, None while no route logs."""
+        self._opened_logbook: Logbook | None = None
+        self.traced_share: int = OFF
+        """How many of 2^32 requests are traced where the client does not say; OFF: no spans are exported."""
         self.revision = -1
         """The word when the plan was last looked at, whether or not that plan could be used."""
         self.serving = 0
         """The revision of the plan in force; 0 before the first one."""
-        self.table = Table(NOTHING, self.pool, tally)
+        self.table = Table(NOTHING, self.pool, self.tally)
         self.request_shapes = _request_shapes(self.table)
 
     def adopt(self) -> None:
@@ -138,14 +142,13 @@ class Context:
 
     def _follow_log(self, document: Mapping[str, Any]) -> Logbook | None:
         """Return the log for this plan; one that was begun is kept while no route logs."""
-        logbook = follow(self._opened_logbook, document, self.places.ring(self.number))
+        logbook = follow(self._opened_logbook, document, self.places.ring(self.number), self.tally.hit)
         self._opened_logbook = logbook or self._opened_logbook
         return logbook
 
     def _set(self, limits: Limits, tls: Tls | None) -> None:
         self.limits = limits
         self.tls = tls
-        self.hsts = b"strict-transport-security: max-age=%d\r\n" % tls.hsts if tls and tls.hsts else b""
         self._follow_redirect()
 
     def listens_for_tls(self, port: int) -> None:

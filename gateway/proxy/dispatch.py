@@ -1,8 +1,4 @@
-"""Who answers a request: a version, a replica of it, and another one where the first cannot.
-
-A request is sent again only where that is safe: nothing of it was sent yet, or it may be done twice and no
-byte of an answer has gone to the client. What is sent again is charged to the service's retry budget.
-"""
+"""Who answers a request: a version, a replica of it, and another one where the first cannot be reached."""
 
 from __future__ import annotations
 
@@ -16,12 +12,11 @@ from gateway.monitoring.tally_layout import (
     HIT_CONCURRENCY,
     HIT_CONNECT_TIMEOUT,
     HIT_QUEUE_TIMEOUT,
-    HIT_RETRY_BUDGET,
 )
 from gateway.proxy.admission import Admission
+from gateway.proxy.compiled_route import CompiledRoute, Target
 from gateway.proxy.evidence import Trial
 from gateway.proxy.pool import Endpoint
-from gateway.proxy.table import CompiledRoute, Target
 from gateway.proxy.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
@@ -29,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Dispatch:
-    """One request's search for a replica; `Exchange` says what is sent and what the end of a search means."""
+    """One request's search for a replica; the layers above say what is sent and what no replica means."""
 
     __slots__ = (
         "_admission",
@@ -40,9 +35,7 @@ class Dispatch:
         "_head_sent",
         "_held",
         "_queued",
-        "_repeatable",
         "_request_sent",
-        "_retries",
         "_route",
         "_target",
         "_trial",
@@ -51,6 +44,7 @@ class Dispatch:
         "client",
         "context",
         "done",
+        "streams_events",
     )
 
     def __init__(self, client: ClientConnection, route: CompiledRoute) -> None:
@@ -64,11 +58,10 @@ class Dispatch:
         self._admission: Admission | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._tried: tuple[Endpoint, ...] = ()
-        self._retries = 0
         self._request_sent = 0.0
         self._body_complete = False
-        self._fresh = self._repeatable = self._queued = self._held = False
-        self._head_sent = self.done = False
+        self._fresh = self._queued = self._held = False
+        self._head_sent = self.streams_events = self.done = False
 
     def _send(self, upstream: UpstreamConnection) -> None:
         raise NotImplementedError
@@ -202,37 +195,3 @@ class Dispatch:
         self._endpoint = self._upstream = None
         self._tried = (*self._tried, failed)
         self._dispatch()
-
-    def _again(self, *, stale: bool, answered: bool = False) -> bool:
-        """Send the request once more, if it may be done twice and the retry budget has one left.
-
-        After a stale connection the same replica will do; otherwise it has to be another one.
-        """
-        endpoint, upstream = self._endpoint, self._upstream
-        if not self._repeatable or self._head_sent or endpoint is None or upstream is None:
-            return False
-        if not stale and (self._retries >= self._route.failing.retries or not self._has_another(endpoint)):
-            return False
-        if not endpoint.backend.budget.may_retry():
-            self.context.tally.hit(HIT_RETRY_BUDGET)
-            return False
-        upstream.finish(reusable=answered)
-        endpoint.outstanding -= 1
-        self._endpoint = self._upstream = None
-        self._fresh = True
-        self._target.block.retried()
-        if stale:
-            endpoint.forget()
-            self._dispatch()
-        else:
-            self._retries += 1
-            self._tried = (*self._tried, endpoint)
-            self._dispatch()
-            endpoint.report(False, self.context.now)  # now, so that the breaker lets this attempt pass
-        return True
-
-    def _has_another(self, endpoint: Endpoint) -> bool:
-        for other in endpoint.backend.endpoints:
-            if other.up and other is not endpoint and other not in self._tried:
-                return True
-        return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import formatdate
 
-from gateway.http.headers import Shape, passing, without
+from gateway.http.header_lines import passing, without
+from gateway.http.headers import Shape
 from gateway.http.strict import RequestLine
-from gateway.proxy.upstream import Answer
+from gateway.proxy.answered import Answer
 
 COOKIE_AGE = 365 * 24 * 3600
 

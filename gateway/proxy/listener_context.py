@@ -53,11 +53,18 @@ class ListenerContext(ssl.SSLContext):
         return self.newest.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
 
 
+class ServingContext(ssl.SSLContext):
+    """One certificate's context, and what holds for the connections that shake hands with it."""
+
+    hsts: bytes
+    """Header lines for every answer; here, so that no connection has them of other settings than the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """What was loaded at one time: context and facts for each certificate, and the files' signatures."""
 
-    contexts: tuple[ssl.SSLContext, ...]
+    contexts: tuple[ServingContext, ...]
     facts: tuple[Facts, ...]
     seen: tuple[FileSignature, ...]
 
@@ -112,8 +119,9 @@ def load_generation(folder: Path, tls: Tls) -> Generation:
     return generation
 
 
-def _new_context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def _new_context(tls: Tls) -> ServingContext:
+    context = ServingContext(ssl.PROTOCOL_TLS_SERVER)
+    context.hsts = b"strict-transport-security: max-age=%d\r\n" % tls.hsts if tls.hsts else b""
     context.minimum_version = VERSIONS[tls.minimum]
     context.set_ciphers(CIPHERS_OF_1_2)
     context.options |= HARDENED

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from gateway.errors import Fault
 from gateway.http.strict import RequestLine
-from gateway.monitoring.tally_layout import OK
+from gateway.monitoring.tally_layout import HIT_LOG_REFUSED, OK
 from gateway.proxy.log_entry import Entry
 from gateway.requestlog.policy import LogPolicy
 from gateway.requestlog.ring import RingWriter
@@ -20,6 +20,9 @@ log = logging.getLogger("gateway.worker")
 
 ALL: Final = 1 << 32
 """Requests are told apart by the last 32 bits of their id; a share of them is a share of these."""
+REFUSED_AT_ONCE, REFUSED_EACH_TICK = 200, 20
+"""Refused requests that are written down at once, and for each tick of a tenth of a second: whoever sends a
+flood of them must not push the others out of the ring."""
 NO_LINE = RequestLine(b"", b"", b"", True, None)
 """Stands for that of a request whose line was never read."""
 _UNMATCHED = LogPolicy(bodies=False)
@@ -51,11 +54,14 @@ class RouteLog:
 class Logbook:
     """One worker's log, as long as any route logs."""
 
-    __slots__ = ("_offset", "ring", "unmatched")
+    __slots__ = ("_hit", "_offset", "_room", "ring", "unmatched")
 
-    def __init__(self, ring: RingWriter) -> None:
+    def __init__(self, ring: RingWriter, hit: Callable[[int], None] = lambda _: None) -> None:
+        """`hit` counts what is left out, by its number among `LIMITS`."""
         self.ring = ring
+        self._hit = hit
         self._offset = 0.0
+        self._room = REFUSED_AT_ONCE
         self.serve(0)
 
     def serve(self, revision: int) -> None:
@@ -64,8 +70,9 @@ class Logbook:
         self.tick()
 
     def tick(self) -> None:
-        """Keep up with the clock on the wall, which may be set at any time."""
+        """Keep up with the clock on the wall, which may be set at any time; make room for more refusals."""
         self._offset = time.time() - time.monotonic()
+        self._room = min(self._room + REFUSED_EACH_TICK, REFUSED_AT_ONCE)
 
     def wall_clock(self, monotonic: float) -> int:
         """Return a time of CLOCK_MONOTONIC as microseconds since 1970."""
@@ -75,8 +82,14 @@ class Logbook:
     def refused(self, fault: Fault, line: RequestLine, of: RouteLog | None, draw: int) -> None:
         """Write down a request that the gateway answered with a problem before it had an exchange.
 
-        `of` is the log of its route, `unmatched` where it has none.
+        `of` is the log of its route, `unmatched` where it has none. A mistake of the client's that comes too
+        often is counted instead.
         """
+        if fault.outcome == "refused" and of is not None:
+            if not self._room:
+                self._hit(HIT_LOG_REFUSED)
+                return
+            self._room -= 1
         entry = of.begin(line, draw, b"%032x" % draw, time.monotonic()) if of is not None else None
         if entry is not None:
             entry.failed(b"", fault, 0.0, True)
@@ -98,16 +111,22 @@ def share_of(sample: float) -> int:
     return round(sample * ALL)
 
 
-def follow(book: Logbook | None, document: Mapping[str, Any], path: Path) -> Logbook | None:
+def follow(
+    book: Logbook | None,
+    document: Mapping[str, Any],
+    path: Path,
+    hit: Callable[[int], None] = lambda _: None,
+) -> Logbook | None:
     """Return the log that a plan's document asks for, made in this file unless there is one already.
 
-    None where no route logs, or there is no memory: then requests are answered all the same.
+    `hit` is as in `Logbook`. None where no route logs, or there is no memory: then requests are answered all
+    the same.
     """
     if all("log" in route and route["log"] is None for route in document["routes"]):
         return None
     if book is None:
         try:
-            book = Logbook(RingWriter(path, settings_from(document).buffer))
+            book = Logbook(RingWriter(path, settings_from(document).buffer), hit)
         except OSError as error:
             log.warning(
                 "%s cannot be made (%s), so this worker logs no requests; make room in %s, then publish any "

@@ -10,7 +10,7 @@ from gateway.errors import Fault
 from gateway.http.headers import Shape
 from gateway.http.strict import RequestLine
 from gateway.monitoring.tally_layout import HIT_RATE
-from gateway.proxy.table import CompiledRoute
+from gateway.proxy.compiled_route import CompiledRoute
 from gateway.routing.settings import RateLimit
 from gateway.routing.try_pages import try_folder
 

@@ -5,127 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gateway.http.headers import BLANKS, Shape
 from gateway.http.strict import MAX_TARGET, RequestLine, request_line
 from gateway.monitoring.tally import TallyWriter
-from gateway.proxy.auth import KeyCheck, KeyFiles
-from gateway.proxy.evidence import Trials
+from gateway.proxy.auth import KeyFiles
+from gateway.proxy.compiled_route import CompiledRoute
 from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.logbook import Logbook, RouteLog
-from gateway.proxy.peers import network_of
 from gateway.proxy.pool import Backend, Pool
 from gateway.routing.document import route_from, service_from
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route
-from gateway.routing.settings import Failing, RateLimit, Timeouts
-from gateway.routing.split import Splitter, cookie_value
 from gateway.routing.try_pages import try_paths
 
 LINES_REMEMBERED = 16_384
 LONGEST_REMEMBERED = 256
-
-
-class Target:
-    """One service as one route sees it; `block` is the tally of this route, service and interval."""
-
-    __slots__ = ("backend", "block", "is_preview", "label", "name", "stamp")
-
-    def __init__(self, route: Route, backend: Backend, tally: TallyWriter, is_preview: bool = False) -> None:
-        """`is_preview`: it was asked for by name, so nobody may stand in for it."""
-        self.is_preview = is_preview
-        self.backend = backend
-        self.name = backend.name
-        self.label = backend.name.encode()
-        self.stamp = b"x-model-version: %b\r\nx-request-id: " % self.label
-        self.block = tally.block(route.name, backend.name, route.since)
-
-
-class CompiledRoute:
-    """One route: its division and the targets the division's indices stand for."""
-
-    __slots__ = (
-        "auth",
-        "failing",
-        "falls_back",
-        "has_door",
-        "has_overrides",
-        "idle",
-        "key",
-        "last_resort",
-        "log",
-        "name",
-        "path",
-        "preview_header",
-        "previews",
-        "rate_limit",
-        "splitter",
-        "stable",
-        "targets",
-        "timeouts",
-        "trials",
-    )
-
-    def __init__(
-        self,
-        route: Route,
-        services: Mapping[str, Backend],
-        tally: TallyWriter,
-        resort: Backend | None = None,
-        ledgers: Ledgers | None = None,
-        log: RouteLog | None = None,
-        auth: KeyCheck | None = None,
-    ) -> None:
-        """`resort` was stable before and answers until the new stable has once."""
-        if route.auth is not None and auth is None:
-            raise ValueError(f"route {route.name} asks for keys, and nobody here can check them")
-        self.auth = auth
-        self.name = route.name
-        self.key = route.name.encode()
-        self.path = route.path
-        self.timeouts: Timeouts = route.timeouts
-        self.failing: Failing = route.failing
-        self.falls_back = route.failing.on_unavailable == "stable"
-        self.rate_limit: RateLimit | None = route.rate_limit
-        self.has_door = auth is not None or route.rate_limit is not None
-        self.splitter = Splitter(route)
-        self.has_overrides = bool(route.overrides)
-        self.targets = tuple(Target(route, services[name], tally) for name in self.splitter.services)
-        self.stable = next(target for target in self.targets if target.name == route.stable)
-        self.last_resort = Target(route, resort, tally) if resort else None
-        self.preview_header = route.preview.encode()
-        self.previews = {
-            name.encode(): Target(route, services[name], tally, is_preview=True)
-            for name in self.splitter.services
-        }
-        self.idle = self.previews.get(route.idle.encode())
-        self.trials: Trials | None = ledgers.trials(route) if ledgers is not None else None
-        self.log = log
-
-    def choose(self, headers: Mapping[bytes, bytes], key: bytes, draw: int) -> Target:
-        """Return the target of a request while all services are up: override, sticky key, draw."""
-        splitter = self.splitter
-        if self.has_overrides:
-            index = splitter.overridden(headers)
-            if index is not None:
-                return self.targets[index]
-        return self.targets[splitter.by_key(key) if key else splitter.by_draw(draw)]
-
-    def is_overridden(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Tell whether an override sends a request where it goes, rather than the split."""
-        return self.has_overrides and self.splitter.overridden(headers) is not None
-
-    def rate_key(self, fields: Mapping[bytes, bytes], shape: Shape, peer: bytes, caller: bytes) -> bytes:
-        """Return by what a request is counted towards the rate limit; empty: with all that lack it."""
-        by = self.rate_limit.by if self.rate_limit else None
-        if by is None:
-            return b""
-        if by.kind == "ip":
-            return network_of(peer)
-        if by.kind == "client":
-            return caller
-        written = shape.spelled.get(b"cookie" if by.kind == "cookie" else by.name.encode())
-        value = fields[written].strip(BLANKS) if written is not None else b""
-        return cookie_value(value, by.name.encode()) if by.kind == "cookie" else value
 
 
 class Table:
@@ -165,9 +58,7 @@ class Table:
         self._ledgers = ledgers
         self._logbook = logbook
         self._revision: int = document.get("revision", 0)
-        self._services = {s["name"]: pool.backend(service_from(s)) for s in document["services"]}
-        for name in document.get("parked", ()):
-            self._services[name].proven = False  # its replicas rest: whoever wants it waits for them
+        self._services = _services(document, pool)
         self._routes: dict[bytes, Mapping[str, Any] | CompiledRoute] = {
             route["path"].encode(): route for route in document["routes"]
         }
@@ -215,6 +106,13 @@ class Table:
         found = CompiledRoute(route, self._services, self._tally, resort, self._ledgers, log, auth)
         self._routes[route.path.encode()] = found
         return found
+
+
+def _services(document: Mapping[str, Any], pool: Pool) -> dict[str, Backend]:
+    found = {service["name"]: pool.backend(service_from(service)) for service in document["services"]}
+    for name in document.get("parked", ()):
+        found[name].proven = False  # its replicas rest: whoever wants it waits for them
+    return found
 
 
 def _looked_at(routes: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

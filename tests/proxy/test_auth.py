@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 from pathlib import Path
@@ -12,11 +13,21 @@ from hypothesis import strategies as st
 
 from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes
 from gateway.proxy.auth import KeyCheck, KeyFile, KeyFiles
-from gateway.routing.auth_keys import LONGEST_KEY, OWN_KEY, OWN_NAME, ClientAuth, new_key, with_key
+from gateway.routing.auth_keys import (
+    LONGEST_KEY,
+    OWN_KEY,
+    OWN_NAME,
+    ClientAuth,
+    has_basic_key,
+    new_key,
+    with_key,
+)
+from gateway.routing.read_key_files import UNCHECKED_KEYS
 from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
 from tests.proxy.http2_talk import GET as GET2
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frames
+from tests.requestlog.planted_search import survivors
 from tests.tls_files import Authority
 
 KEY, ENTRY = new_key("acme")
@@ -148,6 +159,31 @@ async def test_a_service_may_have_its_own_login(stage: Stage) -> None:
         assert field(service.requests[-1], "authorization") == own
 
 
+@pytest.mark.parametrize("pair", [f"{KEY}:", f":{KEY}", f"u:{KEY}", f"{KEY}:{KEY}", f"u:pä {OTHER}", KEY])
+@pytest.mark.parametrize("beside", ["", f"x-api-key: {KEY}\r\n"])
+async def test_a_key_sent_as_basic_is_told_where_it_belongs(stage: Stage, pair: str, beside: str) -> None:
+    """As `curl -u KEY:` does: alone it is no key, beside one it would reach the service; no file has it."""
+    gateway, service = await guarded(stage)
+    encoded = base64.b64encode(pair.encode()).decode()
+    status, head, body = await asked(stage, gateway, f"{beside}authorization: bAsIc  {encoded}\r\n")
+    assert status == 401
+    assert b"takes no key by Basic (`curl -u`); send it in x-api-key alone" in body
+    assert service.requests == []
+    left = b"".join(path.read_bytes() for path in gateway.places.run.iterdir() if path.is_file())
+    assert survivors(head + body + left, [KEY, OTHER]) == []
+
+
+@given(st.binary(max_size=60))
+def test_basic_is_understood_however_it_is_written(value: bytes) -> None:
+    """A key is found at any place in it; what is no Basic, or no base64, is nobody's key and no failure."""
+    encoded = base64.b64encode(value + b"gwk_" + value)
+    assert has_basic_key(b"Basic " + encoded)
+    assert has_basic_key(b"basic\t" + encoded.rstrip(b"=") + b"==")
+    assert not has_basic_key(b"Bearer " + encoded)
+    assert has_basic_key(b"Basic " + base64.b64encode(value)) == (b"gwk_" in value)
+    has_basic_key(b"Basic " + value)
+
+
 async def test_forward_lets_the_service_see_the_key(stage: Stage) -> None:
     """As it was written."""
     keys(stage.folder)
@@ -219,8 +255,11 @@ async def test_a_client_stays_with_its_version(stage: Stage) -> None:
     assert len({field(head, "x-model-version") for head in heads}) == 1
 
 
-async def test_a_route_whose_file_is_missing_lets_nobody_through_until_it_comes(stage: Stage) -> None:
+async def test_a_route_whose_file_is_missing_lets_nobody_through_until_it_comes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """503, since it is no fault of the client's; within a second of the file's coming keys hold."""
+    monkeypatch.setattr("gateway.routing.key_files.key_checks", lambda _: UNCHECKED_KEYS)
     gateway, service = await guarded(stage, auth=" ".strip() + ", header: x-api-key")
     (stage.folder / "keys.txt").unlink(missing_ok=True)
     status, head, body = await asked(stage, gateway, f"x-api-key: {KEY}\r\n")

@@ -17,7 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.proxy.certificates import Facts
-from gateway.proxy.listener_context import Generation, Names, ignore_bad_server_names, speaks_http2
+from gateway.proxy.listener_context import (
+    Generation,
+    Names,
+    ServingContext,
+    ignore_bad_server_names,
+    speaks_http2,
+)
 from gateway.proxy.tls import ServerTls
 from gateway.routing.settings import Tls
 from tests.proxy.tls_talk import client, listening, refused, settings, talk, who
@@ -261,7 +267,7 @@ def _matches(pattern: str, host: str) -> bool:
 @given(st.lists(st.lists(patterns, max_size=3), min_size=1, max_size=4), hosts)
 def test_a_name_finds_the_certificate_that_clients_accept(certificates: list[list[str]], host: str) -> None:
     """One is found just where one matches, an exact name is preferred, and the first of equals is taken."""
-    contexts = tuple(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in certificates)
+    contexts = tuple(ServingContext(ssl.PROTOCOL_TLS_SERVER) for _ in certificates)
     facts = tuple(Facts(tuple(names), 0.0, 0.0) for names in certificates)
     found = Names(Generation(contexts, facts, ())).find(host)
     exact = [at for at, names in enumerate(certificates) if host in names]

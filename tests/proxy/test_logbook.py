@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from gateway.requestlog.policy import LogPolicy
 from gateway.requestlog.ring import RingWriter
 from gateway.requestlog.ring_layout import LEAST
 from gateway.requestlog.ring_read import RingReader
+from gateway.routing.auth_keys import new_key, with_key
 from gateway.routing.places import prepare
 from gateway.routing.settings import Limits, Tls
 from tests.proxy.conftest import OK, Stage, field, until
@@ -322,3 +324,50 @@ def test_what_was_never_read_is_written_down_without_a_line(tmp_path: Path, book
     assert (found.status, outcome(found), found.id) == (503, "unavailable", (7).to_bytes(16, "big"))
     assert (found.method, found.path) == (NO_LINE.method, NO_LINE.path) == (b"", b"")
     assert ALL == 2**32
+
+
+async def test_a_flood_without_keys_pushes_nobody_out_and_is_counted_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of it is written down, the rest only counted; what a service answered is there, all of it."""
+    monkeypatch.setattr("gateway.proxy.logbook.REFUSED_EACH_TICK", 0)
+    key, entry = new_key("acme")
+    (stage.folder / "keys.txt").write_text(with_key("", entry), encoding="utf-8")
+    route = f"weights: {{blue: 1}}, auth: {{keys: {stage.folder / 'keys.txt'}}}"
+    gateway = await stage.gateway(route, blue=await stage.service(OK))
+    book = gateway.context.logbook
+    assert book is not None
+    book._room = 5
+    client = await stage.client(gateway.port)
+    for _ in range(30):
+        await client.send(GET)
+        await client.answer()
+    await client.send(b"GET / HTTP/1.1\r\nHost: x\r\nx-api-key: " + key.encode() + b"\r\n\r\n")
+    await client.answer()
+    found = [frame.status for frame in frames(gateway)]
+    state = tally.read_state(gateway.places.tally(0))
+    left_out = state.hits[tally.LIMITS.index("log_refused")]
+    assert (found, left_out) == ([401] * 5 + [200], 25)
+    _, counts = tally.read(gateway.places.tally(0))
+    assert sum(count.outcomes[tally.REFUSED] for count in counts) == 30
+
+
+@given(st.lists(st.sampled_from(["refused", "unavailable", "tick"]), max_size=60))
+@settings(max_examples=30)
+def test_refusals_have_a_share_of_the_ring_and_outages_all_of_it(turns: list[str]) -> None:
+    """However they come: each refusal is written down or counted, and each failure is written down."""
+    hits: list[int] = []
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr("gateway.proxy.logbook.REFUSED_AT_ONCE", 4)
+        patch.setattr("gateway.proxy.logbook.REFUSED_EACH_TICK", 2)
+        book = Logbook(RingWriter(Path(folder) / "ring-0", LEAST), hits.append)
+        for turn in turns:
+            if turn == "tick":
+                book.tick()
+            else:
+                book.unread(Fault(503 if turn == "unavailable" else 401, turn, "told"), 7)
+        written_down = [outcome(one) for one in written(Path(folder))]
+        book.ring.close()
+    assert written_down.count("unavailable") == turns.count("unavailable")
+    assert written_down.count("refused") + len(hits) == turns.count("refused")
+    assert written_down.count("refused") <= 4 + 2 * turns.count("tick")

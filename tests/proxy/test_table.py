@@ -5,32 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.http.strict import Refused
-from gateway.monitoring.tally import TallyWriter
-from gateway.proxy.table import (
-    LINES_REMEMBERED,
-    LONGEST_REMEMBERED,
-    CompiledRoute,
-    Table,
-)
-from gateway.routing.document import to_document
-from gateway.routing.parse import parse
-from tests.proxy.conftest import OK, Stage, field
-
-YAML = """
-services: {blue: {url: http://127.0.0.1:9001}, canary: {url: http://127.0.0.1:9002}}
-routes:
-  - {name: root, path: /, weights: {blue: 1}}
-  - {name: a, path: /a, weights: {blue: 1, canary: 1}, sticky: {header: X-User}, stable: blue}
-  - {name: ab, path: /a/b, weights: {canary: 1}, sticky: {cookie: c},
-     override: [{header: X-Canary, value: no, to: blue}]}
-"""
-
-
-async def table_of(stage: Stage, yaml: str = YAML) -> Table:
-    """Return the table of a routing.yaml."""
-    gateway = await stage.gateway(blue=await stage.service(OK))
-    tally = TallyWriter(stage.folder / "t.tally", 1)
-    return Table(to_document(parse(yaml, model_exists=lambda _: None)), gateway.context.pool, tally)
+from gateway.proxy.table import LINES_REMEMBERED, LONGEST_REMEMBERED, Table
+from tests.proxy.conftest import Stage
+from tests.proxy.tables import YAML, table_of
 
 
 def name_of(table: Table, target: str) -> str | None:
@@ -82,24 +59,3 @@ async def test_what_is_remembered_of_lines_has_a_limit(stage: Stage) -> None:
     for _ in range(2):
         with pytest.raises(Refused):
             table.match(b"GET /.. HTTP/1.1")
-
-
-async def test_a_route_knows_its_targets_and_stable(stage: Stage) -> None:
-    """A target stamps the answers with its version."""
-    route = (await table_of(stage)).match(b"GET /a HTTP/1.1")[1]
-    assert isinstance(route, CompiledRoute)
-    assert [target.name for target in route.targets] == ["blue", "canary"]
-    assert route.stable is route.targets[0]
-    assert field(b"HTTP/1.1 200 OK\r\n" + route.stable.stamp + b"7\r\n\r\n", "x-model-version") == "blue"
-
-
-async def test_choosing_goes_by_override_then_key_then_draw(stage: Stage) -> None:
-    """Each rule only where the one before says nothing."""
-    table = await table_of(stage)
-    route, other = (table.match(line)[1] for line in (b"GET /a HTTP/1.1", b"GET /a/b HTTP/1.1"))
-    assert isinstance(route, CompiledRoute)
-    assert isinstance(other, CompiledRoute)
-    assert other.choose({b"x-canary": b"no"}, b"key", 0).name == "blue"
-    assert other.choose({b"x-canary": b"yes"}, b"key", 0).name == "canary"
-    assert {route.choose({}, b"", draw).name for draw in (0, 99_999)} == {"blue", "canary"}
-    assert len({route.choose({}, b"key", draw).name for draw in (0, 99_999)}) == 1

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -26,9 +27,9 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @asynccontextmanager
-async def listening(gateway: Gateway, ca: Authority) -> AsyncIterator[int]:
+async def listening(gateway: Gateway, ca: Authority, tls: ServerTls | None = None) -> AsyncIterator[int]:
     """Let a gateway listen with TLS as well; the port is the value."""
-    tls = ServerTls(gateway.places.state, settings(ca.issue("/CN=a", "a.example")))
+    tls = tls or ServerTls(gateway.places.state, settings(ca.issue("/CN=a", "a.example")))
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     bound.listen(100)
@@ -42,11 +43,9 @@ async def listening(gateway: Gateway, ca: Authority) -> AsyncIterator[int]:
             arrived.evict()
 
 
-async def speak(port: int, ca: Authority) -> Peer:
+async def speak(port: int, ca: Authority, name: str = "a.example") -> Peer:
     """Connect and shake hands."""
-    return Peer(
-        *await asyncio.open_connection("127.0.0.1", port, ssl=client(ca), server_hostname="a.example")
-    )
+    return Peer(*await asyncio.open_connection("127.0.0.1", port, ssl=client(ca), server_hostname=name))
 
 
 def hits(gateway: Gateway) -> dict[str, int]:
@@ -114,3 +113,31 @@ async def test_a_handshake_that_fails_is_counted(stage: Stage, ca: Authority) ->
         await leaver.close()
         await until(lambda: not gateway.context.clients)
     assert hits(gateway) == {"tls_handshake": 2}
+
+
+async def test_a_connection_has_all_of_one_plan(stage: Stage, ca: Authority) -> None:
+    """HSTS changes with certificates and protocols, when their files are loaded; not with the plan before."""
+    gateway = await stage.gateway(blue=await stage.service(OK))
+    before = settings(ca.issue("/CN=a", "a.example"), ca.issue("/CN=b", "b.example"), hsts=60.0)
+    after = replace(before, hsts=3600.0, minimum="1.3")
+    tls = ServerTls(gateway.places.state, before)
+
+    async def told(peer: Peer) -> bytes:
+        await peer.send(GET)
+        head = (await peer.answer())[0]
+        assert head.count(b"strict-transport-security") == 1
+        return head.partition(b"max-age=")[2].split()[0]
+
+    async def told_anew(name: str = "a.example") -> bytes:
+        peer = await speak(port, ca, name)
+        age = await told(peer)
+        await peer.leave()
+        return age
+
+    async with listening(gateway, ca, tls) as port:
+        old = await speak(port, ca)
+        gateway.context.tls = after  # the plan is followed first, and then the files are loaded
+        assert [await told(old), await told_anew()] == [b"60", b"60"]
+        tls.use(after)
+        assert [await told(old), await told_anew(), await told_anew("b.example")] == [b"60", b"3600", b"3600"]
+        await old.leave()

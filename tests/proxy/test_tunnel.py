@@ -17,6 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from gateway.http.upgrade import accept_of
 from gateway.http.websocket import close_frame
+from gateway.proxy.listener_context import ServingContext
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tunnel import LINGER, PARTING, Tunnel
 from gateway.routing.revise import replace_weights
@@ -426,7 +427,8 @@ async def echo(connection: ServerConnection) -> None:
 async def secured(gateway: Gateway, ca: Authority) -> AsyncIterator[int]:
     """Let the gateway listen with TLS too; the port is the value."""
     pair = ca.issue("/CN=gateway", "localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = ServingContext(ssl.PROTOCOL_TLS_SERVER)
+    context.hsts = b""
     context.load_cert_chain(pair.cert, pair.key)
     server = await asyncio.get_running_loop().create_server(
         lambda: cast(asyncio.BaseProtocol, ClientConnection(gateway.context)), "127.0.0.1", 0, ssl=context

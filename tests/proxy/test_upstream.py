@@ -3,85 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.http.message import CHUNKED, UNTIL_CLOSE
-from gateway.proxy.upstream import MAX_ANSWER_HEAD, UpstreamConnection
+from gateway.http.message import UNTIL_CLOSE
+from tests.proxy.askers import EVENTS, GET, LONG, H, ask
 from tests.proxy.conftest import OK, Peer, Stage, field, until
-from tests.proxy.wires import Asker, Clock, Wire, connection_over
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-H = b"HTTP/1.1 200 OK\r\n"
-MALFORMED = {
-    "no answer": b"nonsense\r\n\r\n",
-    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-    "RTSP": b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "HTTP/0.9": b"HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "HTTP/2.0": b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "an empty line before it": b"\r\n" + OK,
-    "two lengths": H + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
-    "two equal lengths": H + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab",
-    "length and coding": H + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "coding and length": H + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
-    "coding twice": H + b"Transfer-Encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-    "coding in two lines": H + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "unknown coding": H + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "a coding without an end": H + b"Transfer-Encoding: gzip\r\n\r\nabc",
-    "a signed length": H + b"Content-Length: -1\r\n\r\n",
-    "an octal length": H + b"Content-Length: 010\r\n\r\n12345678",
-    "a fold": H + b"A: b\r\n c\r\nContent-Length: 0\r\n\r\n",
-    "a bare LF": H + b"A: b\nContent-Length: 0\r\n\r\n",
-    "a space before the colon": H + b"Content-Length : 0\r\n\r\n",
-    "NUL": H + b"A: \0\r\nContent-Length: 0\r\n\r\n",
-    "a status of two digits": b"HTTP/1.1 99 Low\r\nContent-Length: 0\r\n\r\n",
-    "a status of zeros": b"HTTP/1.1 000 None\r\nContent-Length: 0\r\n\r\n",
-    "a switch of protocols": b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
-    "a switch without fields": b"HTTP/1.1 101 Switching\r\n\r\n",
-    "a protected field nominated": H + b"Connection: Content-Length\r\nContent-Length: 2\r\n\r\nok",
-    "a long head in one piece": H + b"A: " + b"a" * MAX_ANSWER_HEAD + b"\r\n\r\n",
-    "a head without end": H + b"A: " + b"a" * (MAX_ANSWER_HEAD + 100),
-}
-
-
-@pytest.mark.parametrize("case", MALFORMED)
-async def test_a_malformed_answer_is_502_and_its_connection_is_given_up(stage: Stage, case: str) -> None:
-    """Not one byte of it reaches the client, and the next request takes another connection."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
-    service.writer.write(MALFORMED[case])
-    head, body = await client.answer()
-    assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/problem+json")
-    assert b'"service": "blue"' in body
-    assert field(head, "connection") is None
-    await client.send(GET)
-    again = await blue.accepted()
-    await again.head()
-    await again.send(OK)
-    assert (await client.answer())[1] == b"ok"
-    assert gateway.outcomes() == {"ok": 1, "bad_gateway": 1}
-
-
-@pytest.mark.parametrize("body", [b"zz\r\n", b"1\r\nab\r\n", b"1\nab", b"0\r\n" + b"t: v\r\n" * 9000])
-async def test_a_broken_chunk_cuts_the_answer(stage: Stage, body: bytes) -> None:
-    """Its head is out already, so the client's connection ends before the last chunk."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
-    await service.send(H + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
-    assert field(await client.head(), "transfer-encoding") == "chunked"
-    assert await client.exactly(7) == b"2\r\nok\r\n"
-    service.writer.write(body)
-    with pytest.raises(ConnectionResetError):
-        assert not await client.end()
-    assert gateway.outcomes() == {"bad_gateway": 1}
 
 
 @pytest.mark.parametrize(
@@ -133,38 +58,6 @@ async def test_bytes_that_nobody_asked_for_end_an_idle_connection(stage: Stage) 
     assert (await client.answer())[1] == b"ok"
 
 
-async def test_an_answer_may_come_byte_by_byte(stage: Stage) -> None:
-    """Interim answers, head, chunks and trailers, every byte alone."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
-    interim = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
-    for byte in interim + H + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nt: v\r\n\r\n":
-        await service.send(bytes([byte]))
-        await until(lambda: True)
-    assert await client.head() == interim
-    assert (await client.answer())[1] == b"ok"
-    await client.send(GET)
-    await service.head()  # on the same connection
-
-
-@pytest.mark.parametrize("framing", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
-async def test_interim_answers_lose_what_speaks_of_a_body(stage: Stage, framing: bytes) -> None:
-    """They have none; a client that believed them would misread the answer."""
-    blue = await stage.service(b"HTTP/1.1 103 Hints\r\n" + framing + b"\r\n\r\n" + OK)
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    assert await client.head() == b"HTTP/1.1 103 Hints\r\n\r\n"
-    assert (await client.answer())[1] == b"ok"
-
-
-EVENTS = {"chunked": H + b"Transfer-Encoding: chunked\r\n\r\n", "until close": H + b"X: 1\r\n\r\n"}
-
-
 async def event(service: Peer, framing: str, data: bytes) -> None:
     """Send one event as the service's framing has it."""
     await service.send(b"%x\r\n%b\r\n" % (len(data), data) if framing == "chunked" else data)
@@ -196,21 +89,6 @@ async def test_events_are_passed_on_as_they_come(stage: Stage, framing: str, siz
     assert await client.exactly(5) == b"0\r\n\r\n"
 
 
-async def test_pieces_of_a_chunk_are_passed_on_before_it_is_whole(stage: Stage) -> None:
-    """A chunk may be as long as the whole answer; its bytes do not wait for each other."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
-    await service.send(EVENTS["chunked"] + b"fffff\r\n")
-    await client.head()
-    for byte in b"data: 1\n\n":
-        await service.send(bytes([byte]))
-        assert await client.exactly(6) == b"1\r\n%c\r\n" % byte
-
-
 @pytest.mark.parametrize("framing", EVENTS)
 async def test_a_client_that_is_gone_ends_the_stream_at_once(stage: Stage, framing: str) -> None:
     """The service need not send another event to learn of it."""
@@ -225,33 +103,6 @@ async def test_a_client_that_is_gone_ends_the_stream_at_once(stage: Stage, frami
     client.reset()
     assert await service.end() == b""
     assert gateway.outcomes() == {"disconnected": 1}
-
-
-def ask(upgrade: bytes = b"") -> tuple[UpstreamConnection, Asker, Wire]:
-    """Return a connection on which a second request was sent."""
-    wire, asker = Wire(), Asker()
-    connection = connection_over(wire, Clock())
-    connection.send(Asker(), GET)
-    connection.data_received(OK)
-    connection.send(asker, GET, upgrade)
-    return connection, asker, wire
-
-
-LONG = H + b"A: " + b"a" * 300 + b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
-
-
-@given(st.lists(st.integers(0, 600), max_size=6))
-def test_a_head_may_be_cut_anywhere(cuts: list[int]) -> None:
-    """The answer is the same in however many pieces it comes."""
-    stream = b"HTTP/1.1 103 Hints\r\nLink: a\r\n\r\n" * 2 + LONG
-    connection, asker, _ = ask()
-    for start, stop in zip([0, *sorted(cuts)], [*sorted(cuts), len(stream)], strict=True):
-        if stream[start:stop]:
-            connection.data_received(stream[start:stop])
-    assert len(asker.heads) == 2
-    assert asker.told[0].head == LONG[: LONG.index(b"\r\n\r\n") + 4]
-    assert asker.told[0].framing == CHUNKED
-    assert (asker.body, asker.complete) == (b"hello", True)
 
 
 def test_it_is_known_whether_an_answer_has_begun() -> None:
@@ -285,19 +136,3 @@ def test_a_connection_that_is_cut_ends_no_answer() -> None:
     connection.connection_lost(None)
     assert not asker.complete
     assert asker.why
-
-
-def test_a_switch_that_nobody_takes_over_ends_the_connection() -> None:
-    """Otherwise its bytes would be read as those of an idle connection."""
-    connection, asker, wire = ask(b"tcp")
-    connection.data_received(b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n")
-    assert asker.heads == [b"HTTP/1.1 101 S\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n"]
-    assert wire.closed
-
-
-def test_a_switch_before_the_request_is_read_is_refused() -> None:
-    """Whoever answers that fast answers something else."""
-    connection, asker, _ = ask(b"tcp")
-    connection.pause_writing()
-    connection.data_received(b"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n")
-    assert "before it has read" in asker.why
