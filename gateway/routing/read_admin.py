@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
+from gateway.routing.read_oidc import check_url, oidc_reader
 from gateway.routing.read_settings import Reader, choice, meanings
 from gateway.routing.read_tls import PemChecks, certificate_pair
 from gateway.routing.read_web import key_place
@@ -29,7 +32,11 @@ def split_admin(
     keys = entries(report, found, "`admin`", ADMIN_KEYS)
     if "listen" in keys:
         rest["admin"] = keys["listen"]
-    return AdminSettings(**meanings(report, keys, {**_PLAIN, "tls": _tls(pem)})), rest
+    readers = {**_PLAIN, "tls": _tls(pem), "oidc": oidc_reader(pem)}
+    settings = AdminSettings(**meanings(report, keys, readers))
+    if settings.oidc:
+        check_url(report, keys["oidc"], settings.oidc.url, settings.hosts)
+    return settings, rest
 
 
 def _hosts(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
@@ -69,11 +76,42 @@ def _tls(pem: PemChecks) -> Reader:
     return read
 
 
+def _proxies(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
+    """Read networks, each in its usual form."""
+    items = sequence(report, node, what, "[10.0.0.0/8]")
+    if items is None:
+        return None
+    if len(items) > MOST_HOSTS:
+        report.add(node, f"there are {len(items)} `{what}`; at most {MOST_HOSTS} are possible")
+        return None
+    found = [_network(report, item, what) for item in items]
+    return tuple(dict.fromkeys(network for network in found if network))
+
+
+def _network(report: Report, node: Node, what: str) -> str | None:
+    value = text(report, node, what, "10.0.0.0/8")
+    if value is None:
+        return None
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        advice = (
+            "write an address or a network, as in `10.1.2.3` or `10.0.0.0/8`, with no bits beyond its mask"
+        )
+        report.add(node, f"`{what}` has {described(node)}: {advice}")
+        return None
+    if network.prefixlen == 0:
+        report.add(node, f"`{what}` has {described(node)}: then anybody could say where they come from")
+        return None
+    return str(network)
+
+
 _PLAIN: dict[str, Reader] = {
     "auth": choice("required", "open"),
     "hosts": _hosts,
     "audit_key": key_place("${AUDIT_KEY}"),
+    "trusted_proxies": _proxies,
 }
-ADMIN_KEYS = ("listen", "tls", *_PLAIN)
-OWN_KEYS = tuple(_PLAIN)
+ADMIN_KEYS = ("listen", "tls", "oidc", *_PLAIN)
+OWN_KEYS = ("oidc", *_PLAIN)
 """Those whose names are used nowhere else at the top level."""

@@ -1,7 +1,8 @@
 """Counts failed logins of each address, and makes those wait who failed too often.
 
-Only for attempts: whoever came in before, from the same address, is not shut out by somebody who guesses.
-The tables are bounded, so that a guesser with many addresses cannot fill the memory.
+Only wrong tokens wait: behind a proxy everybody may have one address, and somebody who guesses must not shut
+the others out. A right one is no guess, it has 256 random bits. The table is bounded, so that a guesser with
+many addresses cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WITHIN: Final = 300.0
 LOCKED_FOR: Final = 300.0
 """Seconds that the next attempt has to wait then."""
 MOST: Final = 4096
-"""Addresses that are remembered, and pairs of an address and a token that came in from it."""
+"""Addresses that are remembered."""
 
 
 @dataclass(slots=True)
@@ -36,11 +37,10 @@ class Lockout:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._peers: OrderedDict[str, _Peer] = OrderedDict()
-        self._came_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._turn = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._peers) + len(self._came_in)
+        return len(self._peers)
 
     def failed(self, address: str) -> int:
         """Count a failure, unless the address has to wait: then return for how many whole seconds."""
@@ -55,20 +55,6 @@ class Lockout:
                 peer.locked_until, peer.failed = now + LOCKED_FOR, []
             while len(self._peers) > MOST:
                 self._peers.popitem(last=False)
-            return 0
-
-    def wait(self, address: str, token: str) -> int:
-        """Return how many whole seconds a good token has to wait all the same: 0 if it came in before."""
-        with self._turn:
-            name = group(address)
-            peer = self._peers.get(name)
-            left = 0.0 if peer is None else peer.locked_until - self._clock()
-            if left > 0 and (name, token) not in self._came_in:
-                return math.ceil(left)
-            self._came_in[name, token] = None
-            self._came_in.move_to_end((name, token))
-            while len(self._came_in) > MOST:
-                self._came_in.popitem(last=False)
             return 0
 
 

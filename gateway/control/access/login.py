@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from gateway.control.access.listening import is_by_socket
 from gateway.control.access.lockout import Lockout
+from gateway.control.access.oidc import Oidc
 from gateway.control.access.roles import Principal
 from gateway.control.access.sessions import Sessions
 from gateway.control.access.token_store import TokenStore
@@ -45,13 +46,18 @@ class Access:
     lockout: Lockout = field(default_factory=Lockout)
     on_event: OnEvent = nobody_listens
     clock: Callable[[], float] = time.time
+    oidc: Oidc | None = None
 
     @classmethod
     def at(
-        cls, path: Path, on_event: OnEvent = nobody_listens, clock: Callable[[], float] = time.time
+        cls,
+        path: Path,
+        on_event: OnEvent = nobody_listens,
+        clock: Callable[[], float] = time.time,
+        oidc: Oidc | None = None,
     ) -> Access:
         """Return it for a database; `clock` tells the seconds since 1970."""
-        return cls(TokenStore(path, clock), Sessions(path, clock), on_event=on_event, clock=clock)
+        return cls(TokenStore(path, clock), Sessions(path, clock), on_event=on_event, clock=clock, oidc=oidc)
 
     def by_token(self, text: str, source: str) -> Principal:
         """Return who sends a token along; raises Refusal: 401, or 429 after too many that were wrong."""
@@ -59,7 +65,10 @@ class Access:
 
     def log_in(self, text: str, source: str, before: str = "") -> str:
         """Return a new session's cookie; ends the one `before`. Raises Refusal like `by_token`."""
-        principal = self._principal(text, source, "login")
+        return self.welcome(self._principal(text, source, "login"), source, before)
+
+    def welcome(self, principal: Principal, source: str, before: str = "") -> str:
+        """Return the cookie of a new session for who has shown who they are; ends the one `before`."""
         if before:
             self.sessions.end(before)
         cookie = self.sessions.begin(principal)
@@ -75,17 +84,16 @@ class Access:
 
     def _principal(self, text: str, source: str, what: str) -> Principal:
         token = self.tokens.verified(text)
-        wait = self.lockout.failed(source) if token is None else self.lockout.wait(source, token.id)
-        if wait:
+        if token is not None:
+            return principal_for(token)
+        if wait := self.lockout.failed(source):
             raise Refusal(
                 429,
                 f"too many wrong tokens came from {source}; try again in {wait} s",
                 {"retry-after": str(wait)},
             )
-        if token is None:
-            self.on_event(what, None, source, parts(text)[0], REFUSED)
-            raise Refusal(401, BAD_TOKEN, {"www-authenticate": 'Bearer realm="gateway"'})
-        return principal_for(token)
+        self.on_event(what, None, source, parts(text)[0], REFUSED)
+        raise Refusal(401, BAD_TOKEN, {"www-authenticate": 'Bearer realm="gateway"'})
 
 
 def principal_for(token: Token) -> Principal:
@@ -103,4 +111,5 @@ def source_of(scope: Any) -> str:
     """Return where a request comes from: an address, `socket` for the Unix socket."""
     if is_by_socket(scope):
         return "socket"
-    return str(scope["client"][0]) if scope.get("client") else "unknown"
+    # What a proxy handed on need be no address.
+    return str(scope["client"][0])[:64] if scope.get("client") else "unknown"

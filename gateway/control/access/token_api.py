@@ -57,19 +57,21 @@ class TokenApi:
             access.on_event("create token", maker, source, body.name, REFUSED)
             raise Refusal(403, f"{why}; no token was made")
         check_routes(live_plan(self._places), routes)
-        token, text = access.tokens.create(body.name, wish, maker.name)
+        token, text = access.tokens.create(body.name, wish, maker.name, maker.id)
         access.on_event("create token", maker, source, token.id, DONE)
         return {**told(token, now), "token": text}
 
     async def revoke(self, request: Request) -> Response:
-        """End a token."""
+        """End a token and those made with it."""
         access, number = access_of(request), request.path_params["token"]
         found = await asyncio.to_thread(access.tokens.revoke, number)
-        if found is None:
+        if not found:
             raise Refusal(404, f"there is no token {number[:40]}; GET {TOKENS} lists them with their id")
-        event = ("revoke token", principal_of(request.scope), source_of(request.scope), number, DONE)
-        await asyncio.to_thread(access.on_event, *event)
-        return reply(told(found, access.clock()))
+        who, source = principal_of(request.scope), source_of(request.scope)
+        for token in found:
+            await asyncio.to_thread(access.on_event, "revoke token", who, source, token.id, DONE)
+        also = [{"id": token.id, "name": token.name} for token in found[1:]]
+        return reply({**told(found[0], access.clock()), "also_revoked": also})
 
 
 def grant_of(principal: Principal, access: Access) -> Grant:
@@ -103,6 +105,7 @@ def told(token: Token, now: float) -> dict[str, Any]:
         "routes": None if token.routes is None else sorted(token.routes),
         "created": at(token.created),
         "created_by": token.created_by,
+        "made_with": token.made_with or None,
         "expires": at(token.expires),
         "revoked": at(token.revoked),
         "last_used": at(token.last_used),

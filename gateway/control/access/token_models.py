@@ -21,7 +21,10 @@ class NewToken(Strict):
 
 
 class TokenState(Answer):
-    """A token without its secret; times are ISO 8601, `expires` null: never, `last_used` to the minute."""
+    """A token without its secret; times are ISO 8601, `expires` null: never, `last_used` to the minute.
+
+    `made_with` is the id of the token that it was made with; it ends with that one.
+    """
 
     id: str
     name: str
@@ -29,10 +32,24 @@ class TokenState(Answer):
     routes: list[str] | None
     created: str
     created_by: str
+    made_with: str | None
     expires: str | None
     revoked: str | None
     last_used: str | None
     in_force: bool
+
+
+class OtherToken(Answer):
+    """A token that ended with another one."""
+
+    id: str
+    name: str
+
+
+class RevokedToken(TokenState):
+    """A token that was ended, and those made with it, directly or not, that ended with it."""
+
+    also_revoked: list[OtherToken]
 
 
 class Tokens(Answer):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.control.access.database import note, opened, packed, unpacked
+from gateway.control.access.database import held, note, opened, packed, unpacked
 from gateway.control.access.tokens import Grant, Token, digest_of, minted, parts
 from gateway.errors import ChangeRefused
 from gateway.routing.journal import in_one_piece
@@ -21,7 +21,14 @@ KEPT_AFTER_END: Final = 90 * 86_400.0
 """Seconds for which a token that expired or was revoked is still listed."""
 USED_EVERY: Final = 60.0
 """Seconds within which a token's use is written down once."""
-_COLUMNS: Final = "id, name, role, routes, created, created_by, expires, revoked, last_used"
+_COLUMNS: Final = "id, name, role, routes, created, created_by, expires, revoked, last_used, made_with"
+_FAMILY: Final = """
+WITH RECURSIVE family(id) AS (
+    SELECT id FROM tokens WHERE id = ?
+    UNION SELECT tokens.id FROM tokens JOIN family ON tokens.made_with = family.id)
+SELECT id FROM family
+"""
+"""A token, those made with it, those made with these and so on."""
 _NOBODY: Final = bytes(32)
 
 
@@ -31,16 +38,22 @@ class TokenStore:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
+        self._is_held = False
 
-    def create(self, name: str, wish: Grant, made_by: str) -> tuple[Token, str]:
-        """Keep a new token; return it and its text. Raises ChangeRefused where the name is in use."""
+    def create(self, name: str, wish: Grant, made_by: str, made_with: str = "") -> tuple[Token, str]:
+        """Keep a new token; return it and its text. Raises ChangeRefused where the name is in use.
+
+        `made_with` is the id of its maker's token, with which it ends; that has to be in force.
+        """
         now = self._clock()
         new = minted()
-        token = Token(new.id, name, wish.role, wish.routes, now, made_by, wish.expires)
+        token = Token(new.id, name, wish.role, wish.routes, now, made_by, wish.expires, made_with=made_with)
         values = (name, wish.role, packed(wish.routes), now, made_by, wish.expires)
         with opened(self._path) as connection, in_one_piece(connection):
             ended = now - KEPT_AFTER_END
             connection.execute("DELETE FROM tokens WHERE revoked < ? OR expires < ?", (ended, ended))
+            if made_with and not any(it.is_in_force(now) for it in _select(connection, "id = ?", made_with)):
+                raise ChangeRefused("the token that it was to be made with has just ended")
             for other in _select(connection, "name = ?", name):
                 if other.is_in_force(now):
                     raise ChangeRefused(
@@ -48,9 +61,9 @@ class TokenStore:
                         f"apart; choose another name, or run: gateway token revoke {other.id}"
                     )
             connection.execute(
-                "INSERT INTO tokens (id, digest, name, role, routes, created, created_by, expires)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (new.id, new.digest, *values),
+                "INSERT INTO tokens (id, digest, name, role, routes, created, created_by, expires, made_with)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (new.id, new.digest, *values, made_with),
             )
         return token, new.text
 
@@ -68,6 +81,9 @@ class TokenStore:
         """Return the token that a text is, if it is in force; the work is the same where it is not."""
         number, secret = parts(text)
         with opened(self._path) as connection:
+            if not self._is_held:
+                self._is_held = True
+                held(self._path, self)
             found = connection.execute(
                 f"SELECT digest, {_COLUMNS} FROM tokens WHERE id = ?",  # noqa: S608 - a constant
                 (number,),
@@ -82,14 +98,22 @@ class TokenStore:
                 note(connection, "UPDATE tokens SET last_used = ? WHERE id = ?", (now, number))
             return token
 
-    def revoke(self, number: str) -> Token | None:
-        """End a token and its sessions; return it, None where there is none of that id."""
+    def revoke(self, number: str) -> list[Token]:
+        """End a token, all that were made with it and with those, and their sessions.
+
+        Returns it, and after it the others that were in force until now; nothing if none has that id.
+        """
+        now = self._clock()
         with opened(self._path) as connection, in_one_piece(connection):
-            connection.execute(
-                "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (self._clock(), number)
-            )
-            connection.execute("DELETE FROM sessions WHERE token = ?", (number,))
-            return next(iter(_select(connection, "id = ?", number)), None)
+            found = _select(connection, f"id IN ({_FAMILY})", number)
+            ended = [token for token in found if token.id == number or token.is_in_force(now)]
+            for token in found:
+                connection.execute(
+                    "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (now, token.id)
+                )
+                connection.execute("DELETE FROM sessions WHERE token = ?", (token.id,))
+            own = _select(connection, "id = ?", number)
+            return [*own, *(token for token in ended if token.id != number)]
 
 
 def _select(connection: sqlite3.Connection, where: str, *values: str) -> list[Token]:

@@ -25,7 +25,8 @@ _TEXT: Final = re.compile(r"gw_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 class Token:
     """One token, without its secret. Times are in seconds since 1970; `expires` None: never.
 
-    `routes` are the only ones it may touch (None: all); `last_used` is true to the minute.
+    `routes` are the only ones it may touch (None: all); `last_used` is true to the minute; `made_with` is the
+    id of the token that it was made with, empty: none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Token:
     expires: float | None
     revoked: float | None = None
     last_used: float | None = None
+    made_with: str = ""
 
     def is_in_force(self, now: float) -> bool:
         """Tell whether it opens anything."""

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.control.access.gate import LOGIN
 from gateway.control.access.identity import cookie_name, session_cookie
 from gateway.control.access.login import access_of, source_of
+from gateway.control.access.oidc import START
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal
@@ -36,7 +37,9 @@ def pages(desk: Desk) -> list[Page]:
 
 
 def _form(desk: Desk, request: Request, why: str = "") -> Response:
-    return desk.page(request, "login.html", {"why": why}, title=TITLE)
+    oidc = access_of(request).oidc
+    values = {"why": why, "provider": oidc.place if oidc else "", "start": START}
+    return desk.page(request, "login.html", values, title=TITLE)
 
 
 async def _log_in(desk: Desk, request: Request) -> Response:
@@ -50,7 +53,7 @@ async def _log_in(desk: Desk, request: Request) -> Response:
         refused.headers.update(refusal.headers)
         return refused
     answer = RedirectResponse("/", 303)
-    _set_cookie(answer, request, cookie)
+    set_session(answer, request, cookie)
     return answer
 
 
@@ -59,11 +62,11 @@ async def _log_out(request: Request) -> Response:
     if cookie:
         await asyncio.to_thread(access_of(request).log_out, cookie, source_of(request.scope))
     answer = RedirectResponse(LOGIN, 303)
-    _set_cookie(answer, request, "")
+    set_session(answer, request, "")
     return answer
 
 
-def _set_cookie(answer: Response, request: Request, cookie: str) -> None:
+def set_session(answer: Response, request: Request, cookie: str) -> None:
     """Hand out a session, or with an empty one take it back."""
     answer.set_cookie(
         cookie_name(request.scope),

@@ -18,12 +18,13 @@ from gateway.control.access.gate import Door, gated
 from gateway.control.access.identity import Identity
 from gateway.control.access.lockout import Lockout
 from gateway.control.access.login import Access
+from gateway.control.access.oidc import Oidc
 from gateway.control.access.roles import Principal, principal_of
 from gateway.control.access.sessions import Sessions
 from gateway.control.access.token_api import TokenApi
 from gateway.control.access.token_operations import TOKEN_OPERATIONS
 from gateway.control.access.token_store import TokenStore
-from gateway.control.pages import login_page, tokens_page
+from gateway.control.pages import login_page, oidc_page, tokens_page
 from gateway.control.pages.desk import Desk
 from gateway.control.problems import ANSWERED, answer, answer_http
 from gateway.control.replies import reply
@@ -59,6 +60,7 @@ class Entrance:
     clock: Clock = field(default_factory=Clock)
     events: list[tuple[str, Principal | None, str, str, str]] = field(default_factory=list)
     is_open: bool = False
+    oidc: Oidc | None = None
     access: Access = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,12 +71,13 @@ class Entrance:
             Lockout(self.clock),
             lambda *event: self.events.append(event),
             self.clock,
+            self.oidc,
         )
 
     def app(self) -> ASGIApp:
         """The doors behind the middleware."""
         desk = Desk(self.places, lambda: None)
-        pages = [*login_page.pages(desk), *tokens_page.pages(desk)]
+        pages = [*login_page.pages(desk), *oidc_page.pages(desk), *tokens_page.pages(desk)]
         doors = dict(DOORS)
         doors |= {
             (it.method.upper(), it.path): Door(it.role, is_whole=it.is_whole) for it in TOKEN_OPERATIONS

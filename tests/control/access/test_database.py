@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.access.database import note, opened, packed, unpacked
+from gateway.control.access.database import held, note, opened, packed, unpacked
 from gateway.routing.journal import in_one_piece
 
 
 def test_only_this_user_may_read_it(tmp_path: Path) -> None:
-    """Its journal, which is there while something is written, included."""
+    """What is written ahead included."""
     path = tmp_path / "access.db"
     with opened(path) as connection, in_one_piece(connection):
         connection.execute("DELETE FROM tokens")
         connection.execute("PRAGMA user_version=7")
-        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
-    assert modes == {"access.db": 0o600, "access.db-journal": 0o600}
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("*.db*")}
+    assert modes == {"access.db": 0o600, "access.db-wal": 0o600, "access.db-shm": 0o600}
 
 
 def test_many_may_be_the_first(tmp_path: Path) -> None:
@@ -61,3 +63,45 @@ def test_a_full_disk_keeps_nobody_out(tmp_path: Path, caplog: pytest.LogCaptureF
 def test_a_scope_is_read_as_it_was_written(routes: frozenset[str] | None) -> None:
     """All routes, no route and any names stay apart."""
     assert unpacked(packed(routes)) == routes
+
+
+def test_who_writes_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """A command that is stopped half-way: others read, and when they came is left out at once."""
+    path = tmp_path / "access.db"
+    begun = time.monotonic()
+    with opened(path) as writer, in_one_piece(writer), opened(path) as reader:
+        writer.execute("DELETE FROM tokens")
+        assert reader.execute("SELECT count(*) FROM tokens").fetchone() == (0,)
+        note(reader, "UPDATE tokens SET last_used = ? WHERE id = ?", (1.0, "00000000"))
+    assert time.monotonic() - begun < 2
+
+
+def test_one_from_before_gets_what_it_lacks(tmp_path: Path) -> None:
+    """Its tokens stay, and were made with none."""
+    path = tmp_path / "access.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            "CREATE TABLE tokens (id TEXT PRIMARY KEY, digest BLOB, name TEXT, role TEXT, routes TEXT,"
+            " created REAL, created_by TEXT, expires REAL, revoked REAL, last_used REAL);"
+            "INSERT INTO tokens (id) VALUES ('1'); PRAGMA user_version=1"
+        )
+    for _ in range(2):
+        with opened(path) as connection:
+            assert connection.execute("SELECT id, made_with FROM tokens").fetchall() == [("1", "")]
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_what_is_held_keeps_its_files(tmp_path: Path) -> None:
+    """So that reading makes none; they go with the last of those who have it open."""
+
+    class Owner:
+        pass
+
+    path, owner = tmp_path / "access.db", Owner()
+    with opened(path):
+        held(path, owner)
+    assert (tmp_path / "access.db-shm").exists()
+    del owner
+    with opened(path):
+        pass
+    assert not (tmp_path / "access.db-shm").exists()

@@ -119,8 +119,11 @@ def test_what_others_can_reach_must_be_protected(listening: Listening, said: lis
     ],
 )
 def test_what_is_protected_or_told_in_so_many_words_may_start(listening: Listening) -> None:
-    """On loopback nothing is needed."""
+    """On loopback nothing is needed; each way asks who comes, unless it was told not to."""
     listening.check()
+    told_open = listening.without_auth or listening.settings.auth == "open"
+    assert listening.asks_who == (not listening.address.is_loopback and not told_open)
+    assert listening.is_secure == (listening.settings.tls is not None)
 
 
 def test_a_control_process_that_is_started_again_is_told_the_same() -> None:

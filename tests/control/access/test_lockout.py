@@ -1,4 +1,4 @@
-"""The lock-out: guessers wait, those who came in do not, and memory stays as it is."""
+"""The lock-out: guessers wait, and memory stays as it is."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ def test_the_attempt_after_the_tenth_failure_waits() -> None:
     """For five minutes, which further attempts do not prolong; then ten more are free."""
     clock = Clock()
     lockout = locked(clock)
-    assert lockout.failed(HERE) == lockout.wait(HERE, "1") == LOCKED_FOR
+    assert lockout.failed(HERE) == LOCKED_FOR
     clock.at += LOCKED_FOR - 0.5
     assert lockout.failed(HERE) == 1
     clock.at += 0.5
-    assert lockout.wait(HERE, "1") == 0
     assert [lockout.failed(HERE) for _ in range(FAILURES)] == [0] * FAILURES
     assert lockout.failed(HERE) > 0
 
@@ -36,19 +35,6 @@ def test_the_attempt_after_the_tenth_failure_waits() -> None:
 def test_other_addresses_do_not_wait() -> None:
     """Whatever happens at the next one."""
     assert locked(Clock()).failed(THERE) == 0
-
-
-def test_who_came_in_before_does_not_wait() -> None:
-    """From the same address, with the same token; a good token that is new there does."""
-    clock = Clock()
-    lockout = Lockout(clock)
-    assert lockout.wait(HERE, "known") == 0
-    for _ in range(FAILURES):
-        lockout.failed(HERE)
-    assert lockout.wait(HERE, "known") == 0
-    assert lockout.wait(HERE, "new") == LOCKED_FOR
-    assert lockout.wait(HERE, "new") == LOCKED_FOR
-    assert lockout.wait(THERE, "new") == 0
 
 
 @given(st.lists(st.floats(min_value=0, max_value=200), max_size=60))
@@ -76,15 +62,14 @@ def test_many_at_once_are_counted_one_by_one() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """However many addresses fail or come in; an address that keeps failing is not forgotten for it."""
+    """However many addresses fail; an address that keeps failing is not forgotten for it."""
     lockout = Lockout(Clock())
     for number in range(3 * MOST):
         address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         lockout.failed(address)
-        lockout.wait(address, str(number))
         if number % (MOST // 2) == 0:
             lockout.failed(HERE)
-    assert len(lockout) == 2 * MOST
+    assert len(lockout) == MOST
     assert [lockout.failed(HERE) for _ in range(FAILURES)].count(0) == FAILURES - 6
 
 

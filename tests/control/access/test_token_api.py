@@ -67,6 +67,7 @@ async def test_a_token_is_made_told_once_and_works(entrance: Entrance) -> None:
         "routes": ["late"],
         "created": "2026-05-28T20:26:40.000Z",
         "created_by": "token:boss",
+        "made_with": entrance.access.tokens.all()[1].id,
         "expires": "2026-05-28T20:27:40.000Z",
         "revoked": None,
         "last_used": None,
@@ -218,3 +219,19 @@ def test_a_token_is_told_with_what_it_is_now() -> None:
     token = Token("1", "ci", "viewer", frozenset("ba"), NOW, "cli:ann", NOW + 1)
     assert [told(token, at)["in_force"] for at in (NOW, NOW + 1)] == [True, False]
     assert told(token, NOW)["routes"] == ["a", "b"]
+
+
+async def test_a_token_ends_with_the_one_it_was_made_with(entrance: Entrance) -> None:
+    """The answer names those that went with it, and the trail has each of them."""
+    boss = admin(entrance)
+    child = (await boss.post(TOKENS, json=wish_of(Grant("admin")))).json()
+    made = await entrance.client(child["token"]).post(
+        TOKENS, json={**wish_of(Grant("viewer")), "name": "new2"}
+    )
+    entrance.events.clear()
+    chief = entrance.client(entrance.access.tokens.create("chief", Grant("admin"), "cli:ann")[1])
+    gone = (await chief.delete(f"{TOKENS}/{child['made_with']}")).json()
+    expected = [(one["id"], one["name"]) for one in (child, made.json())]
+    assert sorted((one["id"], one["name"]) for one in gone["also_revoked"]) == sorted(expected)
+    assert {event[3] for event in entrance.events} == {gone["id"], child["id"], made.json()["id"]}
+    assert (await entrance.client(made.json()["token"]).get("/routes/late")).status_code == 401

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.control.access.token_store import KEPT_AFTER_END, USED_EVERY, TokenStore
 from gateway.control.access.tokens import Grant, parts
 from gateway.errors import ChangeRefused
-from tests.control.access.entrance import NOW, Clock, Entrance
+from tests.control.access.entrance import NOW, Clock, Entrance, at
 
 
 @pytest.fixture
@@ -72,12 +75,11 @@ def test_what_another_process_revoked_is_refused_at_once(store: TokenStore, entr
     token, text = store.create("ci", Grant("viewer"), "cli:ann")
     assert store.verified(text) is not None
     other = TokenStore(entrance.places.access, Clock(NOW + 5))
-    revoked = other.revoke(token.id)
-    assert revoked is not None
+    [revoked] = other.revoke(token.id)
     assert revoked.revoked == NOW + 5
     assert store.verified(text) is None
-    assert store.revoke(token.id) == revoked == store.find(token.id)
-    assert store.revoke("00000000") is None
+    assert store.revoke(token.id) == [revoked] == [store.find(token.id)]
+    assert store.revoke("00000000") == []
     assert store.find("00000000") is None
 
 
@@ -123,3 +125,35 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     """As the system does."""
     with pytest.raises(FileNotFoundError):
         TokenStore(tmp_path / "nowhere" / "access.db").all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=9), st.integers(0, 9))
+def test_a_token_takes_all_with_it_that_were_made_with_it(makers: list[int], which: int) -> None:
+    """Those made with these too, and none else; each is told once, and a session of theirs ends."""
+    with TemporaryDirectory() as folder:
+        entrance = at(Path(folder))
+        store = entrance.access.tokens
+        made = [store.create("t0", Grant("admin"), "cli:ann")]
+        family = {0: {0}}
+        for number, maker in enumerate(makers, 1):
+            maker %= len(made)
+            made.append(store.create(f"t{number}", Grant("admin"), "token:x", made[maker][0].id))
+            family[number] = {number}
+            for members in family.values():
+                if maker in members:
+                    members.add(number)
+        which %= len(made)
+        told = store.revoke(made[which][0].id)
+        assert told[0].id == made[which][0].id
+        assert sorted(token.id for token in told) == sorted(made[number][0].id for number in family[which])
+        for number, (_, text) in enumerate(made):
+            assert (store.verified(text) is None) == (number in family[which])
+
+
+def test_nothing_is_made_with_a_token_that_has_ended(store: TokenStore) -> None:
+    """A token is not made behind the back of whoever revokes its maker."""
+    maker, _ = store.create("maker", Grant("admin"), "cli:ann")
+    store.revoke(maker.id)
+    with pytest.raises(ChangeRefused, match="has just ended"):
+        store.create("late", Grant("admin"), "token:maker", maker.id)
