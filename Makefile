@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz strictness chaos prove rollouts request-log sinks lake dashboard detectors demo-year train lock clean
+.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz fuzz-api strictness chaos prove rollouts request-log sinks lake dashboard detectors demo-year train oidc-provider lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,8 @@ up: $(VENV)/.runtime $(VENV)/.compiled ## start three model services and the gat
 test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
 
-# What needs processes of its own, apart, so that CI can run both parts at a time.
-PARTS := $(addprefix tests/,benchmarks cli control rollout supervision system)
+# What needs processes of its own, apart, so that CI can run both parts at a time; they take about as long.
+PARTS := $(addprefix tests/,cli control supervision system)
 
 test-processes: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PARTS)
@@ -54,6 +54,9 @@ FUZZ_SECONDS ?= 60
 fuzz: .venv-fuzz/.done ## look for heads that break the reader, guided by coverage (FUZZ_SECONDS=60)
 	@mkdir -p .fuzz && .venv-fuzz/bin/python -m tests.fuzz.fuzz_heads .fuzz \
 	  -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=.fuzz- -print_final_stats=1
+
+fuzz-api: $(VENV)/.dev ## ask the admin API for five minutes what fits its description and what does not, in every role
+	@GATEWAY_API_SECONDS=$${GATEWAY_API_SECONDS:-300} $(BIN)/python -m pytest -s tests/control/test_schemathesis.py
 
 strictness: $(VENV)/.dev .venv-bench/.done ## send hostile requests to nginx, HAProxy, Envoy, uvicorn and ours
 	@$(BIN)/python -m benchmarks.strictness
@@ -92,11 +95,13 @@ demo-year: $(VENV)/.dev .demo-year/flights.npz ## a year of flights through the 
 train: .venv-train/.done ## rebuild the three model versions from the data set
 	@.venv-train/bin/python -m model_versions.train
 
+oidc-provider: .venv-oidc/.done ## the identity provider that the tests of OIDC log in at, in .venv-oidc
+
 lock: ## write the requirement locks anew from pyproject.toml (needs uv on the path)
 	@sh benchmarks/lock.sh
 
 clean: ## remove the environments
-	@rm -rf .venv .venv-bench .venv-compile .venv-deploy .venv-fuzz .venv-train .fuzz
+	@rm -rf .venv .venv-bench .venv-compile .venv-deploy .venv-fuzz .venv-oidc .venv-train .fuzz
 
 # An environment in $(1): Debian and Ubuntu keep the module that makes one in a package of its own.
 define new_venv
@@ -141,6 +146,11 @@ $(VENV)/.compiled: $(VENV)/.runtime requirements-compile.txt $(shell find gatewa
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+.venv-oidc/.done: requirements-oidc-test.txt
+	$(call new_venv,.venv-oidc)
+	@.venv-oidc/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 .venv-train/.done: requirements-train.txt
 	$(call new_venv,.venv-train)
 	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -154,11 +164,14 @@ dist: $(VENV)/.dev ## build the wheel and the sdist into dist/
 sbom: $(VENV)/.dev ## write dist/sbom.json (CycloneDX), and print every part with its licence
 	@mkdir -p dist && $(BIN)/python deploy/sbom.py dist/sbom.json
 
-# The schemas are in the tools, so no network is asked; ServiceMonitor and the kustomization are in none of them.
+# The schemas are in the tools, so no network is asked; ServiceMonitor is in none of them.
 deploy-check: .venv-deploy/.done ## lint the Dockerfile; hold compose.yaml and the manifests against their schemas
 	@.venv-deploy/bin/hadolint deploy/Dockerfile
 	@.venv-deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	@.venv-deploy/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml %/routing.yaml %/servicemonitor.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	@if command -v kubectl >/dev/null; then mkdir -p build && kubectl kustomize deploy/kubernetes > build/kubernetes.yaml && \
+	  .venv-deploy/bin/kubernetes-validate --strict build/kubernetes.yaml; \
+	else echo "no kubectl, so what kustomize makes of them was not looked at (apt-get install kubernetes-client)"; fi
 
 .venv-deploy/.done: deploy/requirements-check.txt
 	$(call new_venv,.venv-deploy)

@@ -1,8 +1,8 @@
 """Says what the gateway is made of, and under which licences: `python deploy/sbom.py sbom.json`.
 
-CycloneDX 1.6, from the lock (what is installed), the metadata of the installed packages (their licences) and
-the licence texts beside vendored files. Refuses a requirement without a hash, one whose licence is not known,
-and one whose licence is not on the list below. The same input gives the same bytes.
+CycloneDX 1.6, from the lock of everything (requirements-serve.txt), the metadata of the installed packages
+(their licences) and the licence texts beside vendored files. Refuses a requirement without a hash, one whose
+licence is not known, and one whose licence is not on the list below. The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def document(lock_text: str) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     """Write the file named first, if any, and print a line for each part with its licence."""
     try:
-        found = document((ROOT / "requirements.txt").read_text())
+        found = document((ROOT / "requirements-serve.txt").read_text())
     except NotClean as error:
         print(error, file=sys.stderr)
         return 1

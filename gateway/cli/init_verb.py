@@ -1,4 +1,4 @@
-"""`gateway init`: a folder to begin with, in which `gateway up` works at once."""
+"""`gateway init`: a folder to begin with, with a sample model where this installation can serve one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,28 @@ from gateway.cli.options import Json
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write; made where it is missing.")] = Path("."),
+    without_model: Annotated[
+        bool, typer.Option("--without-model", help="Route to services elsewhere; no sample model.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a commented routing.yaml and a sample model in two versions; never overwrites anything.
 
+    Without the extra `serve`, or with --without-model, routing.yaml names services elsewhere instead.
+
     Example: gateway init weather && cd weather && gateway up
     """
+    from gateway.extras import why_no_models
     from gateway.starter.folder import lay_out
 
-    files = lay_out(folder)
+    reason = None if without_model else why_no_models()
+    with_model = not without_model and reason is None
+    files = lay_out(folder, with_model=with_model)
     next_step = "gateway up" if folder == Path(".") else f"cd {shlex.quote(str(folder))} && gateway up"
     if as_json:
-        print_json({"folder": str(folder), "files": [str(file) for file in files], "next": next_step})
+        document = {"folder": str(folder), "files": [str(file) for file in files], "next": next_step}
+        print_json(document if reason is None else {**document, "no_model": reason})
     else:
-        say("\n".join([*(f"wrote {file}" for file in files), "", f"Now: {next_step}"]))
+        notes = [f"No sample model: {reason}"] if reason else []
+        first = "" if with_model else "put the addresses of your services into routing.yaml, then: "
+        say("\n".join([*(f"wrote {file}" for file in files), *notes, "", f"Now: {first}{next_step}"]))

@@ -75,6 +75,9 @@ def _routing(running: Running, file: Path, seconds: float, route: str, *, as_jso
 
 
 def _model(running: Running, folder: Path, seconds: float, route: str, limit: int, *, as_json: bool) -> None:
+    from gateway.extras import needs_models
+
+    needs_models(f"{folder} cannot be asked")
     from gateway.cli.status_tables import console
     from gateway.cli.whatif_model_view import model_view
     from gateway.whatif.against_model import against_model

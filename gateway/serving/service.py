@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from gateway.errors import GatewayError
+from gateway.extras import needs_models
 from gateway.lifeline import at_end_of_input
 from gateway.serving.listener import bound_socket, parse_address, spoken
 
@@ -55,6 +56,7 @@ def serve(folder: Path, listen: str, lifeline: bool = False) -> None:
     holds open: when it ends, the supervisor is gone and so is this process, after what is in flight.
     """
     address = parse_address(listen)
+    needs_models(f"{folder} cannot be served")
     _limit_threads()
     logging.basicConfig(format=f"%(asctime)s %(levelname)s {folder}: %(message)s", level=logging.WARNING)
     # Hundreds of thousands of objects come with the libraries and stay: collecting among them is lost time.

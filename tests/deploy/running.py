@@ -36,7 +36,7 @@ def needed(program: str, package: str) -> str:
     if found is None:
         missing = f"{program} is not on this machine: apt-get install {package}"
         if os.environ.get("CI") and re.search(
-            rf"packages=.*\b{package}\b", (ROOT / ".ci" / "run").read_text()
+            rf"packages=\([^)]*\b{package}\b", (ROOT / ".ci" / "run").read_text()
         ):
             pytest.fail(missing)
         pytest.skip(missing)

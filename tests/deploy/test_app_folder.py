@@ -89,6 +89,22 @@ def test_the_wheel_is_pinned_like_everything_else(tmp_path: Path, target: str) -
     assert {path.name for path in written} | {"routing.yaml"} == {path.name for path in tmp_path.iterdir()}
 
 
+def test_models_bring_the_libraries_that_load_them(tmp_path: Path) -> None:
+    """Where the gateway serves a model itself, the lock is the one with the extra `serve`."""
+    model = ROOT / "model_versions" / "v1"
+    (tmp_path / "routing.yaml").write_text(f"services: {{blue: {{model: {model}}}}}\nweights: {{blue: 1}}\n")
+    prepare("heroku", tmp_path)
+    assert (tmp_path / "locked.txt").read_bytes() == (ROOT / "requirements-serve.txt").read_bytes()
+
+
+def test_a_folder_with_a_mistake_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At its line, and nothing is added."""
+    (tmp_path / "routing.yaml").write_text("services: 5\n")
+    assert main(["heroku", str(tmp_path)]) == 1
+    assert "routing.yaml:1:" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["routing.yaml"]
+
+
 def test_a_folder_without_routing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what to do, and nothing written; unknown targets are wrong usage."""
     assert main(["heroku", str(tmp_path)]) == 1

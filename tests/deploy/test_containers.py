@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 
 from deploy.compile_workers import ROOT as PROJECT
 from gateway.routing.file import read_plan, read_text
-from tests.deploy.running import ROOT
+from tests.deploy.running import ROOT, needed
 
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
@@ -35,18 +36,30 @@ def test_the_base_is_pinned_by_digest_in_every_stage() -> None:
     """One argument, an exact tag and a sha256."""
     argument = (DEPLOY / "Dockerfile").read_text().partition("ARG PYTHON=")[2].splitlines()[0]
     assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", argument)
-    assert all(stage[0].startswith("FROM ${PYTHON}") for stage in stages())
-    assert len(stages()) == 2
+    bases = [stage[0].split()[1] for stage in stages()]
+    named = {stage[0].split()[3] for stage in stages()}
+    assert set(bases) - named == {"${PYTHON}"}
 
 
 def test_the_image_runs_as_nobody_special_and_tells_its_health() -> None:
-    """A numeric user, so that Kubernetes can check it; no compiler and no pip in the stage that runs."""
-    runtime = stages()[-1]
-    words = " ".join(runtime)
+    """A numeric user, so that Kubernetes can check it; no compiler and no pip in the stages that run."""
+    runtime, serving, small = stages()[-3:]
+    words = " ".join([*runtime, *serving, *small])
     assert "USER 10001:10001" in runtime
     assert any(line.startswith("HEALTHCHECK") and f'"ready", "{STATE}"' in line for line in runtime)
     assert not re.search(r"apt-get|pip |gcc", words)
     assert {'ENTRYPOINT ["gateway"]', "VOLUME /srv/gateway"} <= set(runtime)
+
+
+def test_the_image_without_models_is_the_usual_one() -> None:
+    """The last stage is the small one, and the lock with the models' libraries is in the other alone."""
+    heads = {stage[0].split()[3]: stage for stage in stages()}
+    assert list(heads)[-2:] == ["gateway-serving", "gateway"]
+    assert any("--from=small" in line for line in heads["gateway"])
+    assert any("--from=serving" in line for line in heads["gateway-serving"])
+    assert {name for name, stage in heads.items() if "requirements-serve.txt" in " ".join(stage)} == {
+        "serving"
+    }
 
 
 def test_everything_that_the_dockerfile_copies_gets_past_its_ignore_file() -> None:
@@ -54,7 +67,8 @@ def test_everything_that_the_dockerfile_copies_gets_past_its_ignore_file() -> No
     passed = [
         line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"
     ]
-    copied = [source for line in stages()[0] if line.startswith("COPY ") for source in line.split()[1:-1]]
+    copies = [line.split()[1:-1] for stage in stages() for line in stage if line.startswith("COPY ")]
+    copied = [source for sources in copies for source in sources if not sources[0].startswith("--from=")]
     assert sorted(copied) == sorted(passed)
     assert all((PROJECT / source).exists() for source in copied)
 
@@ -104,6 +118,35 @@ def test_the_kustomization_lists_every_manifest() -> None:
     assert plan.admin.startswith("127.0.0.1:")
     kinds = "Deployment Service PodDisruptionBudget HorizontalPodAutoscaler NetworkPolicy ServiceMonitor"
     assert set(kinds.split()) <= set(documents())
+
+
+def test_kustomize_makes_of_it_what_the_files_say() -> None:
+    """Every manifest in the namespace, selectors untouched, routing.yaml whole, the image by full name."""
+    command = [needed("kubectl", "kubernetes-client"), "kustomize", str(KUBERNETES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    made = {found["kind"]: found for found in yaml.safe_load_all(done.stdout)}
+    assert made.keys() == {*documents(), "ConfigMap"}
+    assert done.stderr == ""
+    for kind, found in documents().items():
+        if kind != "Namespace":
+            assert made[kind]["metadata"] == {**found["metadata"], "namespace": "gateway"}, kind
+        if kind != "Deployment":
+            assert made[kind].get("spec") == found.get("spec"), kind
+    about = loaded(KUBERNETES / "kustomization.yaml")["images"][0]
+    image = f"{about['newName']}:{about['newTag']}"
+    pod = made["Deployment"]["spec"]["template"]["spec"]
+    assert {container["image"] for container in pod["containers"]} == {image}
+    config = made["ConfigMap"]
+    assert config["data"] == {"routing.yaml": read_text(KUBERNETES / "routing.yaml")}
+    volumes = [volume["configMap"]["name"] for volume in pod["volumes"] if "configMap" in volume]
+    assert volumes == [config["metadata"]["name"]]
+
+
+def test_names_can_be_asked_for() -> None:
+    """The egress to DNS selects its pods by the cluster's own label; one of ours would match none of them."""
+    rules = documents()["NetworkPolicy"]["spec"]["egress"]
+    dns = [rule["to"][0]["podSelector"] for rule in rules if rule["ports"][0]["port"] == 53]
+    assert dns == [{"matchLabels": {"k8s-app": "kube-dns"}}]
 
 
 def test_the_pods_fit_the_restricted_standard() -> None:

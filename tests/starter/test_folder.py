@@ -42,3 +42,12 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OSError, match="No space left"):
         lay_out(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_model_it_routes_to_services_elsewhere(tmp_path: Path) -> None:
+    """Nothing but a routing.yaml without a mistake; models that are there already are left alone."""
+    (tmp_path / "model_versions").mkdir()
+    assert lay_out(tmp_path, with_model=False) == [tmp_path / "routing.yaml"]
+    plan = read_plan(read_text(tmp_path / "routing.yaml"), tmp_path / "routing.yaml")
+    assert all(service.urls and not service.model for service in plan.services)
+    assert list((tmp_path / "model_versions").iterdir()) == []
