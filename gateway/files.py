@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+_LOOK_EVERY: Final = 0.0005
+
+
+class Busy(OSError):
+    """Another process has held a lock for too long."""
+
+
+@contextmanager
+def held(path: Path, timeout: float) -> Iterator[None]:
+    """Hold a lock file; a process that dies lets go of it. Raises Busy after so many seconds."""
+    deadline = time.monotonic() + timeout
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy(f"{path} has been held for {timeout:g} s by another process") from None
+                time.sleep(_LOOK_EVERY)
+        yield
 
 
 def replace_file(path: Path, content: bytes) -> None:

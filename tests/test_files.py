@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from gateway.files import replace_file, sync
+from gateway.files import Busy, held, replace_file, sync
 
 
 def test_a_reader_sees_the_old_or_the_new(tmp_path: Path) -> None:
@@ -45,3 +46,31 @@ def test_files_and_folders_are_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
     assert synced == [str(tmp_path / "a"), str(tmp_path)]
     with pytest.raises(FileNotFoundError):
         sync(tmp_path / "none")
+
+
+def test_a_lock_is_waited_for_so_long_and_no_longer(tmp_path: Path) -> None:
+    """Who waits too long hears which lock it was; it is free again once its holder has let go, however."""
+    path = tmp_path / "lock"
+    with held(path, 1.0), pytest.raises(Busy, match=r"lock has been held for 0\.01 s"), held(path, 0.01):
+        raise AssertionError("two hold it")
+    with pytest.raises(LookupError), held(path, 0.01):
+        raise LookupError
+    with held(path, 0.01):
+        assert path.exists()
+
+
+def test_of_many_one_holds_it_at_a_time(tmp_path: Path) -> None:
+    """Nobody is let in between the reading and the writing of another."""
+    path, count = tmp_path / "lock", [0]
+
+    def add() -> None:
+        for _ in range(20):
+            with held(path, 10.0):
+                count.append(count[-1] + 1)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count == list(range(81))

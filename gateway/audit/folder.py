@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
+
+from gateway.files import held
 
 FILE_BYTES: Final = 16 * 1024 * 1024
 LOCK_TIMEOUT: Final = 1.0
 PREFIX, SUFFIX = "trail-", ".ndjson"
 HEADS: Final = "heads.ndjson"
-
-
-class Busy(OSError):
-    """Another process has held the trail for too long."""
 
 
 def file_name(first: int) -> str:
@@ -32,17 +27,6 @@ def trail_files(folder: Path) -> list[Path]:
         return []
 
 
-@contextmanager
-def held(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold a lock file; a process that dies lets go of it. Raises Busy after so many seconds."""
-    deadline = time.monotonic() + timeout
-    with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Busy(f"{path} has been held for {timeout:g} s by another process") from None
-                time.sleep(0.0005)
-        yield
+def hold(path: Path, timeout: float = LOCK_TIMEOUT) -> AbstractContextManager[None]:
+    """Hold a lock file of the trail, as `gateway.files.held`: whoever is recorded does not wait for long."""
+    return held(path, timeout)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.entry import NoEntry, Place, hash_of, place_of, read_entry
-from gateway.audit.folder import HEADS, held, trail_files
+from gateway.audit.folder import HEADS, hold, trail_files
 from gateway.audit.heads import Head, head_line, last_head, sign
 from gateway.audit.keys import Key
 from gateway.audit.trail import Trail, append_whole
@@ -41,7 +41,7 @@ def seal(folder: Path, key: Key, *, at_least: int = 1) -> Head | None:
     path = folder / HEADS
     if not trail_files(folder):
         return None
-    with held(folder / "seal.lock"):
+    with hold(folder / "seal.lock"):
         Trail(folder).mend()
         head = _last(path)
         waiting = list(unsigned(folder, head))

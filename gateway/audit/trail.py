@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gateway.audit.entry import MENDED, Place, entry_of, iso_time, line_of, place_of, read_entry
 from gateway.audit.event import Event, placed
-from gateway.audit.folder import FILE_BYTES, file_name, held, trail_files
+from gateway.audit.folder import FILE_BYTES, file_name, hold, trail_files
 from gateway.audit.missed import forget_missed, missed, note_missed
 from gateway.audit.tail import Tail, read_tail
 
@@ -42,7 +42,7 @@ class Trail:
     def _append(self, event: Event, durable: bool) -> int:
         if not self._folder.is_dir():
             self._folder.mkdir(mode=0o700, exist_ok=True)
-        with held(self._folder / "lock"), self._last_file() as (fd, place, torn):
+        with hold(self._folder / "lock"), self._last_file() as (fd, place, torn):
             unwritten = missed(self._missed)
             entry = entry_of(event, place, time.time(), unwritten)
             append_whole(fd, torn + line_of(entry))
@@ -58,7 +58,7 @@ class Trail:
 
     def mend(self) -> None:
         """Complete a line that a dying process left, so that it can be signed. Raises OSError."""
-        with held(self._folder / "lock"), self._last_file() as (fd, _, torn):
+        with hold(self._folder / "lock"), self._last_file() as (fd, _, torn):
             if torn:
                 append_whole(fd, torn)
 

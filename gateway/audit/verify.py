@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.audit.entry import FIRST, MENDED, NoEntry, hash_of, read_entry
 from gateway.audit.findings import Found, Verified
-from gateway.audit.folder import HEADS, held, trail_files
+from gateway.audit.folder import HEADS, hold, trail_files
 from gateway.audit.heads import Head
 from gateway.audit.keys import Key
 from gateway.audit.verify_heads import check_heads
@@ -34,7 +34,7 @@ def verify(folder: Path, key: Key, heads: Path | None = None) -> Verified:
 def _sizes(folder: Path) -> list[tuple[Path, int]]:
     """Return how far each file goes at a moment at which nobody writes."""
     try:
-        with held(folder / "lock"):
+        with hold(folder / "lock"):
             return [(path, path.stat().st_size) for path in trail_files(folder)]
     except (PermissionError, FileNotFoundError):  # a copy that nobody may write to, or no trail
         return [(path, path.stat().st_size) for path in trail_files(folder)]

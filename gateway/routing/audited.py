@@ -1,13 +1,12 @@
 """What a change of routing leaves in the audit trail: who, why, and what each route was and is.
 
 It is called once a change is published, never before: no change waits for the trail. What a process that died
-in between left out is found in the journal.
+in between left out is found in the journal, by `gateway.routing.left_out`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +22,6 @@ from gateway.routing.revise import shares_of
 
 if TYPE_CHECKING:
     from gateway.routing.change import Request
-    from gateway.routing.journal import Revision
 
 ROUTES_TOLD = 20
 CHANGES_TOLD = 20
@@ -147,44 +145,4 @@ def _route_state(route: Route) -> dict[str, Any]:
             "state": progress.state,
             "step": progress.step,
         }
-    return found
-
-
-SETTLED = 10.0
-"""Seconds after which a revision without an entry is one that its maker did not live to record."""
-
-
-def note_left_out(places: Places, known: int, revisions: list[Revision]) -> int:
-    """Record the revisions (oldest first) after `known` that have no entry; return the latest that was seen.
-
-    `revisions` begins with the one before them, for comparison, where that is kept.
-    """
-    recorded = _recorded(places, {one.revision for one in revisions})
-    before: RoutingPlan | None = None
-    for one in revisions:
-        if one.revision > known:
-            if time.time() - one.at < SETTLED:
-                break
-            if one.revision not in recorded:
-                was, now, route = compared(before, one.plan)
-                detail = (
-                    f"recorded late: made at {one.at:.6f}, by a process that ended before it could say so"
-                )
-                event = Event(one.action, one.author, "journal", route, was, now, one.reason, "done", detail)
-                trail_of(places).record(event)
-            known = one.revision
-        before = one.plan
-    return known
-
-
-def _recorded(places: Places, wanted: set[int]) -> set[int]:
-    from gateway.audit.read import newest_first
-
-    found: set[int] = set()
-    for entry in newest_first(places.audit):
-        revision = entry["after"].get("revision") if isinstance(entry["after"], dict) else None
-        if isinstance(revision, int) and entry["result"] == "done":
-            found.add(revision)
-            if wanted and revision < min(wanted):
-                break
     return found

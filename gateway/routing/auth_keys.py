@@ -7,6 +7,7 @@ several lines, so that one key can replace another without a gap.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
 from collections.abc import Iterator
@@ -99,12 +100,22 @@ def digest_of(key: bytes) -> bytes:
     return hashlib.sha256(key, usedforsecurity=True).digest()
 
 
+def has_basic_key(value: bytes) -> bool:
+    """Tell whether the value of an authorization has a key of ours as user or password of `Basic`."""
+    if value[:5].lower() != b"basic":
+        return False
+    try:
+        return PREFIX.encode() in binascii.a2b_base64(value[5:])
+    except binascii.Error:
+        return False
+
+
 def new_key(name: str, comment: str = "") -> tuple[str, ClientKey]:
     """Make a key for a client; return it, to be told once, and what the file keeps of it."""
     if not NAME.fullmatch(name):
         raise BadKeys(
             f"{name[:80]!r} cannot be a client's name: write up to 63 of A-Z a-z 0-9 . _ @ + -, a letter or "
-            "digit first"
+            "digit first, as in: gateway key create acme --file keys.txt"
         )
     import secrets  # here, since all that read a plan come by this module
 

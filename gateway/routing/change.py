@@ -8,24 +8,24 @@ stopped.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
-from gateway.files import replace_file
+from gateway.files import Busy, held
 from gateway.routing import journal
-from gateway.routing.file import SavedMeanwhile, read_plan, read_text, signature, write_text
+from gateway.routing.complaint import complain, complaint, settle
+from gateway.routing.file import read_plan, read_text
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import adopt, says_the_same, succeed
 from gateway.routing.slot import publish
+from gateway.routing.writing_back import TRIES, text_for, write_back_holding_lock
 
 LOCK_TIMEOUT = 5.0
 
@@ -43,19 +43,11 @@ class Request:
 @contextmanager
 def locked(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     """Hold a lock file; a process that dies lets go of it. Raises GatewayError after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise GatewayError(
-                        f"{path} has been held for {timeout:g} s by another process that changes routing; "
-                        "nothing was changed, try again"
-                    ) from None
-                time.sleep(0.002)
+    with ExitStack() as holding:
+        try:
+            holding.enter_context(held(path, timeout))
+        except Busy as error:
+            raise GatewayError(f"{error} that changes routing; nothing was changed, try again") from None
         yield
 
 
@@ -67,18 +59,22 @@ def commit(
     text: str | None = None,
     file: FileState = "pending",
     also: Callable[[sqlite3.Connection, int], None] | None = None,
+    live: Callable[[], None] = lambda: None,
 ) -> tuple[RoutingPlan, bool]:
     """Journal and publish a change; return the live plan and whether it is a new revision.
 
     `change` gets the latest plan (it raises ChangeRefused to refuse). A change that changes nothing makes no
     revision, unless it brings another `text` to write. Raises StaleRevision where `request.expected` is no
-    longer the latest. `also` is journalled in one piece with the new revision, whose number it gets.
+    longer the latest. `also` is journalled in one piece with the new revision, whose number it gets. `live`
+    is called once it is published, before the trail is written; who is killed in between has left a revision
+    in the journal, from which the trail is completed.
     """
     try:
         before, plan = _commit(places, request, change, text, file, also)
     except Exception as error:
         _note_failure(places, request, error)
         raise
+    live()
     if before is not plan:
         _note(places, request, before, plan)
     return plan, before is not plan
@@ -174,8 +170,13 @@ def _append(
     return plan
 
 
-def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPlan, bool]:
-    """Make an earlier revision the latest one; raises ChangeRefused where it is not kept."""
+def restore(
+    places: Places, request: Request, revision: int, live: Callable[[], None] = lambda: None
+) -> tuple[RoutingPlan, bool]:
+    """Make an earlier revision the latest one; raises ChangeRefused where it is not kept.
+
+    `live` is as in `commit`.
+    """
     with journal.opened(places.journal) as connection:
         found = journal.find(connection, revision)
         if found is None:
@@ -183,8 +184,8 @@ def restore(places: Places, request: Request, revision: int) -> tuple[RoutingPla
             _note_failure(places, request, refused)
             raise refused
         earlier = found.text or journal.text_before(connection, revision)
-        text = _text_for(found, earlier) if earlier is not None else None
-    return commit(places, request, lambda head: adopt(head, found.plan), text=text)
+        text = text_for(found, earlier) if earlier is not None else None
+    return commit(places, request, lambda head: adopt(head, found.plan), text=text, live=live)
 
 
 def follow_file(places: Places, request: Request, config: Path) -> bool:
@@ -195,18 +196,15 @@ def follow_file(places: Places, request: Request, config: Path) -> bool:
     Raises GatewayError where others change routing all the time.
     """
     with locked(places.file_lock):
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             write_back_holding_lock(places, config)
             try:
                 return _take_edit(places, request, config)
             except StaleRevision:
                 continue
     raise GatewayError(
-        f"{config.name} was not taken: each of {_TRIES} times routing was changed elsewhere; save it again"
+        f"{config.name} was not taken: each of {TRIES} times routing was changed elsewhere; save it again"
     )
-
-
-_TRIES = 25
 
 
 def _take_edit(places: Places, request: Request, config: Path) -> bool:
@@ -243,68 +241,3 @@ def write_back(places: Places, config: Path) -> None:
     """Bring routing.yaml to say what is live, its comments and layout kept."""
     with locked(places.file_lock):
         write_back_holding_lock(places, config)
-
-
-def write_back_holding_lock(places: Places, config: Path) -> None:
-    """`write_back` for a caller that holds the file lock."""
-    with journal.opened(places.journal) as connection:
-        head = journal.head(connection)
-        if head is None or head.file != "pending":
-            return
-        try:
-            current = _write_over(config, head)
-            # An edit that nobody has read yet is not what this revision says: it must still be noticed.
-            known = journal.last_written(connection) or current
-            journal.set_file(connection, head.revision, _text_for(head, known), "written")
-            settle(places)
-        except (GatewayError, OSError) as error:
-            # A file that is broken will be mended: then the weights that are live go into it, not out of it.
-            if isinstance(error, OSError):
-                journal.set_file(connection, head.revision, None, "unwritable")
-            live = f"what is live is revision {head.revision}, and {config.name} does not say so"
-            complain(places, "unwritable", f"{live}: {error}")
-
-
-def _write_over(config: Path, head: Revision) -> str:
-    """Write what a revision says into the file as it is; return what the file said before."""
-    for _ in range(_TRIES):
-        before = signature(config)
-        current = read_text(config)
-        try:
-            write_text(config, _text_for(head, current), unless_changed_since=before)
-        except SavedMeanwhile:
-            continue
-        return current
-    raise SavedMeanwhile(f"{config} is saved again and again; it is written once that ends")
-
-
-def _text_for(revision: Revision, text: str) -> str:
-    """Return the file that stands for a revision, made from `text` where the revision has none of its own."""
-    if revision.text is not None:
-        return revision.text
-    from gateway.routing.rewrite import rewrite_weights  # here, so that no YAML is loaded before publishing
-
-    routes = revision.plan.routes
-    return rewrite_weights(
-        text, {route.name: dict(route.weights) for route in routes}, {r.name: r.stable for r in routes}
-    )
-
-
-def complain(places: Places, kind: str, message: str) -> None:
-    """Remember why routing.yaml is not what is live, for `status`; the last complaint stands."""
-    if places.run.is_dir():
-        replace_file(places.complaint, json.dumps({"kind": kind, "message": message}).encode())
-
-
-def settle(places: Places) -> None:
-    """Forget the complaint: routing.yaml says what is live."""
-    places.complaint.unlink(missing_ok=True)
-
-
-def complaint(places: Places) -> dict[str, str] | None:
-    """Return `{"kind", "message"}` while routing.yaml is not what is live, else None."""
-    try:
-        found: dict[str, str] = json.loads(places.complaint.read_bytes())
-    except FileNotFoundError:
-        return None
-    return found

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.extras import why_no_models
 from gateway.files import sync
 from gateway.routing.plan import RoutingPlan
 
@@ -74,8 +75,9 @@ def signature(path: Path) -> Signature | None:
 
 
 def read_plan(text: str, path: Path) -> RoutingPlan:
-    """Parse the text of `path`; models and certificates are looked for beside it. Raises ConfigError."""
+    """Parse the text of `path`; the files that it names are looked for beside it. Raises ConfigError."""
     from gateway.routing.certificates import checks
+    from gateway.routing.key_files import key_checks
     from gateway.routing.parse import parse  # here, so that `rollback` loads no YAML before it published
     from gateway.routing.zones import why_no_zone
 
@@ -86,12 +88,14 @@ def read_plan(text: str, path: Path) -> RoutingPlan:
         model_exists=lambda model: _why_no_model(folder / model),
         pem=checks(folder),
         zone_exists=why_no_zone,
+        keys=key_checks(folder),
     )
 
 
 def _why_no_model(folder: Path) -> str | None:
     if (folder / "model.yaml").is_file():
-        return None
+        reason = why_no_models()
+        return f"{reason}, or serve it elsewhere and name its `url`" if reason else None
     if folder.is_dir():
         return f"{folder} has no model.yaml, so it is not a model version"
     return f"there is no folder {folder}"

@@ -18,6 +18,7 @@ from gateway.routing.read_admin import OWN_KEYS, split_admin
 from gateway.routing.read_filter import FILTER_KEYS
 from gateway.routing.read_freeze import ZoneExists, any_zone
 from gateway.routing.read_judge import JUDGE_KEYS
+from gateway.routing.read_key_files import UNCHECKED_KEYS, KeyChecks, check_key_files
 from gateway.routing.read_limits import LIMIT_KEYS, read_limits
 from gateway.routing.read_log import LOG_KEYS, LOG_SETTINGS_KEYS, USUAL, LogDefaults, read_log_defaults
 from gateway.routing.read_monitor import MONITOR_KEYS
@@ -69,18 +70,19 @@ def parse(
     model_exists: ModelExists,
     pem: PemChecks = UNCHECKED,
     zone_exists: ZoneExists = any_zone,
+    keys: KeyChecks = UNCHECKED_KEYS,
 ) -> RoutingPlan:
     """Return the plan a file describes; raises ConfigError with every problem in it.
 
     `file` is what messages call it. `model_exists` takes the `model` of a service and returns None where
     that folder is a model version, otherwise a sentence that says why not; `pem` does so for certificates,
-    `zone_exists` for time zones.
+    `zone_exists` for time zones, `keys` for files with keys.
     """
     root, problems = read(text)
     if root is None:
         raise ConfigError(file, problems)
     report = Report(problems, HOMES)
-    plan = parse_root(report, root, model_exists, pem, zone_exists)
+    plan = parse_root(report, root, model_exists, pem, zone_exists, keys)
     report.check(file)
     return plan
 
@@ -91,6 +93,7 @@ def parse_root(
     model_exists: ModelExists,
     pem: PemChecks = UNCHECKED,
     zone_exists: ZoneExists = any_zone,
+    keys: KeyChecks = UNCHECKED_KEYS,
 ) -> RoutingPlan:
     """Return the plan of a tree as far as it can be read, noting what is wrong with it."""
     if not isinstance(root, Mapping):
@@ -98,6 +101,7 @@ def parse_root(
             report.add(root, f"the file must consist of keys such as `services:`, not of {described(root)}")
         return RoutingPlan((), ())
     given = entries(report, root, "routing.yaml", _KEYS)
+    check_key_files(report, given, keys)
     admin_settings, given = split_admin(report, given, pem)
     listen, admin = read_addresses(report, given)
     own = {"listen": listen, "admin": admin}

@@ -32,11 +32,19 @@ Raises GatewayError where that cannot be had: a port in use, a certificate that 
 class Front:
     """Whoever holds a listening socket. `generation` is the one that should be running."""
 
-    def __init__(self, places: Places, setup: Setup, next_setup: NextSetup) -> None:
+    def __init__(
+        self,
+        places: Places,
+        setup: Setup,
+        next_setup: NextSetup,
+        reloaded: Callable[[ReloadReport], None] = lambda _: None,
+    ) -> None:
+        """`reloaded` is called when a reload is over, before whoever waits for its report hears of it."""
         self.generation = new_generation(setup)
         self.report = ReloadReport()
         self._places = places
         self._next_setup = next_setup
+        self._reloaded = reloaded
         self._leaving = Leaving()
         self._reload: Reload | None = None
 
@@ -112,6 +120,8 @@ class Front:
 
     def _tell(self, report: ReloadReport) -> None:
         self.report = report
+        if report.state != RUNNING:
+            self._reloaded(report)
         write_report(self._places, report)
         if report.state == FAILED:
             log.error("reload %d failed, what ran before runs on: %s", report.number, report.problem)

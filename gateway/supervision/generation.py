@@ -43,13 +43,15 @@ class Commands:
 class Setup:
     """What a generation runs on: its sockets, its code, and how many `workers` there are.
 
-    `compiled`: the workers' code is the compiled copy.
+    `compiled`: the workers' code is the compiled copy. `admin` is how the admin side is protected, as its
+    process is told.
     """
 
     listeners: Listeners
     commands: Commands
     workers: int
     compiled: bool = False
+    admin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from gateway.supervision.generation import HUNG_AFTER, Setup, called, described,
 from gateway.supervision.leaving import end
 from gateway.supervision.log_processes import LogProcesses
 from gateway.supervision.process import Process, exit_reason
-from gateway.supervision.reload_report import write_report
+from gateway.supervision.reload_report import ReloadReport, write_report
 from gateway.supervision.replicas import Replicas
 from gateway.supervision.replicas import is_listening as is_listening
 from gateway.supervision.signals import Signals
@@ -47,8 +47,9 @@ class Supervisor:
         about: Mapping[str, object],
         next_setup: NextSetup,
         republish: Callable[[], None] = lambda: None,
+        reloaded: Callable[[ReloadReport], None] = lambda _: None,
     ) -> None:
-        """`about` is what `status` is told besides processes and addresses.
+        """`about` is what `status` is told besides processes and addresses; `reloaded` is as in `Front`.
 
         `republish` makes the directory in memory and the slot in it anew, should somebody remove them.
         """
@@ -58,7 +59,7 @@ class Supervisor:
         self._slot = PlanSlot(places)
         self._revision = -1
         self._plan: RoutingPlan | None = None
-        self._front = Front(places, setup, next_setup)
+        self._front = Front(places, setup, next_setup, reloaded)
         self._replicas = Replicas(places, setup.commands)
         self._log = LogProcesses()
         self._log.begin(setup.commands)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audit.folder import Busy, file_name, held, trail_files
+from gateway.audit.folder import file_name, hold, trail_files
+from gateway.files import Busy
 
 
 def test_files_are_in_order(tmp_path: Path) -> None:
@@ -17,10 +18,10 @@ def test_files_are_in_order(tmp_path: Path) -> None:
     assert trail_files(tmp_path / "none") == []
 
 
-def test_a_lock_is_waited_for_so_long_and_no_longer(tmp_path: Path) -> None:
+def test_the_lock_of_the_trail_is_waited_for_so_long_and_no_longer(tmp_path: Path) -> None:
     """Then whoever waits hears what held it."""
     path = tmp_path / "lock"
-    with held(path), pytest.raises(Busy, match=r"has been held for 0\.01 s"), held(path, 0.01):
+    with hold(path), pytest.raises(Busy, match=r"has been held for 0\.01 s"), hold(path, 0.01):
         pass
-    with held(tmp_path / "lock", 0.01):
+    with hold(path, 0.01):
         pass

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.event import Attempt, Event, attempting
-from gateway.audit.folder import file_name, held, trail_files
+from gateway.audit.folder import file_name, hold, trail_files
 from gateway.audit.missed import missed
 from gateway.audit.seal import seal
 from gateway.audit.trail import Trail
@@ -159,8 +159,8 @@ def test_a_trail_that_is_held_does_not_hold_a_change(
 ) -> None:
     """A process that was stopped while it wrote is waited for no longer than a second."""
     folder = written(tmp_path, 1)
-    monkeypatch.setattr(held.__wrapped__, "__defaults__", (0.01,))  # type: ignore[attr-defined]
-    with held(folder / "lock"):
+    monkeypatch.setattr(hold, "__defaults__", (0.01,))
+    with hold(folder / "lock"):
         assert Trail(folder).record(event(1)) == 0
     assert "has been held" in caplog.text  # and no memory of it, since no gateway runs here
 

@@ -13,8 +13,8 @@ import pytest
 
 from gateway.audit.read import latest
 from gateway.errors import ChangeRefused, GatewayError, StaleRevision
-from gateway.routing import audited, change, journal
-from gateway.routing.audited import compared, note, note_left_out, refusals_noted, trail_of
+from gateway.routing import audited
+from gateway.routing.audited import compared, note, refusals_noted, trail_of
 from gateway.routing.change import Request, commit, follow_file
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back, set_shares
@@ -109,27 +109,6 @@ def test_nothing_is_published_later_for_the_sake_of_the_trail(
     assert (changed, site.live()) == (True, plan)
     commit(site.places, ME, lambda p: set_shares(p, {"canary": 30}))
     assert entries(site)[0]["unwritten"]["count"] == 1
-
-
-def test_what_a_killed_process_left_out_is_recorded_later(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From the journal, once, and not before its maker had the time to do so itself."""
-    with monkeypatch.context() as patch:
-        patch.setattr(change, "_note", lambda *_: None)
-        site.set(20)
-    site.set(30)
-    with journal.opened(site.places.journal) as connection:
-        revisions = journal.since(connection, 1)
-    assert note_left_out(site.places, 0, revisions) == 0  # they are too young
-    monkeypatch.setattr(audited, "SETTLED", 0.0)
-    assert note_left_out(site.places, 0, revisions) == 3
-    assert note_left_out(site.places, 0, revisions) == 3
-    late, *others = entries(site)
-    assert len(others) == 2
-    assert (late["after"]["revision"], late["from"], late["who"]) == (2, "journal", "me")
-    assert late["before"]["routes"]["late"]["weights"]["canary"] == 10.0
-    assert "recorded late" in late["detail"]
 
 
 def test_what_is_done_beside_routing_is_noted(site: Site) -> None:

@@ -13,18 +13,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
-from gateway.routing import change, journal
-from gateway.routing.change import (
-    Request,
-    begin,
-    commit,
-    complain,
-    complaint,
-    locked,
-    restore,
-    settle,
-    write_back,
-)
+from gateway.routing import change, journal, writing_back
+from gateway.routing.change import Request, begin, commit, locked, restore, write_back
+from gateway.routing.complaint import complain, complaint, settle
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import RoutingPlan
@@ -230,14 +221,14 @@ def test_a_save_at_the_moment_of_writing_is_not_written_over(
     """Both survive: the person's edit and the weights that are live."""
     commit(site.places, ME, lambda head: set_shares(head, {"canary": 50}))
     saves = iter([ROUTING.replace("# Three", "# Here are three")])
-    make = change._text_for
+    make = writing_back.text_for
 
     def text_for(revision: Revision, text: str) -> str:
         if (save := next(saves, None)) is not None:
             site.config.write_text(save)
         return make(revision, text)
 
-    monkeypatch.setattr(change, "_text_for", text_for)
+    monkeypatch.setattr(writing_back, "text_for", text_for)
     write_back(site.places, site.config)
     assert "# Here are three" in site.config.read_text()
     assert "canary: 50" in site.config.read_text()

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ChangeRefused
-from gateway.routing import change, journal
-from gateway.routing.change import begin, commit, complaint, follow_file, restore, write_back
+from gateway.routing import change, journal, writing_back
+from gateway.routing.change import begin, commit, follow_file, restore, write_back
+from gateway.routing.complaint import complaint
 from gateway.routing.file import read_plan, write_text
 from gateway.routing.places import prepare
 from gateway.routing.plan import RoutingPlan
@@ -152,7 +153,7 @@ def test_a_file_that_cannot_be_written_is_said_and_the_change_is_live(
     def refuse(path: Path, _text: str, **_: object) -> None:
         raise OSError(30, "Read-only file system", str(path))
 
-    monkeypatch.setattr(change, "write_text", refuse)
+    monkeypatch.setattr(writing_back, "write_text", refuse)
     site.set(20)
     assert (site.shares()["canary"], site.head().file, site.text()) == (20.0, "unwritable", ROUTING)
     found = complaint(site.places)
@@ -162,7 +163,7 @@ def test_a_file_that_cannot_be_written_is_said_and_the_change_is_live(
     assert "Read-only file system" in found["message"]
     assert not follow_file(site.places, FILE, site.config)
     assert begin(prepare(site.places.state), FILE, site.config).revision == 2
-    monkeypatch.setattr(change, "write_text", write_text)
+    monkeypatch.setattr(writing_back, "write_text", write_text)
     site.set(30)
     assert (complaint(site.places), site.head().file) == (None, "written")
     assert "canary: 30}   # keep this remark" in site.text()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.change import begin, complaint, follow_file
+from gateway.routing.change import begin, follow_file
+from gateway.routing.complaint import complaint
 from gateway.routing.places import prepare
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.rewrite import rewrite_weights
@@ -22,11 +23,12 @@ from tests.routing.change_site import FILE, ROUTING, Site
 DIE = """
 import os, sys
 from pathlib import Path
-from gateway.routing import change, journal
+from gateway.routing import change, journal, writing_back
 from gateway.routing.places import Places
 from gateway.routing.revise import set_shares
 places, config, where, when = Places(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-module = journal if where in ("append", "set_file") else change
+in_the_file = ("read_text", "write_text", "settle")
+module = journal if where in ("append", "set_file") else writing_back if where in in_the_file else change
 step = getattr(module, where)
 def die(*arguments, **named):
     if when == "after":

@@ -72,6 +72,9 @@ def test_a_mapping_says_how_it_is_protected() -> None:
         ("{tls: {cert: a.pem, key: b.key}}", "`key` cannot be `b.key`: it is not for a.pem"),
         ("{tls: {cert: a.pem, key: a.key, listen: x}}", "`listen` is not a known key of `tls` of `admin`"),
         (f"{{audit_key: {'0' * 64}}}", "looks like the key itself"),
+        ("{trusted_proxies: [10.0.0.1/8]}", "with no bits beyond its mask"),
+        ("{trusted_proxies: [0.0.0.0/0]}", "then anybody could say where they come from"),
+        ("{trusted_proxies: '*'}", "`trusted_proxies` must be a list such as `[10.0.0.0/8]`"),
         ("{host: [a]}", "did you mean `hosts`?"),
     ],
 )

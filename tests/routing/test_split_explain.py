@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.http.headers import ANSWER_KNOWN, ANSWER_REMOVED, FieldKinds, Shapes
 from gateway.monitoring.tally import TallyWriter
+from gateway.proxy.compiled_route import CompiledRoute
 from gateway.proxy.outbox import Outbox
 from gateway.proxy.pool import Backend, Shared
-from gateway.proxy.table import CompiledRoute
 from gateway.routing.places import Places
 from gateway.routing.plan import Override, Route, Service, proportional
 from gateway.routing.settings import Sticky

@@ -50,7 +50,7 @@ sys.stdin.read()
 """
 )
 STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
-BOUND = 20.0
+BOUND = 60.0
 
 
 def until(condition: Callable[[], Any], tend: Callable[[], object] = lambda: None) -> Any:

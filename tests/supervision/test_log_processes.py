@@ -11,7 +11,7 @@ import pytest
 from gateway.supervision.generation import WORKER_PATIENCE, Commands
 from gateway.supervision.log_processes import LogProcesses
 
-BOUND = 20.0
+BOUND = 60.0
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
 

@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.audit.folder import trail_files
 from gateway.audit.keys import KeySource
 from gateway.audit.sealer import Sealer
 from gateway.control.status.observation import latest_plan
 from gateway.routing import journal
-from gateway.routing.audited import note_left_out
+from gateway.routing.left_out import has_revisions, note_left_out
 from gateway.routing.places import Places
 
 LOOK_EVERY = 15.0
@@ -55,7 +54,7 @@ class LeftOut:
             if head is None or head.revision == self._known:
                 return
             if self._known is None:  # a trail that begins now does not tell of what was before
-                is_new = not trail_files(self._places.audit)
-                self._known = head.revision if is_new else max(0, head.revision - AT_FIRST)
+                is_old = has_revisions(self._places)
+                self._known = max(0, head.revision - AT_FIRST) if is_old else head.revision
             found = journal.since(connection, max(self._known, 1))
         self._known = note_left_out(self._places, self._known, found)
