@@ -17,7 +17,8 @@ from pathlib import Path
 
 from benchmarks.heads import SEPARATOR
 from gateway.http import strict
-from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes, no_tabs
+from gateway.http.header_lines import no_tabs
+from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes
 from gateway.http.message import END_OF_HEAD, RequestReader
 from gateway.http.request import check_repeated, frame
 from gateway.http.upgrade import wanted

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class UpOptions:
     """What `gateway up` was told; `listen` and `admin` are empty where routing.yaml decides.
 
-    `without`: what the admin side may do without, see `gateway.control.access.listening`.
+    `without`: what the admin side may do without, see `gateway.control.access.listening`. `who` typed it.
     """
 
     config: Path
@@ -43,6 +43,7 @@ class UpOptions:
     admin: str = ""
     workers: int = 0
     without: tuple[str, ...] = ()
+    who: str = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,22 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
 
 def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running], None]) -> None:
     from gateway.routing.change import Request, begin
+    from gateway.supervision.recorded import Life
     from gateway.supervision.supervisor import Supervisor
 
     config = options.config.resolve()
-    if not config.is_file():
-        raise GatewayError(f"{config}: there is no such file; write one or name it with --config")
-    plan = begin(places, Request("file", "file"), config)
-    setup = _setup(options, places, plan)
+    life = Life(places, options.who, config.parent)
+
+    def setup_for(plan: RoutingPlan, before: Setup | None = None) -> Setup:
+        found = _setup(options, places, plan, before)
+        life.prepared(plan.revision, found)
+        return found
+
+    with life.starting():
+        if not config.is_file():
+            raise GatewayError(f"{config}: there is no such file; write one or name it with --config")
+        plan = begin(places, Request("file", "file"), config)
+        setup = setup_for(plan)
     supervisor = Supervisor(
         places,
         setup,
@@ -109,10 +119,16 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
             "supervisor": os.getpid(),
             "overrides": [name for name in ("listen", "admin") if getattr(options, name)],
         },
-        lambda plan, before: _setup(options, places, plan, before),
+        setup_for,
         lambda: _make_anew(places),
+        life.reloaded,
     )
-    supervisor.run(lambda seconds: on_ready(_running(options, setup, plan, seconds, supervisor.not_ready())))
+
+    def ready(seconds: float) -> None:
+        on_ready(_running(options, setup, plan, seconds, supervisor.not_ready()))
+
+    with life.lasting():
+        supervisor.run(ready)
 
 
 def _setup(options: UpOptions, places: Places, plan: RoutingPlan, before: Setup | None = None) -> Setup:
@@ -134,7 +150,8 @@ def _setup(options: UpOptions, places: Places, plan: RoutingPlan, before: Setup 
         ServerTls(config.parent, plan.tls)  # whoever starts a gateway hears of it, and not every worker
     copy = None if os.environ.get("GATEWAY_WORKERS") == "plain" else compiled_copy(compiled_home())
     listeners = bind(where, workers, before.listeners if before else None)
-    return Setup(listeners, _commands(places, config, copy, listening.told()), workers, copy is not None)
+    told = listening.told()
+    return Setup(listeners, _commands(places, config, copy, told), workers, copy is not None, told)
 
 
 def _protected(options: UpOptions, places: Places, plan: RoutingPlan, address: Address) -> Listening:

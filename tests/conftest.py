@@ -1,8 +1,9 @@
-"""For all tests: nothing of theirs stays behind in memory."""
+"""For all tests: nothing of theirs stays behind in memory, and Ctrl-C means the same however they are run."""
 
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,13 @@ def _memory() -> Iterator[None]:
             shutil.rmtree(folder)
         else:
             yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Let Ctrl-C reach what tests start: a script that runs them in the background has it ignored by all."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)

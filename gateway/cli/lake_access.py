@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.common import Running
-from gateway.routing.journal import head, latest, opened
+from gateway.routing.journal import head, opened
 
 if TYPE_CHECKING:
-    from gateway.requestlog.lake import Lake, RevisionRow
+    from gateway.requestlog.lake import Lake
     from gateway.requestlog.secrets import Secrets
     from gateway.routing.plan import RoutingPlan
-
-REVISIONS = 1_000
-"""The latest ones, which `revisions` shows; what each changed has to be worked out."""
 
 
 def connected(
@@ -23,6 +19,7 @@ def connected(
 ) -> Lake:
     """Return the log for one query; raises GatewayError where it cannot be read."""
     from gateway.requestlog.lake import connect
+    from gateway.routing.revision_rows import revision_rows
 
     plan = plan_of(running)
     policies = {route.name: route.log.labels for route in plan.routes if route.log} if plan else {}
@@ -30,7 +27,7 @@ def connected(
     has_key = plan is not None and plan.log.encryption_key and "decrypt" in sql.casefold()
     return connect(
         running.places.log,
-        revisions=_revisions(running) if "revisions" in sql.casefold() else (),
+        revisions=revision_rows(running.places.journal) if "revisions" in sql.casefold() else (),
         policies=policies,
         decrypt=secrets_of(running).decrypt if has_key else None,
         memory_limit=memory,
@@ -55,14 +52,3 @@ def secrets_of(running: Running) -> Secrets:
     plan = plan_of(running)
     settings = plan.log if plan else LogSettings()
     return Secrets.load(running.places.log, settings, Path(running.config).parent)
-
-
-def _revisions(running: Running) -> Iterator[RevisionRow]:
-    from gateway.routing.difference import difference
-
-    with opened(running.places.journal) as connection:
-        found = latest(connection, REVISIONS + 1)
-    for position, revision in enumerate(found[:REVISIONS]):
-        before = found[position + 1].plan if position + 1 < len(found) else None
-        what = "; ".join(difference(before, revision.plan))
-        yield revision.revision, revision.at, revision.author, revision.reason, what or revision.action

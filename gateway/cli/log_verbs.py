@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,23 +46,23 @@ def tail(
 
     Example: gateway log tail --status 5xx --where "latency_ms > 250" --follow
     """
+    from gateway.cli.following import until_interrupted
     from gateway.cli.tail_lines import last_records, line_of
     from gateway.requestlog.follow import Follower
 
-    running = find_running(state_dir, str(config))
-    wanted = _wanted(running, route, version, status, where or [])
-    follower = Follower(running.places.log)
-    try:
-        shown = last_records(running, wanted, count) if count else []
-        for record in shown:
-            say(line_of(record, as_json=as_json))
-        if follow:
+    with until_interrupted() as following:
+        running = find_running(state_dir, str(config))
+        wanted = _wanted(running, route, version, status, where or [])
+        with closing(Follower(running.places.log)) as follower:
+            shown = last_records(running, wanted, count) if count else []
+            for record in shown:
+                say(line_of(record, as_json=as_json))
             seen = {record["id"] for record in shown}  # may be read again, once
-            _follow(follower, lambda r: r["id"] not in seen and all(c.holds(r) for c in wanted), as_json)
-    except KeyboardInterrupt:
-        return
-    finally:
-        follower.close()
+            while follow:
+                for record in follower.records():
+                    if record["id"] not in seen and all(condition.holds(record) for condition in wanted):
+                        print(line_of(record, as_json=as_json), flush=True)
+                following.pause(POLL)
 
 
 def _wanted(running: Running, route: str, version: str, status: str, where: list[str]) -> list[Condition]:
@@ -75,16 +74,6 @@ def _wanted(running: Running, route: str, version: str, status: str, where: list
     if plan is not None:
         check_names(plan, route, version)
     return with_pseudonyms(wanted, lambda key: _pseudonym(running, key))
-
-
-def _follow(follower: Any, is_wanted: Callable[[dict[str, Any]], bool], as_json: bool) -> None:
-    from gateway.cli.tail_lines import line_of
-
-    while True:
-        for record in follower.records():
-            if is_wanted(record):
-                print(line_of(record, as_json=as_json), flush=True)
-        time.sleep(POLL)
 
 
 @app.command()

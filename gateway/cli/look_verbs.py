@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,17 +65,16 @@ def _snapshot(running: Running) -> dict[str, Any]:
 def _watch(running: Running) -> None:
     from rich.live import Live
 
+    from gateway.cli.following import until_interrupted
     from gateway.cli.status_tables import console, status_tables
 
-    try:
+    with until_interrupted() as following:
         first = status_tables(_snapshot(running), is_live=True)
         with Live(first, console=console(), refresh_per_second=4, screen=True) as live:
             while True:
-                time.sleep(1.0)
+                following.pause(1.0)
                 now = replace(running, is_up=is_held(running.places))
                 live.update(status_tables(_snapshot(now), is_live=True))
-    except KeyboardInterrupt:
-        return
 
 
 def history(

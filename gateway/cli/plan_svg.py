@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from gateway.cli.plan_view import better, heading, total
+from gateway.cli.plan_view import heading, total
 from gateway.rollout.outlook import LIKELY, Ask, Detection, Outlook, StepOutlook
-from gateway.rollout.remarks import span
+from gateway.rollout.remarks import better_words, span
 from gateway.routing.plan import shortest_percent
 
 WIDTH, LEFT, RIGHT, TOP, ROW, GAP, HEAD = 860, 150, 130, 90, 20, 36, 24
@@ -39,7 +39,7 @@ def chart(ask: Ask, outlook: Outlook) -> str:
         body += _step(step, y, furthest)
         y += HEAD + ROW * len(step.detections) + GAP
     body += _grid(y - GAP, furthest)
-    remarks = [total(outlook), *([f"better: {better(outlook)}"] if outlook.better else [])]
+    remarks = [total(outlook), *([f"better: --steps {better_words(outlook)}"] if outlook.better else [])]
     remarks += [f"warning: {warning}" for warning in outlook.warnings]
     body += [_text(20, y + 18 * place, remark) for place, remark in enumerate(remarks, 1)]
     height = y + 18 * len(remarks) + 24

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.rollout.outlook import LIKELY, PAUSE, Ask, Detection, Outlook, StepOutlook
-from gateway.rollout.remarks import span
+from gateway.rollout.remarks import better_words, count, span
 from gateway.rollout.wording import percent
 from gateway.routing.plan import shortest_percent
 
@@ -33,7 +33,7 @@ def plan_view(ask: Ask, outlook: Outlook) -> RenderableType:
     parts += [Text("")] if outlook.warnings or outlook.better or outlook.notes else []
     parts += [Text(f"warning: {warning}", style="bold red") for warning in outlook.warnings]
     if outlook.better:
-        parts.append(Text(f"better: {better(outlook)}", style="green"))
+        parts.append(Text(f"better: --steps {better_words(outlook)}", style="green"))
     parts += [Text(f"note: {note}", style="dim") for note in outlook.notes]
     return Group(*parts)
 
@@ -57,31 +57,10 @@ def total(outlook: Outlook) -> str:
     )
 
 
-def better(outlook: Outlook) -> str:
-    """Return the better schedule and what it gains, as it would be typed."""
-    found, worst = outlook.better, outlook.worst
-    assert found is not None
-    assert worst is not None
-    steps = ",".join(f"{step:g}" for step in (*found.steps, 100.0))
-    return (
-        f"--steps {steps} takes {_instead(span(found.seconds), span(outlook.seconds))}, with "
-        f"{count(found.bad)} bad answers at worst instead of {count(worst.bad)}"
-    )
-
-
-def _instead(new: str, old: str) -> str:
-    return f"{new} instead of {old}" if new != old else f"{new} as well"
-
-
 def bar(part: float, width: int = WIDTH) -> str:
     """Draw a part of 1; what is not nothing has a mark, and only all of it fills the bar."""
     filled = width if part >= CERTAIN else min(width - 1, math.ceil(part * width - 0.5))
     return "█" * max(filled, 0) + "░" * (width - max(filled, 0))
-
-
-def count(number: float) -> str:
-    """Write an expected number: two digits that count, whole from 10 on."""
-    return f"{number:,.0f}" if number >= 9.95 else f"{number:.2g}"
 
 
 def rounded(requests: float) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.common import find_running, print_json, state_of
+from gateway.cli.common import author, find_running, print_json, state_of
 from gateway.cli.options import CONFIG, Config, Json, StateDir, must_be_up
 
 
@@ -36,7 +36,7 @@ def up(
 
     flags = {WITHOUT_TLS: admin_without_tls, WITHOUT_AUTH: admin_without_auth}
     without = tuple(flag for flag, is_told in flags.items() if is_told)
-    options = UpOptions(config, state_of(state_dir, str(config)), listen, admin, workers, without)
+    options = UpOptions(config, state_of(state_dir, str(config)), listen, admin, workers, without, author())
     up(options, lambda running: print(ready(running) if as_json else welcome(running), flush=True))
 
 

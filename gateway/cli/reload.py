@@ -17,13 +17,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.common import Running
+from gateway.audit.event import origin_of
+from gateway.cli.common import Running, author
 from gateway.control.status.observation import read_running
 from gateway.errors import GatewayError
 from gateway.monitoring import proc
-from gateway.routing.change import Request, complaint, follow_file, locked
+from gateway.routing.change import Request, follow_file, locked
+from gateway.routing.complaint import complaint
 from gateway.routing.places import Places
 from gateway.routing.slot import published
+from gateway.supervision.recorded import asking
 from gateway.supervision.reload import READY_WITHIN
 from gateway.supervision.reload_report import FAILED, RUNNING, ReloadReport, read_report, reload_lock
 
@@ -72,8 +75,9 @@ def reload(running: Running) -> Reloaded:
                 raise GatewayError(
                     "the running gateway is of a version that cannot reload; restart it: Ctrl-C, `gateway up`"
                 )
-            signal.pidfd_send_signal(supervisor, signal.SIGHUP)
-            report = _over(places, pid, supervisor, before.number)
+            with asking(places, author(), origin_of("cli")):
+                signal.pidfd_send_signal(supervisor, signal.SIGHUP)
+                report = _over(places, pid, supervisor, before.number)
     if report.state == FAILED:
         raise GatewayError(f"nothing was replaced, what ran before runs on: {report.problem}; see its log")
     plan = published(places)

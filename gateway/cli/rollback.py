@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, time
 
 from gateway.cli.common import Running, author, check_published, fail, find_running, print_json, say, trouble
 from gateway.cli.rollback_told import rollouts_told
 from gateway.errors import GatewayError
-from gateway.routing.change import Request, commit, complaint, restore, write_back
+from gateway.routing.change import Request, commit, restore, write_back
+from gateway.routing.complaint import complaint
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back, shares_of
 from gateway.routing.slot import published
@@ -77,8 +79,9 @@ def _parsed(arguments: list[str]) -> dict[str, str]:
 
 def _run(options: dict[str, str], began: float) -> int:
     running = find_running(options.get("--state-dir"), options.get("--config"))
-    before, plan, changed = _changed(running, options)
-    milliseconds = (perf_counter() - began) * 1000
+    moments: list[float] = []
+    before, plan, changed = _changed(running, options, lambda: moments.append(perf_counter()))
+    milliseconds = (moments[0] - began) * 1000  # the trail's entry comes after it is live
     check_published(running, plan.revision)
     if "--json" not in options:
         _tell(before, plan, changed, milliseconds)
@@ -99,20 +102,25 @@ def _run(options: dict[str, str], began: float) -> int:
     return 0
 
 
-def _changed(running: Running, options: dict[str, str]) -> tuple[RoutingPlan | None, RoutingPlan, bool]:
-    """Do it; return the plan before, the live plan, and whether that is a new revision."""
+def _changed(
+    running: Running, options: dict[str, str], live: Callable[[], None]
+) -> tuple[RoutingPlan | None, RoutingPlan, bool]:
+    """Do it; return the plan before, the live plan, and whether that is a new revision.
+
+    `live` is called once it is published.
+    """
     reason = options.get("--reason", "")
     if "--to" in options:
         request = Request("restore", author(), reason or f"back to revision {options['--to']}")
         before = published(running.places)
-        return before, *restore(running.places, request, int(options["--to"]))
+        return before, *restore(running.places, request, int(options["--to"]), live)
     heads: list[RoutingPlan] = []
 
     def back(head: RoutingPlan) -> RoutingPlan:
         heads.append(head)
         return roll_back(head, options.get("--route"), time())
 
-    plan, changed = commit(running.places, Request("rollback", author(), reason), back)
+    plan, changed = commit(running.places, Request("rollback", author(), reason), back, live=live)
     return heads[-1], plan, changed
 
 

@@ -133,7 +133,8 @@ def _make(
 ) -> None:
     from gateway.cli.rollout_told import tell
     from gateway.control.rollouts.steering import find_for, make
-    from gateway.routing.change import complaint, write_back
+    from gateway.routing.change import write_back
+    from gateway.routing.complaint import complaint
 
     plan, moved = make(running.places, request, lambda head: find_for(head, route, canary), move)
     write_back(running.places, Path(running.config))

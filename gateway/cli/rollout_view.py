@@ -11,18 +11,8 @@ from rich.text import Text
 
 from gateway.cli.numbers import UNKNOWN, compact, short
 from gateway.cli.rollout_bars import HEADING, evidence_bar, steps_line
-from gateway.cli.rollout_brief import (
-    State,
-    ends_by_time,
-    had_none,
-    headline,
-    holder,
-    is_over,
-    is_under_way,
-    outlook,
-    request_needed,
-)
-from gateway.control.rollouts.words import duration
+from gateway.cli.rollout_brief import headline
+from gateway.control.rollouts.standing import State, facts, is_under_way, outlook
 
 SIGNS = {"pass": "✓", "fail": "✗", "hold": "?", "inconclusive": "·"}
 STYLES = {"pass": "green", "fail": "bold red", "hold": "bold yellow", "inconclusive": ""}
@@ -38,7 +28,7 @@ def drawn(rollout: State) -> RenderableType:
     parts: list[RenderableType] = [headline(rollout["progress"]), Padding(steps, (1, 0, 1, 2))]
     if rollout["verdict"] and rollout["verdict"]["metrics"]:
         parts += [metric_table(rollout), Text("")]
-    return Group(*parts, _labelled([*_facts(rollout), *outlook(rollout), *_sentences(rollout)]))
+    return Group(*parts, _labelled([*facts(rollout), *outlook(rollout), *_sentences(rollout)]))
 
 
 def _labelled(lines: list[tuple[str, str]]) -> Table:
@@ -94,51 +84,6 @@ def effect(metric: State) -> str:
         return UNKNOWN
     low, high = ("?" if end is None else short(end) for end in (metric["low"], metric["high"]))
     return f"{short(metric['effect'])} ({low}–{high})"
-
-
-def _facts(rollout: State) -> Iterator[tuple[str, str]]:
-    """Yield what is known of the step in force: time, requests, what is needed."""
-    situation = rollout["situation"]
-    if not situation:
-        return
-    counted = f"{rollout['step_requests']:,} requests ({rollout['rate']:.3g} per second)"
-    yield "so far", f"{duration(situation['elapsed'])} in this step, {counted}"
-    if rollout["progress"]["state"] == "progressing":
-        yield "needed", needed(rollout)
-
-
-def needed(rollout: State) -> str:
-    """Say how much the step in force still needs, in requests and in time, if it goes on as it looks."""
-    progress = rollout["progress"]
-    step = progress["steps"][progress["step"] - 1]
-    if step["until"] == "person":
-        return "somebody who says `gateway promote`"
-    if is_over(rollout) and (held := holder(rollout)):
-        missing = "a request of the canary's, and" if had_none(rollout) else "nothing more;"
-        return f"{missing} {held} holds it"
-    left = step["seconds"] - rollout["situation"]["elapsed"]
-    wait = f"{duration(left)} of its time" if left > 0 else ""
-    if ends_by_time(progress):
-        return wait or ("nothing more" if rollout["situation"]["gate"] != "none" else request_needed(rollout))
-    return f"{wait} and {_requests(rollout)}" if wait else _requests(rollout)
-
-
-def _requests(rollout: State) -> str:
-    metrics = rollout["verdict"]["metrics"] if rollout["verdict"] else []
-    waiting = [metric for metric in metrics if metric["outcome"] == "inconclusive" and metric["good_bar"]]
-    first = rollout["min_requests"] - rollout["step_requests"]
-    known = [metric["needed"] for metric in waiting if metric["needed"] is not None]
-    most = max([*known, first, 0])
-    then = {"pause": "it pauses", "abort": "it is taken back", "promote": "it goes on"}[rollout["then"]]
-    limit = f"after {duration(rollout['max_wait'])} without a verdict {then}"
-    if len(known) < len(waiting):
-        unknown = ", ".join(metric["name"] for metric in waiting if metric["needed"] is None)
-        at_least = f"at least {most:,} more requests; " if most else ""
-        return f"{at_least}how many {unknown} takes cannot be told yet; {limit}"
-    if not most:
-        return f"nothing more to count; {limit}"
-    time = f", {duration(most / rollout['rate'])} at this rate" if rollout["rate"] > 0 else ""
-    return f"about {most:,} more requests{time}; {limit}"
 
 
 def _sentences(rollout: State) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.numbers import compact, fixed, in_bytes
-from gateway.cli.rollout_brief import brief, is_under_way
+from gateway.cli.rollout_brief import brief
 from gateway.cli.rollout_view import drawn
+from gateway.control.rollouts.standing import is_under_way
 
 WARNINGS_SHOWN = 20
 UNWRAPPED = 100_000

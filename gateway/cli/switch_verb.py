@@ -49,7 +49,8 @@ def switch(
     from gateway.cli.rollout_told import tell
     from gateway.rollout.moves import route_for
     from gateway.rollout.switch import Order, carry_out, latest
-    from gateway.routing.change import Request, complaint, write_back
+    from gateway.routing.change import Request, write_back
+    from gateway.routing.complaint import complaint
 
     running = must_be_up(find_running(state_dir, str(config)))
     file = Path(running.config)

@@ -95,19 +95,25 @@ def revoke(
     state_dir: StateDir = None,
     config: Config = CONFIG,
 ) -> None:
-    """End a token and its sessions, from the next request on.
+    """End a token, those made with it, and their sessions, from the next request on.
 
     Example: gateway token revoke 1f2e3d4c
     """
     places = _places(state_dir, config)
     found = _store(places).revoke(token_id)
-    if found is None:
+    if not found:
         raise GatewayError(f"there is no token {token_id[:40]}; see: gateway token list")
-    _note(places, "revoke-token", found)
+    for token in found:
+        _note(places, "revoke-token", token)
+    others = found[1:]
     if as_json:
-        print_json(_told(found))
-    else:
-        say(f"token {found.id} ({found.name}) is revoked")
+        also = [{"id": token.id, "name": token.name} for token in others]
+        print_json({**_told(found[0]), "also_revoked": also})
+        return
+    say(f"token {found[0].id} ({found[0].name}) is revoked")
+    if others:
+        listed = ", ".join(f"{token.id} ({token.name})" for token in others)
+        say(f"and {len(others)} made with it, directly or not: {listed}")
 
 
 def _note(places: Places, what: str, token: Token) -> None:

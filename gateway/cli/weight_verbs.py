@@ -25,7 +25,8 @@ def set_weight(
     Example: gateway set-weight canary=25 --reason "looks good at 10"
     """
     from gateway.cli.render import tell_change
-    from gateway.routing.change import Request, commit, complaint, write_back
+    from gateway.routing.change import Request, commit, write_back
+    from gateway.routing.complaint import complaint
     from gateway.routing.revise import set_shares
 
     running = find_running(state_dir, str(config))

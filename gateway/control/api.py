@@ -10,30 +10,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from gateway.control import changes, readings
 from gateway.control.access.gate import Door, gated
 from gateway.control.access.identity import Identity
 from gateway.control.access.listening import LOCAL, Listening
 from gateway.control.access.login import Access
+from gateway.control.access.oidc import Oidc
+from gateway.control.access.roles import principal_of
 from gateway.control.access.token_api import TokenApi
 from gateway.control.alerts.api import AlertsApi
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.guard import Guard
 from gateway.control.labels.api import LabelApi
+from gateway.control.meanwhile import stale_answer
 from gateway.control.metrics.exposition import exposition
 from gateway.control.models import NewWeights, Rollback
-from gateway.control.openapi import OPERATIONS, document
+from gateway.control.openapi import document
+from gateway.control.operations import OPERATIONS
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages
+from gateway.control.pages.trouble import Readable
 from gateway.control.planner.api import PlanApi
 from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
 from gateway.control.queries.api import QueryApi
@@ -43,6 +48,7 @@ from gateway.control.status.snapshot import snapshot
 from gateway.control.trail.api import AuditApi
 from gateway.control.trail.watch import Audited, action_of, on_access
 from gateway.control.tries.api import TryApi
+from gateway.errors import StaleRevision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
@@ -158,11 +164,12 @@ class Api:
         """Answer that this process is alive."""
         return reply({"alive": True})
 
-    async def readyz(self, _request: Request) -> Response:
-        """Answer whether the data plane can answer requests."""
+    async def readyz(self, request: Request) -> Response:
+        """Answer whether the data plane can answer requests; why it cannot is not for strangers."""
         reason = await asyncio.to_thread(readings.why_not_ready, self._places)
         if reason:
-            raise Refusal(503, reason, {"retry-after": "1"})
+            told = reason if principal_of(request.scope) else "not ready; send a token to hear why"
+            raise Refusal(503, told, {"retry-after": "1"})
         return reply({"ready": True})
 
     async def openapi(self, _request: Request) -> Response:
@@ -181,9 +188,14 @@ def build_app(
     settle: Callable[[], None],
     listening: Listening = LOCAL,
     desk: Desk | None = None,
-) -> ASGIApp:
-    """Return the admin side as an ASGI application; see `Api` for `settle`."""
-    pages = all_pages(desk or Desk(places, settle))
+    folder: Path = Path(),
+) -> Audited:
+    """Return the admin side as an ASGI application; see `Api` for `settle`.
+
+    `folder` is where the files are that routing.yaml names.
+    """
+    desk = desk or Desk(places, settle)
+    pages = all_pages(desk)
     doors = {
         (one.method.upper(), one.path): Door(one.role, is_whole=one.is_whole, name=action_of(one.name))
         for one in OPERATIONS
@@ -196,9 +208,14 @@ def build_app(
     shown = [Route(page.path, page.handler, methods=list(page.methods)) for page in pages]
     app = Starlette(
         routes=gated([*Api(places, settle).routes(), *shown], doors),
-        exception_handlers={HTTPException: answer_http, **dict.fromkeys(ANSWERED, answer)},
+        exception_handlers={
+            HTTPException: answer_http,
+            StaleRevision: stale_answer(places),
+            **dict.fromkeys(ANSWERED, answer),
+        },
     )
     app.router.redirect_slashes = False
-    access = Access.at(places.access, partial(on_access, places))
+    oidc = Oidc(listening.settings.oidc, folder) if listening.settings.oidc else None
+    access = Access.at(places.access, partial(on_access, places), oidc=oidc)
     inside = Identity(app, access, open_to_loopback=lambda: not listening.asks_who)
-    return Audited(Guard(inside, listening), places)
+    return Audited(Readable(Guard(inside, listening), desk), places)

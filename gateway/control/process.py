@@ -25,6 +25,7 @@ from gateway.control.notify import Notifier
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.recent import History, Sampler
 from gateway.control.trail.sealer import sealer
+from gateway.control.trail.watch import Audited
 from gateway.control.tries.public import PublicPages
 from gateway.control.watcher import Watcher
 from gateway.files import replace_file
@@ -41,6 +42,8 @@ from gateway.routing.places import Places
 
 END_WITHIN = 0.5
 """Seconds that answers still under way are given once the process was told to end."""
+SIGNED_WITHIN = 2.0
+"""Seconds for the last head: it waits for the disk."""
 SWITCH_INTERVAL = 0.0005
 """Seconds between thread switches: a rollback must not wait behind a long file that is being parsed."""
 
@@ -53,7 +56,8 @@ def run(places: Places, config: Path, admin: socket.socket, listening: Listening
     controller = _controller(places, config, watcher)
     history = History()
     desk = Desk(places, watcher.settle, history, lambda: server.should_exit)
-    server = AdminServer(_configuration(desk, listening, config.parent), places.admin_socket)
+    app = build_app(places, desk.settle, listening, desk, config.parent)
+    server = AdminServer(_configuration(app, listening, config.parent), places.admin_socket)
 
     def stop(*_: object) -> None:
         server.should_exit = True
@@ -63,7 +67,9 @@ def run(places: Places, config: Path, admin: socket.socket, listening: Listening
         signal.signal(number, stop)
     at_end_of_input(stop)
     with ExitStack() as beside:
-        beside.enter_context(_beside(sealer(places, config.parent), "sealer"))
+        # They end in reverse: whatever may still be recorded is, and then the sealer signs all of it.
+        beside.enter_context(_beside(sealer(places, config.parent), "sealer", SIGNED_WITHIN))
+        beside.callback(app.recorder.close)
         beside.enter_context(_beside(watcher, "watcher"))
         beside.enter_context(_beside(controller, "controller"))
         beside.enter_context(_beside(PublicPages(places), "public pages"))
@@ -78,15 +84,15 @@ class _Runs(Protocol):
 
 
 @contextmanager
-def _beside(work: _Runs, name: str) -> Iterator[None]:
-    """Have something run in a thread of its own meanwhile."""
+def _beside(work: _Runs, name: str, end_within: float = END_WITHIN) -> Iterator[None]:
+    """Have something run in a thread of its own meanwhile; its end is waited for so many seconds."""
     thread = threading.Thread(target=work.run, name=name, daemon=True)
     thread.start()
     try:
         yield
     finally:
         work.stop()
-        thread.join(END_WITHIN)
+        thread.join(end_within)
 
 
 def _controller(places: Places, config: Path, watcher: Watcher) -> Controller:
@@ -102,10 +108,10 @@ def _controller(places: Places, config: Path, watcher: Watcher) -> Controller:
     return Controller(places, ports)
 
 
-def _configuration(desk: Desk, listening: Listening, folder: Path) -> uvicorn.Config:
+def _configuration(app: Audited, listening: Listening, folder: Path) -> uvicorn.Config:
     tls = listening.settings.tls
     found = uvicorn.Config(
-        build_app(desk.places, desk.settle, listening, desk),
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -114,7 +120,8 @@ def _configuration(desk: Desk, listening: Listening, folder: Path) -> uvicorn.Co
         log_config=None,
         log_level="warning",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(listening.settings.trusted_proxies),
+        forwarded_allow_ips=list(listening.settings.trusted_proxies),
         server_header=False,
         timeout_keep_alive=75,
         ssl_certfile=folder / tls.cert if tls else None,

@@ -15,6 +15,7 @@ from gateway.routing import change, journal
 from gateway.routing.file import read_text, signature
 from gateway.routing.places import Places
 from gateway.routing.slot import PlanSlot, publish, published
+from gateway.routing.writing_back import write_back_holding_lock
 
 
 def traces(places: Places) -> tuple[object, ...]:
@@ -73,7 +74,7 @@ def retry_writing(places: Places, config: Path) -> bool:
         if head is None or head.file != "unwritable" or not _is_untouched(connection, config):
             return False
         journal.set_file(connection, head.revision, None, "pending")
-        change.write_back_holding_lock(places, config)
+        write_back_holding_lock(places, config)
     return True
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from itertools import pairwise
 
-from gateway.routing import change, journal
+from gateway.routing import journal
+from gateway.routing.complaint import complaint as complaint_of
 from gateway.routing.difference import difference
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places
@@ -33,7 +34,7 @@ class Teller:
     def tell(self, *, after_save: bool = False) -> None:
         """Log what is new. The same complaint is told again only after another save."""
         self._tell_revisions()
-        complaint = change.complaint(self._places)
+        complaint = complaint_of(self._places)
         if complaint is not None and (after_save or complaint != self._complaint):
             for line in complaint_lines(complaint, self._file, self._revision):
                 log.error("%s", line)

@@ -19,6 +19,7 @@ from gateway.control.saves import SETTLE, SaveDetector
 from gateway.control.telling import Teller
 from gateway.errors import GatewayError
 from gateway.routing import change, journal
+from gateway.routing.complaint import complaint as complaint_of
 from gateway.routing.file import signature
 from gateway.routing.places import Places
 
@@ -137,5 +138,5 @@ class Watcher:
 
 
 def _is_unwritable(places: Places) -> bool:
-    complaint = change.complaint(places)
+    complaint = complaint_of(places)
     return complaint is not None and complaint["kind"] == "unwritable"

@@ -61,6 +61,7 @@ LIMITS = (
     "redirect",
     "tls_handshake",
     "http2_flood",
+    "log_refused",
 )
 """What held somebody back, by the name of its setting where it has one; docs/metrics.md says what each means.
 New ones come last: the place is the word in the file."""
@@ -91,6 +92,7 @@ HIT_EVICTED: Final = 22
 HIT_REDIRECT: Final = 23
 HIT_TLS_HANDSHAKE: Final = 24
 HIT_HTTP2_FLOOD: Final = 25
+HIT_LOG_REFUSED: Final = 26
 
 MAGIC: Final = 0x6761_7465_7761_7901
 # Words of block 0.

@@ -6,6 +6,7 @@ shares and rates are fractions. Infinity stands for "not in any time worth namin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,13 +119,22 @@ class Exposure:
     bad: float
 
 
+def found_by(exposures: Iterable[Exposure]) -> float | None:
+    """Return the least regression that is found before 100 % with a chance of `LIKELY`; None: none is."""
+    return min((one.size for one in exposures if one.found >= LIKELY), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Better:
-    """Another schedule: its shares in percent, its time for a version no worse, its cost at worst."""
+    """Another schedule: its shares in percent, its time for a version no worse, its cost at worst.
+
+    `finds` as `found_by` tells it.
+    """
 
     steps: tuple[float, ...]
     seconds: float
     bad: float
+    finds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +149,8 @@ class Outlook:
     better: Better | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def finds(self) -> float | None:
+        """The least regression that is likely found by any of the steps; None: none of those looked at."""
+        return found_by(self.exposures)

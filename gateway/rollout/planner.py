@@ -45,8 +45,8 @@ def plan(ask: Ask, paths: Paths) -> Outlook:
         warnings=(),
         notes=notes_of(ask),
     )
-    better = better_schedule(ask, outlook, paths)
-    return replace(outlook, better=better, warnings=warnings_of(ask, outlook))
+    outlook = replace(outlook, better=better_schedule(ask, outlook, paths))
+    return replace(outlook, warnings=warnings_of(ask, outlook))
 
 
 def _outlooks(ask: Ask, stages: Sequence[Stage], paths: Paths) -> Iterable[StepOutlook]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from gateway.rollout.chains import requests_of
+from gateway.rollout.chains import has_keys, requests_of
 from gateway.rollout.evidence import Evidence, Span
 from gateway.routing.plan import UNITS
 from gateway.routing.rollouts import Judge, Progress
@@ -62,6 +62,11 @@ class Scene:
         spans = tuple([span for span in self.spans if span.timed])
         here = tuple([span for span in self.here if span.timed])
         return Scene(spans, here, *requests_of(spans), *requests_of(here), self.min_requests)
+
+    @property
+    def counts(self) -> str:
+        """What is counted: `users` where each counts once in a step, else `requests`."""
+        return "users" if has_keys(self.spans) else "requests"
 
     @property
     def is_enough(self) -> bool:

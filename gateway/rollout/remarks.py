@@ -27,7 +27,51 @@ def span(seconds: float) -> str:
 
 def warnings_of(ask: Ask, outlook: Outlook) -> tuple[str, ...]:
     """Return what will not go well, a sentence each."""
-    return tuple(warning for step in outlook.steps for warning in _of_step(ask, step))
+    of_steps = (warning for step in outlook.steps for warning in _of_step(ask, step))
+    return (*_of_all(ask, outlook), *of_steps)
+
+
+def _of_all(ask: Ask, outlook: Outlook) -> Iterator[str]:
+    if outlook.exposures and outlook.finds is None:
+        most = max(one.size for one in outlook.exposures)
+        other = "more traffic, or a step that waits for a person, would help"
+        if outlook.better and outlook.better.finds:
+            other = f"the better steps below find {outlook.better.finds:g} times as many"
+        elif outlook.better is None:
+            other = f"nor do the other steps that were tried; {other}"
+        yield (
+            "no regression that was looked at is likely to be found before 100 %, not even "
+            f"{most:g} times as many errors: {other}"
+        )
+    outputs = ask.rollout.judge.outputs
+    if outputs is not None and outputs.on_change == "hold":
+        yield (
+            f"outputs hold: if {ask.canary} predicts otherwise than {ask.stable}, as a retrained model "
+            "mostly does, the rollout pauses and does not go on until a person resumes it; without that: "
+            "outputs: {on_change: ignore}"
+        )
+
+
+def better_words(outlook: Outlook) -> str:
+    """Return the better schedule as it would be typed and what it gains; empty where there is none."""
+    found, worst = outlook.better, outlook.worst
+    if found is None or worst is None:
+        return ""
+    steps = ",".join(f"{step:g}" for step in (*found.steps, 100.0))
+    new, old = span(found.seconds), span(outlook.seconds)
+    takes = f"{new} instead of {old}" if new != old else f"{new} as well"
+    finds = ""
+    if outlook.finds is None and found.finds is not None:
+        finds = f"finds {found.finds:g} times as many errors, where the steps asked for find nothing; it "
+    return (
+        f"{steps} {finds}takes {takes}, with {count(found.bad)} bad answers at worst instead of "
+        f"{count(worst.bad)}"
+    )
+
+
+def count(number: float) -> str:
+    """Write an expected number: two digits that count, whole from 10 on."""
+    return f"{number:,.0f}" if number >= 9.95 else f"{number:.2g}"
 
 
 def _of_step(ask: Ask, step: StepOutlook) -> Iterator[str]:
@@ -46,7 +90,11 @@ def _of_step(ask: Ask, step: StepOutlook) -> Iterator[str]:
             if step.reachable
             else "any of the regressions looked at"
         )
-        yield f"{where}: at this rate it cannot be expected to find {least} within {waited}"
+        errors = [one for one in step.detections if one.metric == "errors"]
+        if errors and all(math.isinf(one.requests) for one in errors):
+            yield f"{where}: it would find none of the regressions looked at in any time"
+        else:
+            yield f"{where}: at this rate it cannot be expected to find {least} within {waited}"
 
 
 def notes_of(ask: Ask) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Looks for a schedule that is better: faster at no more bad answers, or with fewer in no more time.
 
+None is better that finds less: one that is over sooner because it looks less closely costs less only as long
+as nothing is wrong. Where the steps asked for find nothing, one that finds something is better at any price.
 Its first step is never larger than the one that was asked for: a small first step also guards against what no
 judge sees.
 """
@@ -10,7 +12,7 @@ import math
 from itertools import combinations
 
 from gateway.rollout.exposure import exposures, worst_of
-from gateway.rollout.outlook import Ask, Better, Outlook
+from gateway.rollout.outlook import Ask, Better, Outlook, found_by
 from gateway.rollout.stages import stages_of, totals, with_steps
 from gateway.routing.plan import UNITS
 from gateway.statistics.walk import Paths, quantile
@@ -31,19 +33,21 @@ def better_schedule(ask: Ask, outlook: Outlook, paths: Paths) -> Better | None:
         return None
     few = Paths(paths.gaps[:FEW], paths.noise[:FEW])
     now = _measured(ask, few)
+    limit = math.inf if now.finds is None else now.seconds
     in_time = [
         one
         for one in _candidates(ask, few)
-        if one[0] <= now.seconds and one[0] < math.inf and one[1] != _weights(ask)
+        if one[0] <= limit and one[0] < math.inf and one[1] != _weights(ask)
     ]
     spread = in_time[:: max(1, len(in_time) // TRIED)]  # the fast ones cost more: some of each
-    tried = [_measured(with_steps(ask, weights), few) for _, weights in spread]
-    gains = sorted(((_gain(now, one), one) for one in tried), key=lambda pair: (-pair[0], pair[1].bad))
+    slowest = in_time[-1:] if now.finds is None else []  # that looks most closely
+    tried = [_measured(with_steps(ask, weights), few) for _, weights in (*spread, *slowest)]
+    gains = sorted(((_gain(now, one), one) for one in tried), key=_first)
     for gain, found in gains[:SURE]:
         if gain < WORTH:
             return None
         sure = _measured(with_steps(ask, _units(found.steps)), paths)
-        if _gain(Better((), outlook.seconds, outlook.worst.bad), sure) >= WORTH:
+        if _gain(Better((), outlook.seconds, outlook.worst.bad, outlook.finds), sure) >= WORTH:
             return sure
     return None
 
@@ -65,16 +69,27 @@ def _seconds(ask: Ask, paths: Paths) -> float:
 
 
 def _measured(ask: Ask, paths: Paths) -> Better:
-    worst = worst_of(exposures(ask, stages_of(ask), paths))
+    exposed = exposures(ask, stages_of(ask), paths)
+    worst = worst_of(exposed)
     assert worst is not None  # only asked where errors are judged
-    return Better(tuple(w * 100 / UNITS for w in _weights(ask)), _seconds(ask, paths), worst.bad)
+    steps = tuple(w * 100 / UNITS for w in _weights(ask))
+    return Better(steps, _seconds(ask, paths), worst.bad, found_by(exposed))
+
+
+def _first(pair: tuple[float, Better]) -> tuple[float, float, float]:
+    gain, found = pair
+    return -gain, found.finds or math.inf, found.bad
 
 
 def _gain(now: Better, other: Better) -> float:
     """Return the larger part that is gained where nothing is lost; below 0 where something is.
 
-    A schedule that gets nowhere costs few bad answers for that reason alone: one that does gains all.
+    A schedule that gets nowhere or finds nothing costs little for that reason alone: one that does gains all.
     """
+    if other.finds is None or (now.finds is not None and other.finds > now.finds):
+        return -1.0
+    if now.finds is None:
+        return 1.0 if other.seconds < math.inf else -1.0
     if now.seconds == math.inf:
         return 1.0 if other.seconds < math.inf else -1.0
     if other.seconds > now.seconds or other.bad > now.bad:

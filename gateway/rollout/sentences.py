@@ -74,12 +74,13 @@ def _ratio(question: Question, spans: Sequence[Span], metric: MetricVerdict) -> 
 def _compared(question: Question, spans: Sequence[Span], progress: Progress) -> str:
     canary, stable = requests_of(spans)
     canary_bad, stable_bad = bad_events(spans, question.index)
+    counts = "users" if has_keys(spans) else "requests"
     if question.threshold is None:
         verb = "fails "
     else:
         verb = f"takes more than {wording.milliseconds(question.threshold)} for "
     return (
-        f"{progress.canary} {verb}{wording.rate(canary_bad, canary)} and "
+        f"{progress.canary} {verb}{wording.rate(canary_bad, canary, counts)} and "
         f"{progress.stable} {wording.brief_rate(stable_bad, stable)}"
     )
 
@@ -100,7 +101,7 @@ def _pass_sentence(question: Question, scene: Scene, progress: Progress) -> str:
     if ratio >= absolute:
         than = f"less than {wording.times(question.margin)} times as often"
     else:
-        than = f"less than {wording.percent(question.acceptable)} of all its requests"
+        than = f"less than {wording.percent(question.acceptable)} of all its {scene.counts}"
     return (
         f"good enough for {wording.share(question.next_share)}: {_compared(question, scene.here, progress)}; "
         f"{than} by evidence of {wording.odds(max(ratio, absolute))}, "
@@ -112,10 +113,10 @@ def _open_sentence(question: Question, scene: Scene, progress: Progress, metric:
     if metric.needed is None:
         outlook = "as it looks now it would not pass"
     else:
-        outlook = f"about {wording.about(metric.needed)} more requests if it goes on like this"
+        outlook = f"about {wording.about(metric.needed)} more {scene.counts} if it goes on like this"
     enough = f"less than {wording.times(question.margin)} times"
     if question.acceptable:
-        enough += f", or less than {wording.percent(question.acceptable)} of all its requests"
+        enough += f", or less than {wording.percent(question.acceptable)} of all its {scene.counts}"
     return (
         f"not enough known of {question.name} yet to go on to {wording.share(question.next_share)}: "
         f"{_compared(question, scene.here, progress)}{_between(metric)}; enough is {enough}; {outlook}"
@@ -163,7 +164,7 @@ def _moves(evidence: Evidence, spans: Sequence[Span]) -> str:
 
 def no_judge_sentence(progress: Progress) -> str:
     """Return the sentence where nothing is judged."""
-    return f"nothing of {progress.canary} is judged, so only a person promotes it"
+    return f"nothing of {progress.canary} is judged, so only a person takes the next step"
 
 
 def too_early_sentence(progress: Progress, scene: Scene) -> str:
@@ -173,5 +174,5 @@ def too_early_sentence(progress: Progress, scene: Scene) -> str:
     had = scene.canary_here + scene.stable_here
     return (
         f"nothing speaks against {progress.canary} so far, but this step has had {had:,} of the "
-        f"{scene.min_requests:,} requests it needs"
+        f"{scene.min_requests:,} {scene.counts} it needs"
     )

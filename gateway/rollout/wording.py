@@ -22,11 +22,11 @@ def share(fraction: float) -> str:
     return f"{round(fraction * 100, 3):g} %"
 
 
-def rate(bad: int, requests: int) -> str:
-    """Return `4.8 % of its requests (52 of 1,083)`."""
+def rate(bad: int, requests: int, counts: str = "requests") -> str:
+    """Return `4.8 % of its requests (52 of 1,083)`; `counts` names what is counted."""
     if not bad:
-        return f"none of its {requests:,} requests"
-    return f"{percent(bad / requests)} of its requests ({bad:,} of {requests:,})"
+        return f"none of its {requests:,} {counts}"
+    return f"{percent(bad / requests)} of its {counts} ({bad:,} of {requests:,})"
 
 
 def brief_rate(bad: int, requests: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gateway.routing.journal import in_one_piece
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.watches import SIGNALS, AlertRule
 from gateway.watching import decays, proof, store
@@ -48,7 +49,7 @@ def look(at: Look, clock: Clock, moment: int) -> None:
             continue
         for alert, signal in looked_at(rule, clock.route, signals, known):
             changed[alert.key] = _after(at, clock, rule, alert, signal, window, sight)
-    with store.whole(at.connection):
+    with in_one_piece(at.connection):
         keep(at.connection, changed, moment / SECOND)
         store.set_marks(at.connection, {clock.mark: moment})
         if "quality" in clock.groups:
@@ -152,7 +153,7 @@ def forget_gone(connection: sqlite3.Connection, plan: RoutingPlan) -> None:
         elif _is_left_behind(plan, alert):
             changed[key] = to_document(ended(alert)) if alert.state == "firing" else None
     if changed:
-        with store.whole(connection):
+        with in_one_piece(connection):
             store.set_states(connection, "alert", changed)
 
 

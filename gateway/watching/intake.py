@@ -11,6 +11,7 @@ from gateway.requestlog.formats import literal
 from gateway.requestlog.labels_seal import label_files, reading
 from gateway.requestlog.lake import connect
 from gateway.requestlog.policy import LabelPolicy
+from gateway.routing.journal import in_one_piece
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.watching import decays, store, summarise
@@ -88,7 +89,7 @@ class Intake:
         return taken
 
     def _keep(self, found: Harvest, after: int) -> None:
-        with store.whole(self.store):
+        with in_one_piece(self.store):
             if store.marks(self.store).get(READ, -1) != after:
                 return  # somebody else has taken this in meanwhile
             store.add(self.store, found.summaries)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from gateway.errors import ChangeRefused
+from gateway.routing.journal import in_one_piece
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.watching import silences, store
@@ -29,7 +30,7 @@ def ask(
     if not 0 < seconds <= LONGEST:
         raise ChangeRefused(f"a silence lasts up to {LONGEST / 86_400:.0f} days, not {seconds:g} seconds")
     now = time.time()
-    with store.opened(places.watch) as connection, store.whole(connection):
+    with store.opened(places.watch) as connection, in_one_piece(connection):
         return silences.add(connection, rule, route, author, reason, now, now + seconds)
 
 
@@ -37,7 +38,7 @@ def lift(places: Places, rule: str, route: str) -> list[Silence]:
     """End the silences of a rule, on one route or (empty) on all; raises ChangeRefused if there is none."""
     ended: list[Silence] = []
     if places.watch.exists():
-        with store.opened(places.watch) as connection, store.whole(connection):
+        with store.opened(places.watch) as connection, in_one_piece(connection):
             ended = silences.end(connection, rule, route, time.time())
     if not ended:
         where = f" on route {route}" if route else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from gateway.routing.journal import in_one_piece
 from gateway.watching import store
 from gateway.watching.harvests import DAY, SECOND
 from gateway.watching.store import Place
@@ -22,7 +23,7 @@ _MOST = 5_000
 
 def coarsen(connection: sqlite3.Connection, kind: str, route: str, now: int) -> int:
     """Merge what has become old by `now` (microseconds) and remove what is too old; return how many rows."""
-    with store.whole(connection):
+    with in_one_piece(connection):
         removed = connection.execute(
             "DELETE FROM summaries WHERE kind = ? AND route = ? AND start < ?", (kind, route, now - KEPT)
         ).rowcount

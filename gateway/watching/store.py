@@ -83,18 +83,6 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-@contextmanager
-def whole(connection: sqlite3.Connection) -> Iterator[None]:
-    """Keep everything that is written inside, or nothing of it."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
 def remove(
     connection: sqlite3.Connection, kind: str, route: str, version: str, basis: str, start: int
 ) -> None:

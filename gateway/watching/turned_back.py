@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
+from gateway.routing.journal import in_one_piece
 from gateway.watching import store
 from gateway.watching.harvests import READ, SECOND, TIME
 from gateway.watching.sentences import time_of
@@ -35,7 +36,7 @@ def take_back(connection: sqlite3.Connection, upto: int, now: float) -> bool:
     )
     ahead = [name for name, at in marks.items() if at > upto and (name in (READ, "seen:") or _is_time(name))]
     alerts = store.states(connection, "alert")
-    with store.whole(connection):
+    with in_one_piece(connection):
         store.set_marks(connection, dict.fromkeys(ahead, upto))
         store.set_states(
             connection, "alert", {key: None for key, alert in alerts.items() if alert["at"] * SECOND > upto}

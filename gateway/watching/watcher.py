@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.requestlog.recorder_report import read_report
+from gateway.routing.journal import in_one_piece
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.rollouts import Notify
@@ -127,7 +128,7 @@ class Watcher:
             return
         found = self._sampler.sample(self.places.processes, self.monotonic())
         start = upto // GATEWAY_EVERY * GATEWAY_EVERY
-        with store.whole(connection):
+        with in_one_piece(connection):
             store.add(
                 connection,
                 {

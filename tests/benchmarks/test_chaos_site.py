@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask, ask_once
 from benchmarks.chaos.site import Replica, killed, site
+from tests.started import started
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def test_a_hanging_replica_accepts_and_says_nothing(replica: Replica) -> None:
 
 def test_a_killed_process_is_gone_when_that_is_said() -> None:
     """Not a moment later: who asks from then on cannot have reached it."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    asyncio.run(killed(process.pid))
-    state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-    assert state == "Z"
-    assert process.wait(5) == -9
+    with started([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        asyncio.run(killed(process.pid))
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        assert state == "Z"
+        assert process.wait(5) == -9
 
 
 def test_a_gateway_that_does_not_start_is_quoted() -> None:

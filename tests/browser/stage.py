@@ -21,21 +21,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from gateway.routing.places import Places
 from tests.browser.traffic import Traffic
+from tests.system.chromium import CHROMIUM, OPTIONS
 from tests.system.gateway_under_test import Gateway, until
 
-CHROMIUM: Final = "/usr/bin/chromium"
-OPTIONS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--disable-sync",
-)
 MODELS: Final = Path(__file__).parents[2] / "model_versions"
 ROUTING: Final = """\
 # Where requests go.

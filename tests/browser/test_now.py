@@ -27,7 +27,7 @@ def test_a_route_is_one_picture(site: Site, page: Page, shot: Shot, axe: Check) 
     expect(late.locator(".entrance code")).to_have_text("/v2/models/late")
     expect(late.locator("[data-version=blue]")).to_contain_text("asked 75 %")
     expect(late.locator("[data-version=blue]")).to_contain_text("1 of 1 replica up")
-    assert late.locator("[data-version=canary] [data-f=p99]").inner_text() != "–"
+    expect(late.locator("[data-version=canary] [data-f=p99]")).not_to_have_text("–")
     assert len(late.locator(".bands path[d^=M]").all()) == 4  # blue and canary, asked and served
     expect(page.locator(".processes")).to_contain_text("healthy worker 0, ")
     shot("now")
@@ -51,10 +51,15 @@ def test_one_click_takes_everything_back(site: Site, page: Page, shot: Shot) -> 
     """The button says beforehand what it does, does just that, and the page tells the result."""
     page.goto("/")
     late = page.locator("[data-route=late]")
-    expect(late.locator(".does")).to_have_text("late: canary 25 % → 0 %, blue gets 100 %")
+    expect(late.locator(".does")).to_have_text("late: canary 25 % → 0 %, blue 75 % → 100 %")
     late.get_by_role("button", name="Rollback late").click()
     expect(page.locator("#told")).to_contain_text(re.compile(r"Rolled back: revision \d+ is live"))
     assert site.weights() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
+    did = late.locator("[data-f=did]")
+    expect(did).to_contain_text("Done: late: canary 25 % → 0 %, blue 75 % → 100 %")
+    expect(did).to_contain_text(re.compile(r"revision \d+ is live, \d+ ms after the click"))
+    expect(did).to_be_focused()
+    expect(page.locator("[data-f=last]")).to_contain_text("rolled back by dashboard, this machine")
     expect(late.locator("[data-version=canary] [data-f=asked]")).to_have_text("0 %")
     expect(late.locator(".does")).to_have_text("nothing to take back")
     expect(late.get_by_role("button", name="Rollback late")).to_be_disabled()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -34,6 +36,22 @@ def test_somebody_finds_a_request_and_what_became_of_it(
     expect(page.get_by_role("region", name="Outputs")).to_contain_text("probability")
     shot("request")
     axe(page)
+
+
+def test_a_users_own_key_finds_their_requests_and_stands_nowhere(site: Site, page: Page) -> None:
+    """It goes in a body; the address has its pseudonym, and neither trail nor log has the key."""
+    until(lambda: site.api("GET", "/api/v1/requests?route=late")["requests"])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/requests?version=blue")
+    page.get_by_label("A user's own key").fill("user-23")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_label("Key (pseudonym)")).to_have_value(re.compile("^p_[0-9a-f]{24}$"))
+    expect(page).to_have_url(re.compile("version=blue.*key=p_"))
+    assert "user-23" not in "".join(asked)
+    assert "user-23" not in page.content()
+    assert "user-23" not in json.dumps(site.api("GET", "/api/v1/audit"))
+    assert "user-23" not in site.gateway.said()
 
 
 def test_without_scripts_it_works_as_well(site: Site, visit: object) -> None:

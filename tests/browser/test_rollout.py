@@ -38,12 +38,14 @@ def test_a_rollout_is_started_and_watched(site: Site, page: Page, shot: Shot, ax
     assert site.api("GET", API)["progress"]["state"] == "progressing"
     expect(page.locator(".track [aria-current=step]")).to_contain_text("30 %")
     errors = page.get_by_label("errors", exact=True)
-    expect(errors).to_contain_text("requests")
+    expect(errors).to_contain_text(re.compile(r"canary fails\s*none of \d+ users"))
     expect(errors.locator("canvas")).to_be_visible(timeout=15_000)
-    expect(errors).to_contain_text("towards passing")
+    expect(errors).to_contain_text("evidence that it is good enough")
+    expect(errors).to_contain_text("threshold: passes this step at")
+    expect(errors).to_contain_text("threshold: is taken back at")
     expect(page.locator("#events")).to_contain_text("retrained")
     expect(page.get_by_role("button", name="Start the rollout")).to_be_hidden()
-    expect(page.locator("#answer")).to_contain_text("To 100 %", timeout=PLANNED)
+    expect(page.locator("#plan")).to_be_hidden()
     shot("rollout")
     axe(page)
 
@@ -52,13 +54,19 @@ def test_it_is_paused_resumed_and_promoted(site: Site, page: Page) -> None:
     """Each event with its reason, which the list of events then has."""
     begin(page)
     page.locator("#move-reason").fill("lunch")
+    promote = page.get_by_role("button", name="Next step (60 %)")
+    expect(promote).to_have_accessible_description(re.compile("goes to step 2: 60 % of users, now"))
+    expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".headline")).to_contain_text("paused at step 1")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     expect(page.locator("#events")).to_contain_text("lunch")
     page.get_by_role("button", name="Resume").click()
     expect(page.locator(".headline")).to_contain_text("is being rolled out")
     page.get_by_role("button", name="Next step (60 %)").click()
     expect(page.locator(".headline")).to_contain_text("step 2 of 3, 60 %")
+    expect(page.get_by_role("button", name="Next step")).to_be_disabled()
+    expect(page.locator("#does-promote")).to_contain_text("Not now: this is the last step")
     assert site.weights()["canary"] == 60.0
 
 
@@ -133,22 +141,46 @@ def test_the_planner_answers_its_sliders(page: Page, excuse: Excuse) -> None:
     excuse("422")
     answer = page.locator("#answer")
     expect(answer).to_contain_text("To 100 %", timeout=PLANNED)
-    page.get_by_label("Requests per second").fill("3")
+    rate = page.locator("#rate-number")
+    before = rate.input_value()
+    page.get_by_label("Steps in percent").fill("30,100")
+    expect(answer).to_contain_text("30 %", timeout=PLANNED)
+    expect(answer).to_contain_text("Warning: outputs hold")
+    expect(rate).to_have_value(before)  # whatever the traffic is by now
+    rate.fill("1000")
     expect(answer.locator(".total")).to_contain_text(re.compile(r"To 100 %: \S+ (s|min) "), timeout=PLANNED)
     quick = answer.locator(".total").inner_text()
-    page.get_by_label("Requests per second").fill("-1")
+    rate.fill("0.1")
     expect(answer.locator(".total")).not_to_have_text(quick, timeout=PLANNED)
-    expect(page.locator("#rate-said")).to_have_text("0.1 per second")
+    expect(page.locator("#plan-source")).to_have_text("as you say")
     page.get_by_label("Smallest regression to find").fill("0")
     expect(answer).to_contain_text("Finds 1.25 × the errors")
-    page.get_by_label("Steps in percent").fill("5,1")
-    expect(answer).to_contain_text("steps must grow", timeout=PLANNED)
 
 
-def test_a_refused_start_says_why(page: Page, excuse: Excuse) -> None:
-    """In the API's own words; nothing begins."""
-    excuse("422")
+def test_bad_steps_cannot_be_started_and_say_why(site: Site, page: Page) -> None:
+    """In the words in which the API would refuse them, at once; good ones can be started again."""
     page.goto(PATH)
-    page.get_by_label("Steps in percent").fill("50,20")
-    page.get_by_role("button", name="Start the rollout").click()
-    expect(page.locator("#told")).to_contain_text("steps must grow")
+    start, said = page.get_by_role("button", name="Start the rollout"), page.locator("#steps-problem")
+    for typed in ("50,20", "30,30,100", "30,200", "0,50", "100"):
+        page.get_by_label("Steps in percent").fill(typed)
+        expect(start).to_be_disabled()
+        steps = [float(word) for word in typed.split(",")]
+        status, refused = site.ask("POST", API, {"canary": "canary", "steps": steps})
+        assert status == 422
+        words = refused["detail"].removesuffix("; nothing was changed")
+        expect(said).to_have_text(f"It cannot start so: {words}.")
+    for typed in ("", "many", "30,,100"):
+        page.get_by_label("Steps in percent").fill(typed)
+        expect(start).to_be_disabled()
+        expect(said).to_contain_text("percentages that grow")
+    page.get_by_label("Steps in percent").fill("30 %, 60")
+    expect(said).to_be_hidden()
+    expect(start).to_be_enabled()
+
+
+def test_steps_that_move_users_back_cannot_be_started(page: Page) -> None:
+    """The canary has 25 % already."""
+    page.goto(PATH)
+    page.get_by_label("Steps in percent").fill("5,100")
+    expect(page.locator("#steps-problem")).to_contain_text("its users would move back", timeout=PLANNED)
+    expect(page.get_by_role("button", name="Start the rollout")).to_be_disabled()

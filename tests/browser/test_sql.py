@@ -47,11 +47,14 @@ def test_a_mistake_is_shown_at_its_place(page: Page, excuse: Excuse, axe: Check)
     expect(page.locator("#wrong")).to_contain_text("Line 2, column 3")
     expect(page.locator("#wrong")).to_contain_text("latency_ms")
     assert box.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)") == "latency_mss"
+    box.fill("SELECT\t'ö😀漢',\tnope FROM requests")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#wrong mark")).to_have_text("nope")
     axe(page)
 
 
 def test_a_query_is_saved_in_this_browser(page: Page) -> None:
-    """And is there after a reload, until it is forgotten."""
+    """And is there after a reload, under its next name, until it is deleted."""
     page.goto("/sql")
     page.get_by_label("One SELECT over the request log").fill("SELECT 42")
     page.get_by_label("Save as").fill(EVIL)
@@ -59,8 +62,24 @@ def test_a_query_is_saved_in_this_browser(page: Page) -> None:
     page.reload()
     page.get_by_label("Queries").select_option(label=EVIL)
     expect(page.get_by_label("One SELECT over the request log")).to_have_value("SELECT 42")
-    page.get_by_role("button", name="Forget").click()
+    page.get_by_label("Save as").fill("forty-two")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator("#saved option")).to_have_text(["forty-two"])
+    page.get_by_role("button", name="Delete").click()
     expect(page.locator("#saved option")).to_have_count(0)
+
+
+def test_a_query_that_takes_too_long_is_stopped(page: Page) -> None:
+    """And what is asked next is answered."""
+    page.goto("/sql")
+    box = page.get_by_label("One SELECT over the request log")
+    box.fill("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#took")).to_have_text("Stopped.")
+    box.fill("SELECT 42")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#rows td")).to_have_text("42")
 
 
 def test_rows_are_taken_home_as_csv(page: Page) -> None:

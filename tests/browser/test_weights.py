@@ -21,8 +21,12 @@ def percent(page: Page, name: str, value: str) -> None:
 def test_the_difference_is_shown_before_it_is_applied(site: Site, page: Page, shot: Shot, axe: Check) -> None:
     """Against what is live and the file; then it is live, written, and in the history with its reason."""
     page.goto(PATH)
-    expect(page.get_by_role("button", name="Apply")).to_be_disabled()
+    apply = page.get_by_role("button", name="Apply")
+    expect(apply).to_be_disabled()
+    expect(apply).to_have_accessible_description("Nothing to apply: move a share first.")
     percent(page, "canary", "40")
+    expect(apply).to_have_accessible_description(re.compile("Say why"))
+    expect(apply).to_be_disabled()
     expect(page.locator("#spread")).to_contain_text("The rest, 60 %, goes to blue")
     expect(page.locator("#difference")).to_contain_text("canary 25 % → 40 % (+15 %)")
     expect(page.locator("#difference")).to_contain_text("blue 75 % → 60 % (−15 %)")
@@ -37,7 +41,55 @@ def test_the_difference_is_shown_before_it_is_applied(site: Site, page: Page, sh
     assert "canary: 40" in site.gateway.text()
     newest = site.api("GET", "/api/v1/revisions?limit=1")["revisions"][0]
     assert (newest["action"], newest["reason"]) == ("set-weight", "fine at 25 %")
+    expect(apply).to_be_disabled()
+
+
+def test_a_change_is_confirmed_and_taken_back(site: Site, page: Page) -> None:
+    """What moved, how long it took, and one click to the weights before; the page starts anew each time."""
+    page.goto(PATH)
+    percent(page, "canary", "40")
+    page.get_by_label("Why").fill("more of it")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#done")).to_contain_text(re.compile(r"Applied: revision \d+ is live"))
+    expect(page.locator("#done")).to_contain_text("canary 25 % → 40 %, blue 75 % → 60 %")
+    expect(page.locator("#done")).to_contain_text(re.compile(r"It took \d+ ms"))
+    page.get_by_role("button", name="Undo: back to blue 75 %, canary 25 %").click()
+    expect(page.locator("#done")).to_contain_text(re.compile(r"Undone: revision \d+ is live"))
+    assert site.weights() == {"blue": 75.0, "green": 0.0, "canary": 25.0}
+    expect(page.get_by_label("Percent of canary")).to_have_value("25")
+
+
+def test_what_cannot_be_is_said_beside_the_field(page: Page) -> None:
+    """What was typed stays to be seen, nothing else moves, and nothing can be applied."""
+    page.goto(PATH)
+    page.get_by_label("Why").fill("all of it")
+    percent(page, "canary", "150")
+    field = page.get_by_label("Percent of canary")
+    expect(field).to_have_accessible_description("150 is more than all requests; type 100 at most.")
+    expect(page.get_by_label("Percent of blue")).to_have_value("75")
+    page.get_by_label("Why").focus()
+    expect(field).to_have_value("150")
     expect(page.get_by_role("button", name="Apply")).to_be_disabled()
+    expect(page.locator("#why-not")).to_contain_text("what is typed for canary is not possible")
+    percent(page, "canary", "30")
+    expect(page.get_by_role("button", name="Apply")).to_be_enabled()
+
+
+def test_what_is_on_hold_stays(page: Page) -> None:
+    """Whatever else is typed or slid; what is left for the others is said."""
+    page.goto(PATH)
+    page.get_by_label("Hold blue").check()
+    expect(page.get_by_label("Percent of blue")).to_be_disabled()
+    percent(page, "canary", "60")
+    expect(page.locator(".note:visible")).to_contain_text("held: blue (75 %); at most 25 % is left")
+    percent(page, "canary", "10")
+    expect(page.get_by_label("Percent of green")).to_have_value("15")
+    page.get_by_label("Share of green").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#spread")).to_contain_text("green stops at 25 %")
+    expect(page.get_by_label("Percent of blue")).to_have_value("75")
+    page.get_by_label("Hold canary").check()
+    expect(page.locator("#spread")).to_contain_text("With all others on hold, green stays at 25 %")
 
 
 def test_the_rest_is_spread_in_proportion(page: Page) -> None:
@@ -71,19 +123,23 @@ def test_sliders_move_by_keyboard_alone(site: Site, page: Page) -> None:
 
 
 def test_two_people_cannot_overwrite_each_other(site: Site, page: Page, visit: Visit, excuse: Excuse) -> None:
-    """The second is told who was faster and what changed, and goes on from the new state."""
+    """The second, whose page heard of nothing, is told who was faster, and goes on from the new state."""
     other = visit()
     excuse("412")
+    excuse("/events")
+    other.route("**/events", lambda route: route.abort())
     page.goto(PATH)
     other.goto(PATH)
     percent(page, "canary", "10")
     percent(other, "canary", "90")
     page.get_by_label("Why").fill("less of it")
+    other.get_by_label("Why").fill("more of it")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("#told")).to_contain_text(LIVE)
     other.get_by_role("button", name="Apply").click()
-    expect(other.locator("#conflict")).to_be_visible()
-    expect(other.locator("#meanwhile")).to_contain_text("canary 25 % -> 10 %")
+    expect(other.locator("#conflict")).to_contain_text("Somebody else was faster; nothing of yours")
+    expect(other.locator("#meanwhile")).to_contain_text("weights set by dashboard, this machine")
+    expect(other.locator("#meanwhile")).to_contain_text("canary 25 % → 10 %")
     expect(other.locator("#meanwhile")).to_contain_text("less of it")
     assert site.weights()["canary"] == 10.0
     other.get_by_role("button", name="Load it and keep").click()
@@ -93,13 +149,20 @@ def test_two_people_cannot_overwrite_each_other(site: Site, page: Page, visit: V
     assert site.weights()["canary"] == 90.0
 
 
-def test_the_new_state_can_be_loaded_instead(site: Site, page: Page, excuse: Excuse) -> None:
-    """Then nothing is left of what was typed."""
-    excuse("412")
+def test_a_change_by_others_shows_at_once(site: Site, page: Page) -> None:
+    """Where nothing was typed it is loaded; else live is renewed, and what was typed waits for a choice."""
     page.goto(PATH)
+    site.api("PUT", "/api/v1/routes/late/weights", {"weights": {"blue": 1}, "reason": "calm"})
+    expect(page.locator("#news")).to_contain_text("canary 25 % → 0 % (“calm”)")
+    expect(page.get_by_label("Percent of blue")).to_have_value("100")
     percent(page, "canary", "90")
+    page.get_by_label("Why").fill("mine")
     site.api("PUT", "/api/v1/routes/late/weights", {"weights": {"green": 1, "blue": 1}})
-    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#conflict")).to_contain_text("Live now: blue 50 %, green 50 %")
+    expect(page.locator("#rows tr").nth(1).locator("td").last).to_contain_text("50 %")
+    expect(page.get_by_label("Percent of canary")).to_have_value("90")
+    expect(page.get_by_role("button", name="Apply")).to_be_disabled()
+    site.api("PUT", "/api/v1/routes/protocol/weights", {"weights": {"blue": 1, "green": 1}})
     page.get_by_role("button", name="Load the new state").click()
     expect(page.get_by_label("Percent of green")).to_have_value("50")
     expect(page.locator("#conflict")).to_be_hidden()

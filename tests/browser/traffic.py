@@ -53,8 +53,7 @@ class Traffic:
 
     def _run(self) -> None:
         wire = http.client.HTTPConnection(*self._address, timeout=15)
-        wire.request("GET", self._path)
-        for user, body in self._questions(wire.getresponse().read().decode()):
+        for user, body in self._questions(self._metadata(wire)):
             try:
                 wire.request("POST", f"{self._path}/infer", body, {"x-user-id": user})
                 wire.getresponse().read()
@@ -64,6 +63,15 @@ class Traffic:
             if self._stop.wait(1 / RATE):
                 break
         wire.close()
+
+    def _metadata(self, wire: http.client.HTTPConnection) -> str:
+        """Return the model's description, once it is there: a busy machine starts models late."""
+        while True:
+            wire.request("GET", self._path)
+            answer = wire.getresponse()
+            text = answer.read().decode()
+            if answer.status == 200 or self._stop.wait(0.1):
+                return text
 
     @staticmethod
     def _questions(metadata: str) -> Iterator[tuple[str, bytes]]:

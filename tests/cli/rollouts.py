@@ -63,6 +63,7 @@ def rollout(*metrics: dict[str, Any], **given: Any) -> dict[str, Any]:
         "situation": {**situation, **given.pop("situation", {})},
         "step_requests": 5387,
         "rate": 12.0,
+        "counts": "requests",
         "min_requests": 500,
         "max_wait": 21_600.0,
         "then": "pause",

@@ -40,3 +40,15 @@ def test_it_answers_in_json(
     told = json.loads(capsys.readouterr().out)
     assert (told["folder"], told["next"]) == ("site", "cd site && gateway up")
     assert all((tmp_path / file).is_file() for file in told["files"])
+
+
+def test_without_a_model_it_says_what_to_fill_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file, and the addresses come first; nothing is missing, because nobody wanted a model."""
+    assert run(tmp_path, monkeypatch, "--without-model") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "wrote routing.yaml",
+        "",
+        "Now: put the addresses of your services into routing.yaml, then: gateway up",
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing import change, journal
+from gateway.routing import change, journal, writing_back
 from gateway.routing.slot import PlanSlot, published
 from tests.cli.site import Site
 
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_written_is_a_warning(site: Site) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    site.monkeypatch.setattr(change, "write_text", refuse)
+    site.monkeypatch.setattr(writing_back, "write_text", refuse)
     said = site.run("rollback")
     assert said.code == 0
     assert "revision 2 is live" in said.out

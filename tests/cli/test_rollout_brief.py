@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.rollout_brief import brief, is_under_way
-from tests.cli.rollouts import metric, none, rollout, step
+from gateway.cli.rollout_brief import brief
+from tests.cli.rollouts import none, rollout
 
 
 def told(found: dict[str, Any]) -> list[str]:
@@ -56,48 +56,8 @@ def test_that_nobody_judges_is_said() -> None:
     assert lines[2:] == ["  judge: NOBODY judges it at this moment, so it stays as it is"]
 
 
-TIMED = {"steps": [step(1), step(5, "time", 60), step(25), step(100)]}
-LAST = {"steps": [step(1), step(50), step(100)]}
-PASSED = {"outcome": "pass", "sentence": "it is good", "metrics": [metric()]}
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        (
-            {**TIMED, "situation": {"gate": "held", "gate_why": "CI is red"}},
-            "the time of this step is over and the hook holds it; it gets 25 % once that is over",
-        ),
-        (
-            {**TIMED, "situation": {"frozen": "Fri 16:00 - Mon 08:00"}},
-            "the time of this step is over and the freeze (Fri 16:00 - Mon 08:00) holds it; it gets 25 %",
-        ),
-        (TIMED, "over; it gets 25 % after a request of the canary's, if it had none in this step"),
-        ({**TIMED, "step_requests": 0}, "over; it gets 25 % after a request of the canary's"),
-        ({**TIMED, "situation": {"elapsed": 9.0, "frozen": "x"}}, "it gets 25 % once it is shown"),
-        (
-            {**LAST, "verdict": PASSED, "situation": {"gate": "asked"}},
-            "this step is passed and the hook holds it; it becomes stable once that is over",
-        ),
-        ({**LAST, "situation": {"frozen": "x"}}, "it gets 25 % once it is shown"),
-    ],
-)
-def test_a_step_that_is_over_says_what_holds_it(given: dict[str, Any], words: str) -> None:
-    """A hook, a freeze window, or that nobody asked the canary anything."""
-    assert words in told(rollout(**given))[1]
-
-
 def test_a_freeze_and_hooks_have_lines_of_their_own() -> None:
     """As in the drawing."""
     lines = told(rollout(situation={"frozen": "Fri 16:00 - Mon 08:00", "gate": "held", "gate_why": "red"}))
     assert "  frozen: Fri 16:00 - Mon 08:00: no step begins by itself until that ends" in lines
     assert "  hooks: the next step is held: red" in lines
-
-
-@pytest.mark.parametrize(
-    ("state", "expected"), [("progressing", True), ("paused", True), ("healthy", False), ("degraded", False)]
-)
-def test_a_rollout_is_under_way_while_its_canary_has_requests(state: str, expected: bool) -> None:
-    """Paused or not."""
-    assert is_under_way(rollout(state=state)) is expected
-    assert not is_under_way(none())

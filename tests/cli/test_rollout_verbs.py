@@ -65,7 +65,7 @@ def test_a_pause_says_that_the_judge_goes_on(idle: Site) -> None:
     """And what ends it."""
     idle.run("rollout", "canary")
     said = idle.run("pause")
-    assert "step 1 of 4, paused: 5 % goes to canary; it keeps its 5 % until somebody says" in said.out
+    assert "step 1 of 4, paused: 5 % goes to canary; it keeps its 5 % until somebody resumes it" in said.out
     assert "still taken back if it is shown to be worse" in said.out
 
 

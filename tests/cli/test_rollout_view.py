@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from rich.console import Console
 
-from gateway.cli.rollout_view import drawn, effect, needed
-from tests.cli.rollouts import metric, rollout, step
+from gateway.cli.rollout_view import drawn, effect
+from tests.cli.rollouts import metric, rollout
 
 FIVE = tuple(metric(name) for name in ("errors", "latency p50", "latency p95", "latency p99", "outputs"))
 
@@ -101,44 +100,6 @@ def test_what_holds_the_next_step_up_is_told() -> None:
     assert "hooks   the next step is held: CI is red" in text
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({}, "about 2,400 more requests, 3 min 20 s at this rate"),
-        ({"rate": 0.0}, "about 2,400 more requests; after"),
-        ({"min_requests": 9000}, "about 3,613 more requests"),
-        ({"then": "abort", "max_wait": 600.0}, "after 10 min without a verdict it is taken back"),
-        ({"steps": [step(1), step(5, "person"), step(100)]}, "somebody who says `gateway promote`"),
-        ({"steps": [step(1), step(5, "time", 600), step(25), step(100)]}, "6 min 37 s of its time"),
-        ({"steps": [step(1), step(5, "time", 60), step(25), step(100)]}, "a request of the canary's"),
-        ({"steps": [step(1), step(5, "time", 600), step(100)]}, "6 min 37 s of its time and about 2,400"),
-    ],
-)
-def test_what_the_step_needs(given: dict[str, Any], words: str) -> None:
-    """Requests, time or a person, by what ends it; before 100 % a verdict in any case."""
-    assert words in needed(rollout(metric(), **given))
-
-
-TIMED = [step(1), step(5, "time", 60), step(25), step(100)]
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"situation": {"gate": "held"}}, "nothing more; the hook holds it"),
-        ({"situation": {"frozen": "Fri 16:00 - Mon 08:00"}}, "nothing more; the freeze (Fri 16:00 - Mon"),
-        ({"situation": {"frozen": "x"}, "step_requests": 0}, "a request of the canary's, and the freeze (x)"),
-        ({}, "a request of the canary's, if it had none in this step"),
-        ({"step_requests": 0}, "a request of the canary's"),
-        ({"situation": {"gate": "open"}}, "nothing more"),
-    ],
-)
-def test_a_step_whose_time_is_over_needs_what_holds_it(given: dict[str, Any], words: str) -> None:
-    """A request is named for certain only where the canary had none for certain."""
-    found = needed(rollout(metric(), steps=TIMED, **given))
-    assert found == words or found.startswith(words + ("" if "(" in words else "!"))
-
-
 def test_outputs_have_no_tick_before_twenty_predictions_of_each() -> None:
     """Fewer look alike whatever they are."""
     early = metric("outputs", outcome="pass", canary_requests=19)
@@ -149,14 +110,6 @@ def test_outputs_have_no_tick_before_twenty_predictions_of_each() -> None:
         for m in (early, enough, others)
     ]
     assert signs == ["·", "✓", "✓"]
-
-
-def test_what_cannot_be_told_is_not_promised() -> None:
-    """A metric that gives no estimate makes the sum a least one."""
-    found = needed(rollout(metric(), metric("latency p99", needed=None)))
-    assert found.startswith("at least 2,400 more requests; how many latency p99 takes cannot be told yet")
-    passed = metric(outcome="pass", needed=0)
-    assert needed(rollout(passed)).startswith("nothing more to count; ")
 
 
 def test_an_effect_says_what_is_known() -> None:

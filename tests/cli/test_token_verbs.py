@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.control.access.token_store import TokenStore
+from gateway.control.access.tokens import Grant
 from tests.cli.site import Site
 
 
@@ -44,6 +45,13 @@ def test_a_token_is_revoked_by_its_id(site: Site) -> None:
     assert site.run("token", "revoke", number).out == f"token {number} (ci) is revoked\n"
     assert TokenStore(site.places.access).verified(text) is None
     assert site.run("token", "revoke", number, "--json").json()["in_force"] is False
+    store = TokenStore(site.places.access)
+    maker, _ = store.create("maker", Grant("admin"), "cli:ann")
+    child, _ = store.create("child", Grant("viewer"), "token:maker", maker.id)
+    assert f"and 1 made with it, directly or not: {child.id} (child)\n" in (
+        site.run("token", "revoke", maker.id).out
+    )
+    assert site.run("token", "revoke", maker.id, "--json").json()["also_revoked"] == []
     said = site.run("token", "revoke", "00000000")
     assert (said.code, said.err) == (1, "there is no token 00000000; see: gateway token list\n")
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
-BOUND = 10.0
+BOUND = 60.0
 """Seconds after which an answer counts as not coming."""
 
 

@@ -50,7 +50,7 @@ routes:
 USUAL = "{blue: 90, green: 0, canary: 10}"
 """The weights of the first route, for which a test's module may name others: its WEIGHTS."""
 
-BOUND = 10.0
+BOUND = 60.0
 """Seconds after which something that was waited for counts as not happening."""
 
 

@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import string
+import time
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from urllib.parse import quote
 import pytest
 
 from gateway.control.access.listening import Listening
+from gateway.control.access.roles import ROLES
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
 from gateway.control.api import build_app
-from gateway.control.openapi import OPERATIONS
+from gateway.control.operations import OPERATIONS
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages
 from gateway.routing.admin_settings import AdminSettings
@@ -290,3 +292,66 @@ async def test_no_text_becomes_a_header(app: ASGIApp, token: str, letter: str) -
             attempts += 1
             assert not [name for name, value in found.fields if "hit" in name + value]
     print(f"\n{attempts} texts with line ends, none in a header")
+
+
+async def test_what_needs_no_token_names_nothing(site: Site, app: ASGIApp, token: str) -> None:
+    """No route, service or file, whatever is wrong; whoever has a token hears why it is not ready."""
+    attempts = 0
+    paths = {one.path for one in OPERATIONS if one.role is None and one.method == "get"}
+    for path in sorted(paths - {"/openapi.json"}):  # the same for every gateway
+        for accept in ("", "application/json", "text/html", "text/plain"):
+            found = await ask(app, "GET", path, {"accept": accept})
+            attempts += 1
+            for name in ("late", "protocol", "blue", "canary", str(site.places.state), "9001"):
+                assert name not in found.content.decode(), (path, name)
+    stranger = await ask(app, "GET", "/readyz")
+    assert stranger.status == 503
+    assert json.loads(stranger.content)["detail"] == "not ready; send a token to hear why"
+    told = await ask(app, "GET", "/readyz", {"authorization": f"Bearer {token}"})
+    assert json.loads(told.content)["detail"].startswith("no worker has given a sign of life")
+    print(f"\n{attempts} questions without a token, none answered with a name")
+
+
+async def test_no_session_is_known_before_it_is_made(site: Site, app: ASGIApp, token: str) -> None:
+    """Session fixation: a cookie planted before a login, made up or another's own, is nobody's after it."""
+    other = TokenStore(site.places.access).create("eve", Grant("viewer"), "test")[1]
+    planted = [
+        "gateway_session=",
+        "gateway_session=admin",
+        f"gateway_session={'0' * 43}",
+        f"gateway_session={'A' * 64}",
+    ]
+    planted += [f"__Host-{one}" for one in planted]
+    planted += [await logged_in(app, other) for _ in range(4)]
+    attempts = 0
+    for cookie in planted:
+        headers = {"content-type": FORM, "origin": OWN, "cookie": cookie}
+        found = await ask(app, "POST", "/login", headers, f"token={token}".encode())
+        made = found.headers["set-cookie"].partition(";")[0]
+        assert made.partition("=")[2] not in cookie
+        for path in ("/api/v1/status", "/api/v1/tokens", "/api/v1/audit"):
+            attempts += 1
+            assert (await ask(app, "GET", path, {"cookie": cookie})).status == 401, cookie
+            assert (await ask(app, "GET", path, {"cookie": made})).status != 401
+    print(f"\n{attempts} requests with a cookie planted before the login, none known")
+
+
+async def test_no_token_makes_one_that_may_more(site: Site, app: ASGIApp) -> None:
+    """Token escalation: every role, with and without a limit to routes or in time, asks for each of all."""
+    store = TokenStore(site.places.access)
+    soon = time.time() + 3600
+    limits: list[frozenset[str] | None] = [None, frozenset({"late"})]
+    makers = [Grant(role, routes, end) for role in ROLES for routes in limits for end in (None, soon)]
+    wishes = itertools.product(ROLES, (None, ["late"], ["late", "protocol"]), (None, 60.0, 86_400.0))
+    refused = made = 0
+    for number, (maker, (role, routes, seconds)) in enumerate(itertools.product(makers, list(wishes))):
+        text = store.create(f"maker{number}", maker, "test")[1]
+        wish = {"name": f"wish{number}", "role": role, "routes": routes, "seconds": seconds}
+        headers = {"content-type": "application/json", "authorization": f"Bearer {text}"}
+        found = await ask(app, "POST", "/api/v1/tokens", headers, json.dumps(wish).encode())
+        outlives = maker.expires is not None and (seconds is None or seconds > 3600)
+        may = maker.role == "admin" and maker.routes is None and not outlives
+        assert found.status == (200 if may else 403), (maker, wish, found.content)
+        made, refused = made + may, refused + (not may)
+    print(f"\n{refused} tokens that would have gone too far, none made; {made} within bounds were")
+    assert len(store.all()) == len(makers) * 27 + made

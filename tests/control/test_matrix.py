@@ -17,7 +17,8 @@ from gateway.control.access.roles import ROLES, Role, has
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
 from gateway.control.api import build_app
-from gateway.control.openapi import OPERATIONS, document
+from gateway.control.openapi import document
+from gateway.control.operations import OPERATIONS
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages
 from gateway.control.problems import MEDIA_TYPE

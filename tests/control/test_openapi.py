@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.control.api import Api
-from gateway.control.openapi import OPERATIONS, document
+from gateway.control.openapi import document
 from gateway.control.operation import Operation
+from gateway.control.operations import OPERATIONS
 from gateway.control.problems import MEDIA_TYPE
 from gateway.routing.places import Places
 from tests.control import logged
@@ -27,6 +28,7 @@ BODIES: dict[str, Any] = {
     "startRollout": {"canary": "canary", "steps": [10, 25], "reason": "a test"},
     "promoteRollout": {"full": True},
     "addSilence": {"rule": "errors", "reason": "a test"},
+    "pseudonym": {"key": "user-17"},
     "query": {"sql": "SELECT 1 AS one"},
     "addLabels": {"id": "0123456789abcdef" * 2, "label": 1},
     "createToken": {"name": "ci", "role": "viewer"},
@@ -43,8 +45,8 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "revokeToken": ("createToken",),
 }
 """What has to have happened for an operation to be possible."""
-WITHOUT_TRAFFIC = {"tryRoute": 503}
-"""What asks the data plane, which does not run here; tests of the whole gateway try it."""
+WITHOUT_TRAFFIC = {"tryRoute": 503, "pseudonym": 404}
+"""What asks the data plane, or for what it recorded: neither is here; tests of the whole gateway try it."""
 
 
 def references(value: Any) -> Iterator[str]:

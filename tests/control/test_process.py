@@ -8,8 +8,13 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from gateway.audit.keys import KeySource
+from gateway.audit.read import latest
+from gateway.audit.throttle import TOLD
+from gateway.audit.verify import verify
 from gateway.rollout import moves
-from gateway.routing.change import Request, commit, complaint
+from gateway.routing.change import Request, commit
+from gateway.routing.complaint import complaint
 from gateway.routing.revise import roll_back
 from tests.control.conftest import until
 
@@ -53,6 +58,19 @@ def test_a_caller_that_never_finishes_does_not_keep_it(control: Control) -> None
         idle.getresponse().read()
         control.process.send_signal(signal.SIGTERM)
         assert ended(control) == 0
+
+
+def test_what_is_recorded_at_the_very_end_is_signed(control: Control) -> None:
+    """The throttle tells only then what it left out, and the last head comes after that."""
+    asked = {"host": "evil.example"}
+    for _ in range(TOLD + 5):
+        assert control.ask("GET", "/api/v1/status", headers=asked).status == 421
+    control.process.send_signal(signal.SIGTERM)
+    assert ended(control) == 0
+    audit = control.site.places.audit
+    assert latest(audit, 1)[0]["detail"] == "5 more of these within a minute, without an entry each"
+    found = verify(audit, KeySource(audit / "key").read())
+    assert (found.problems, found.signed) == ([], found.entries)
 
 
 def test_an_edit_becomes_live_and_is_logged(control: Control) -> None:

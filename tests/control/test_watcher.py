@@ -12,7 +12,8 @@ from gateway.control import repair
 from gateway.control.saves import SETTLE
 from gateway.control.watcher import CATCH_UP_EVERY, LOOK_EVERY, RETRY_WRITING_EVERY, Watcher
 from gateway.routing import journal
-from gateway.routing.change import Request, commit, complain, complaint
+from gateway.routing.change import Request, commit
+from gateway.routing.complaint import complain, complaint
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back

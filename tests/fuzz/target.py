@@ -11,16 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gateway.http.framing import LAST_CHUNK, chunk
-from gateway.http.headers import (
-    ONLY_ONCE,
-    REQUEST_KNOWN,
-    REQUEST_REMOVED,
-    FieldKinds,
-    Shape,
-    Shapes,
-    no_tabs,
-    repeated,
-)
+from gateway.http.header_lines import no_tabs, repeated
+from gateway.http.headers import ONLY_ONCE, REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shape, Shapes
 from gateway.http.message import CHUNKED, END_OF_HEAD, RequestReader
 from gateway.http.strict import (
     MAX_HEAD,

@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.rollout import controller, following, record
 from gateway.rollout.verdict import Outcome
-from gateway.routing import change, journal, rollouts, slot
+from gateway.routing import change, journal, places, rollouts, slot
 from gateway.routing.change import write_back
 from gateway.routing.plan import Route
 from tests.rollout.controller_site import STEPS, Elsewhere, ReaderOfOne, Stage
@@ -117,10 +117,14 @@ def die(folder: Path, scenario: str, at: int) -> None:
     drive(stage, SCENARIOS[scenario])
 
 
-def main(folder: str, scenario: str, first: str, step: str) -> None:
-    """Fork processes that die at every `step`-th point from `first` on; print how many died."""
+def main(folder: str, memory: str, scenario: str, step: str) -> None:
+    """Fork processes that die at every `step`-th point; print the first that none died at.
+
+    What they keep in memory is kept in the folder `memory`, whose owner removes it.
+    """
+    places._MEMORY = Path(memory)
     rollouts.LEAST_OVERDUE = rollouts.MOST_OVERDUE = -2.0  # steps may be passed at once
-    at = int(first)
+    at = 0
     while True:
         child = os.fork()
         if not child:

@@ -70,7 +70,7 @@ def with_freeze(plan: RoutingPlan, window: Freeze) -> RoutingPlan:
 
 def wait_for(condition: Callable[[], bool]) -> None:
     """Wait for another thread, within a bound."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)

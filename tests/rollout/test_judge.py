@@ -83,7 +83,7 @@ def test_where_nothing_is_judged_only_a_person_promotes(spec: Judge) -> None:
     """And the sentence says so."""
     found = judge(spec, PROGRESS, evidence(GOOD))
     assert found == Verdict(
-        "inconclusive", "nothing of canary is judged, so only a person promotes it", (), 0.05
+        "inconclusive", "nothing of canary is judged, so only a person takes the next step", (), 0.05
     )
 
 

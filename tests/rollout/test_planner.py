@@ -138,7 +138,7 @@ def test_little_traffic_needs_more_time_and_not_more_requests() -> None:
     assert slow.steps[0].requests == fast.steps[0].requests
     assert slow.steps[0].seconds == pytest.approx(50 * fast.steps[0].seconds)
     assert any("max_wait" in warning for warning in slow.warnings)
-    assert not fast.warnings or "max_wait" in fast.warnings[0]
+    assert not any("chance of" in warning for warning in fast.warnings)
 
 
 def test_a_pause_takes_its_time_and_finds_what_it_can() -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.rollout.outlook import Ask, Outlook, StepOutlook, Traffic
-from gateway.rollout.remarks import notes_of, span, warnings_of
+from gateway.rollout.outlook import Ask, Better, Detection, Exposure, Outlook, StepOutlook, Traffic
+from gateway.rollout.remarks import better_words, count, notes_of, span, warnings_of
 from gateway.routing.rollouts import Freeze, Judge, Metric, Rollout, Step
 
-ASK = Ask("canary", "blue", "late", Rollout(), Traffic(50.0, 0.01, (0, 5)))
+UNHELD = Judge(outputs=None)
+ASK = Ask("canary", "blue", "late", Rollout(judge=UNHELD), Traffic(50.0, 0.01, (0, 5)))
 STEP = StepOutlook(
     share=0.05,
     weight=5_000,
@@ -78,7 +79,7 @@ def test_what_cannot_be_found_in_time_is_said_plainly(reachable: float | None, s
     assert warned(step) == (
         f"step 5 %: at this rate it cannot be expected to find {said} within max_wait (6 h)",
     )
-    unjudged = replace(ASK, rollout=Rollout(judge=Judge(errors=None)))
+    unjudged = replace(ASK, rollout=Rollout(judge=Judge(errors=None, outputs=None)))
     assert warned(step, unjudged) == ()
 
 
@@ -95,3 +96,46 @@ def test_notes_say_what_was_assumed() -> None:
     said = " ".join(notes_of(replace(ASK, rollout=rollout, keyed=True)))
     for part in ("count users", "errors are not judged", "waits for a person", "sales", "freeze windows"):
         assert part in said
+
+
+def exposure(size: float, found: float) -> Exposure:
+    """A regression that is found with this chance."""
+    return Exposure(size, found, 0.0, 1, 1000.0, 20.0, 50.0)
+
+
+def outlook(*exposures: Exposure, better: Better | None = None) -> Outlook:
+    """A plan of one step."""
+    return Outlook((STEP,), 20.0, 40.0, exposures, exposures[-1], better, (), ())
+
+
+def test_that_nothing_would_be_found_is_said_with_what_would_find_something() -> None:
+    """The better steps where they do, else that none of those tried does."""
+    blind = (exposure(1.25, 0.0), exposure(20.0, 0.3))
+    (said,) = warnings_of(ASK, outlook(*blind))
+    assert "not even 20 times as many errors: nor do the other steps that were tried" in said
+    better = Better((1.0, 50.0), 90.0, 40.0, 5.0)
+    (said,) = warnings_of(ASK, outlook(*blind, better=better))
+    assert said.endswith("the better steps below find 5 times as many")
+    assert better_words(outlook(*blind, better=better)).startswith(
+        "1,50,100 finds 5 times as many errors, where"
+    )
+    assert warnings_of(ASK, outlook(exposure(20.0, 0.8))) == ()
+
+
+def test_a_step_that_finds_nothing_in_any_time_is_said_to() -> None:
+    """Rather than that its wait is too short."""
+    never = Detection("errors", 20.0, 0.0, math.inf, math.inf, math.inf, math.inf, 0.0)
+    (said,) = warned(replace(STEP, reachable=None, detections=(never,)))
+    assert said == "step 5 %: it would find none of the regressions looked at in any time"
+
+
+def test_outputs_that_hold_are_warned_about() -> None:
+    """Whoever goes home after the start finds it paused in the morning."""
+    held = replace(ASK, rollout=Rollout())
+    (said,) = warned(STEP, held)
+    assert said.startswith("outputs hold: if canary predicts otherwise than blue")
+
+
+def test_numbers_have_the_digits_that_count() -> None:
+    """An expected number is no exact one."""
+    assert [count(n) for n in (0.123, 3.21, 9.96, 1234.5)] == ["0.12", "3.2", "10", "1,234"]

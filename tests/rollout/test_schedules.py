@@ -14,10 +14,12 @@ from gateway.statistics.walk import draw
 PATHS = draw(random.Random(1).random, 200)
 
 
-def planned(*percents: float, rate: float = 50.0, judge: Judge | None = None) -> Outlook:
-    """Plan steps for 1 % errors."""
+def planned(
+    *percents: float, rate: float = 50.0, judge: Judge | None = None, errors: float = 0.01
+) -> Outlook:
+    """Plan steps, for 1 % errors unless said otherwise."""
     steps = (*(Step(round(percent * 1000)) for percent in percents), Step(100_000))
-    ask = Ask("canary", "blue", "late", Rollout(steps, judge or Judge()), Traffic(rate, 0.01))
+    ask = Ask("canary", "blue", "late", Rollout(steps, judge or Judge()), Traffic(rate, errors))
     return plan(ask, PATHS)
 
 
@@ -60,3 +62,20 @@ def test_a_good_schedule_is_left_alone() -> None:
     """And so is one whose errors nobody judges: there is nothing to weigh time against."""
     assert planned(1, 5, 25).better is None
     assert planned(1, 5, 25, judge=Judge(errors=None)).better is None
+
+
+def test_what_finds_nothing_is_never_recommended() -> None:
+    """Not even where the steps asked for find nothing either: fewer steps would only be over sooner."""
+    for percents in ((1.0, 5.0, 25.0), (1.0, 2.0, 3.0, 4.0)):
+        outlook = planned(*percents, rate=40.0, errors=0.0002)
+        assert outlook.better is None or outlook.better.finds is not None
+        if outlook.finds is None:
+            assert any("no regression that was looked at" in warning for warning in outlook.warnings)
+
+
+def test_less_is_not_found_by_what_is_better() -> None:
+    """Its least regression is no larger than that of the steps asked for."""
+    outlook = planned(1, 2, 3, 4, 5, 10, 20, 50)
+    assert outlook.better is not None
+    assert outlook.better.finds is not None
+    assert outlook.finds is None or outlook.better.finds <= outlook.finds

@@ -16,8 +16,8 @@ from typing import Any, Self, TypeVar
 T = TypeVar("T")
 
 COMMAND = [sys.executable, "-m", "gateway.cli.main"]
-BOUND = 15.0
-"""Seconds after which something that was waited for counts as not happening."""
+BOUND = 60.0
+"""Seconds after which something that was waited for counts as not happening, on a busy machine too."""
 ROUTING = """\
 # Where requests go.
 services:
@@ -60,6 +60,14 @@ class Gateway:
         self.popen = subprocess.Popen(
             up(self.folder, *self._options), stdout=subprocess.PIPE, stderr=self.log, text=True
         )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def _wait_until_ready(self) -> None:
         assert self.popen.stdout is not None
         self.welcome = self.popen.stdout.readline()
         assert "ready" in self.welcome, self.said()
@@ -67,14 +75,20 @@ class Gateway:
         host, _, port = found["listen"].rpartition(":")
         self.listen = (host, int(port))
         self.admin = found["admin"]
-        return self
 
     def __exit__(self, *_: object) -> None:
         pids = [process["pid"] for process in self._processes()["processes"]] if self._is_up() else []
-        self.popen.terminate()
-        self.popen.communicate(timeout=BOUND)
+        self._end()
         until(lambda: not any(exists(pid) for pid in pids), "for the processes to end")
-        self.log.close()
+
+    def _end(self) -> None:
+        """End the gateway, with its pipe and file, however far it has come."""
+        try:
+            self.popen.terminate()
+            self.popen.communicate(timeout=BOUND)
+        finally:
+            with self.popen, self.log:  # one that does not end fails its own test and no other
+                self.popen.kill()
 
     def _is_up(self) -> bool:
         return self.popen.poll() is None

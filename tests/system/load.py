@@ -50,7 +50,7 @@ class Load:
     def some(self, more: int = 300) -> None:
         """Wait until so many more requests are over."""
         until = self.count() + more
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.count() < until:
             assert time.monotonic() < deadline, "the clients are stuck"
             time.sleep(0.002)
@@ -72,7 +72,7 @@ class Load:
         return Counter(each.version for each in self.asked(since))
 
     def _ask(self, number: int) -> None:
-        connection = http.client.HTTPConnection(*self._address, timeout=20)
+        connection = http.client.HTTPConnection(*self._address, timeout=60)
         turn = 0
         while not self._stop.is_set():
             turn += 1

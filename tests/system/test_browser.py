@@ -13,25 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.system.chromium import CHROMIUM, OPTIONS
 from tests.system.gateway_under_test import Gateway, until
 from tests.system.secure_site import HOST, needed, s_client, url
 from tests.system.web_services import WebServices
 
 PATIENCE = 40.0
 """Seconds for a browser to start and to do everything, on a busy machine."""
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--disable-sync",
-)
 
 
 def key_of(certificate: Path) -> str:
@@ -48,7 +36,8 @@ def key_of(certificate: Path) -> str:
 def visit(gateway: Gateway, web: WebServices, profile: Path, run: str, trusted: str = "site.pem") -> Any:
     """Open the page in a browser with a fresh profile; return what it saw, else what the browser said."""
     command = [
-        "chromium",
+        CHROMIUM,
+        "--headless",
         *OPTIONS,
         f"--user-data-dir={profile}",
         f"--host-resolver-rules=MAP {HOST} 127.0.0.1, MAP * ~NOTFOUND",

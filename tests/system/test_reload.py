@@ -20,6 +20,7 @@ from gateway.monitoring.tally import read_state
 from gateway.routing.places import Places
 from gateway.serving.example import example_request
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport, read_report
+from tests.started import started
 from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, until
 from tests.system.load import Asked, Load
 from tests.system.services import Services
@@ -150,10 +151,10 @@ def test_a_new_worker_that_cannot_start_changes_nothing(
 def test_two_at_once_come_one_after_the_other(gateway: Gateway) -> None:
     """Neither is lost, neither is confused with the other."""
     command = [*COMMAND, "reload", "--json", "--state-dir", str(places(gateway).state)]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    with Load(gateway.listen) as load:
-        said = [run.communicate(timeout=2 * BOUND)[0] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0]
+    pipe = {"stdout": subprocess.PIPE, "text": True}
+    with started(command, **pipe) as one, started(command, **pipe) as other, Load(gateway.listen) as load:
+        said = [run.communicate(timeout=2 * BOUND)[0] for run in (one, other)]
+    assert [one.returncode, other.returncode] == [0, 0]
     assert sorted(json.loads(each)["number"] for each in said) == [1, 2]
     assert load.failed() == []
 

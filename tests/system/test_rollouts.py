@@ -17,7 +17,7 @@ from benchmarks.rollouts.trial import CANARY, LENIENT, STABLE, Event, Trial, is_
 from benchmarks.rollouts.version import Version
 from tests.system.gateway_under_test import BOUND
 
-SCALE = Scale(rate=300.0, patience=3 * BOUND, kills=3, runs=2)
+SCALE = Scale(rate=300.0, patience=BOUND, kills=3, runs=2)
 QUICK = routing(keyed=False, latency=LENIENT, outputs="ignore", acceptable="10%", least=100)
 """A judge that needs few requests, where nothing fails."""
 

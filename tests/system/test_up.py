@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -41,6 +42,22 @@ def test_a_user_stays_with_a_version_over_a_restart(folder: Path) -> None:
     with Gateway(folder) as second:
         assert [second.request(x_user_id=user) for user in users] == before
         assert second.status()["revision"] == 1
+
+
+def test_start_reload_and_end_are_in_the_trail_and_signed(folder: Path) -> None:
+    """Who typed them, and the settings that came into force; the last entry of all is signed as well."""
+    with Gateway(folder) as gateway:
+        assert gateway.run("reload").returncode == 0
+    shown = [json.loads(line) for line in gateway.run("audit", "show", "--json").stdout.splitlines()]
+    found = {one["what"]: one for one in shown}
+    assert [one["what"] for one in shown] == ["file", "up", "reload", "down"]
+    assert found["up"]["after"]["admin"] == gateway.admin
+    assert found["up"]["who"] == found["reload"]["who"]
+    assert found["reload"]["from"].startswith(f"uid {os.getuid()} on ")
+    assert found["reload"]["after"] == found["up"]["after"] == found["down"]["before"]
+    verified = json.loads(gateway.run("audit", "verify", "--json").stdout)
+    assert verified["ok"]
+    assert verified["signed"] == verified["entries"]
 
 
 def test_a_second_one_on_the_same_state_is_refused(gateway: Gateway) -> None:

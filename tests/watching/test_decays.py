@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from gateway.routing.journal import in_one_piece
 from gateway.watching import decays, store
 from gateway.watching.decays import follow, losses, verdicts
 from gateway.watching.store import Place
@@ -18,7 +19,7 @@ SCORED = Truths(10, 10, 10, 0, 8, 4.0, 2.0, positives={150: 5}, negatives={50: 5
 
 def tell(db: sqlite3.Connection, day: int, truths: Truths) -> None:
     """Keep the labels of a day, and have the detectors follow."""
-    with store.whole(db):
+    with in_one_piece(db):
         store.add(db, {Place("days", "late", "v1", "m", day * DAY, DAY): truths})
         follow(db)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError
+from gateway.routing.journal import in_one_piece
 from gateway.watching import store
 from gateway.watching.store import Place
 from gateway.watching.summary import Answers, Predictions, Truths, Values
@@ -42,7 +43,7 @@ def test_summaries_and_marks_are_kept_together_or_not_at_all(db: sqlite3.Connect
     """Who is killed in between has counted nothing."""
 
     def half_done() -> None:
-        with store.whole(db):
+        with in_one_piece(db):
             store.add(db, {AT: Answers(3)})
             store.set_marks(db, {"read": 7})
             raise ZeroDivisionError

@@ -159,9 +159,17 @@ def sizes(folder: Path) -> dict[str, dict[str, int]]:
 
 def listed(folder: Path) -> list[dict[str, Any]]:
     """Return what lies in a folder, nothing where it does not exist; no content."""
-    found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    return [found for path in paths if (found := _listed(path)) is not None]
+
+
+def _listed(path: Path) -> dict[str, Any] | None:
+    try:
         about = path.lstat()
-        when = iso_time(about.st_mtime)
-        found.append({"name": path.name, "bytes": about.st_size, "mode": oct(about.st_mode), "changed": when})
-    return found
+    except FileNotFoundError:
+        return None  # replaced or removed since it was listed, as files of a gateway that works are
+    when = iso_time(about.st_mtime)
+    return {"name": path.name, "bytes": about.st_size, "mode": oct(about.st_mode), "changed": when}

@@ -78,4 +78,6 @@ def _flat(value: object, name: str = "") -> dict[str, str]:
         return found
     if value is None:
         return {}
+    if isinstance(value, list | tuple):
+        return {name: "; ".join(map(str, value))}
     return {name: f"{value:g}" if isinstance(value, float) else str(value)}

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.control.access.roles import has, principal_of
+from gateway.control.pages.authors import author, deed
 from gateway.control.pages.recent import History
 from gateway.routing.places import Places
 
@@ -33,13 +34,15 @@ CONTENT_POLICY: Final = (
 
 
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update(author=author, deed=deed)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

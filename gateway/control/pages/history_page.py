@@ -8,7 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.control.access.roles import Role, principal_of
 from gateway.control.bodies import check_known
+from gateway.control.changes import without_division
+from gateway.control.pages.allowed import refused
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.history_view import FILES, going_back, rollouts_in
 from gateway.control.pages.page import Page
@@ -49,6 +52,8 @@ class HistoryPage:
         """Answer one revision, and what going back to it would change."""
         revision = _number(request.path_params["revision"])
         values = await asyncio.to_thread(revision_of, self._desk.places, revision)
+        role: Role = "admin" if values.pop("needs_admin") else "operator"
+        values["refused"] = refused(principal_of(request.scope), None, role)
         return self._desk.page(request, "revision.html", values, title=f"Revision {revision}")
 
 
@@ -84,6 +89,7 @@ def revision_of(places: Places, revision: int) -> dict[str, Any]:
         "live": head.revision,
         "is_live": found.revision == head.revision,
         "changes": going_back(head.plan, found.plan),
+        "needs_admin": without_division(head.plan) != without_division(found.plan),
         "rolling": [route.name for route in head.plan.routes if route.progress and route.progress.is_active],
     }
 

@@ -1,79 +1,118 @@
-"""One metric of a rollout as a person looks at it: words, and places to draw its interval at. Pure."""
+"""The metrics of a rollout as a person looks at them: words, and places to draw intervals at. Pure.
+
+The quantiles of latency share a card: they are one question asked at several thresholds.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gateway.control.rollouts.words import duration
+from gateway.control.pages import metric_words as words
+from gateway.control.rollouts.standing import more
+from gateway.rollout.wording import brief_rate, listed, milliseconds
 
 State = Mapping[str, Any]
 SPAN: Final = 10.0
 """How many times as bad, and as good, is still drawn; what lies beyond stands at the edge."""
-OUTCOMES: Final = {
-    "pass": ("good", "good enough for this step"),
-    "fail": ("bad", "worse: it is taken back"),
-    "hold": ("warn", "asks for a person"),
-    "inconclusive": ("", "not known yet"),
-}
+LATENCY: Final = "latency "
+SEVEREST_FIRST: Final = ("fail", "hold", "inconclusive", "pass")
 
 
-def more_requests(count: int, rate: float) -> str:
-    """Say how many requests more, and how long they take at this rate (per second)."""
-    time = f" ({duration(count / rate)} at this rate)" if rate > 0 else ""
-    return f"{count:,} more requests{time}"
+def cards(state: State) -> list[dict[str, Any]]:
+    """Return each metric with its tests; all quantiles of latency are one card."""
+    metrics = state["verdict"]["metrics"] if state["verdict"] else []
+    found: dict[str, list[State]] = {}
+    for metric in metrics:
+        found.setdefault("latency" if metric["name"].startswith(LATENCY) else metric["name"], []).append(
+            metric
+        )
+    return [_card(name, members, state) for name, members in found.items()]
 
 
-def metric_view(metric: State, state: State) -> dict[str, Any]:
-    """Return one metric: its words, how far towards either verdict in percent, its interval as places."""
-    kind, word = OUTCOMES[metric["outcome"]]
+def _card(name: str, members: Sequence[State], state: State) -> dict[str, Any]:
+    severest = min(members, key=lambda metric: SEVEREST_FIRST.index(metric["outcome"]))
+    kind, outcome = words.outcome(severest)
+    tests = list(_latencies(members, state)) if name == "latency" else [one_test(members[0], state)]
+    return {"name": name, "kind": kind, "outcome": outcome, "tests": tests, "note": _note(name, state)}
+
+
+def _latencies(members: Sequence[State], state: State) -> Iterator[dict[str, Any]]:
+    """Yield a test for each threshold: where quantiles have the same one, they are the same test."""
+    known = state["progress"]["thresholds_ms"]
+    limits = known if len(known) == len(members) else [None] * len(members)
+    groups: dict[object, list[State]] = {}
+    for place, (metric, limit) in enumerate(zip(members, limits, strict=True)):
+        groups.setdefault(place if limit is None else f"{limit} ms", []).append(metric)
+    for same in groups.values():
+        limit = limits[members.index(same[0])]
+        name = listed([metric["name"].removeprefix(LATENCY) for metric in same])
+        title = name if limit is None else f"{name}: slower than {milliseconds(round(limit * 1000))}"
+        yield {**one_test(same[0], state), "title": title}
+
+
+def _note(name: str, state: State) -> str:
+    judged = state["spec"]["judge"]["latency"] if name == "latency" else None
+    limits = state["progress"]["thresholds_ms"]
+    if not judged or 1000 * judged["ignore_below"] not in limits:
+        return ""
+    ignored = milliseconds(round(judged["ignore_below"] * 1e6))
+    return f"{ignored} is ignore_below in routing.yaml: an answer that is quicker never counts as slow."
+
+
+def one_test(metric: State, state: State) -> dict[str, Any]:
+    """Return one test: its words, its evidence on either side, its interval as places."""
+    canary, stable = state["progress"]["canary"], state["progress"]["stable"]
+    kind, outcome = words.outcome(metric)
     missing = metric["needed"] if metric["outcome"] == "inconclusive" else None
+    is_compared = bool(metric["good_bar"] and (metric["canary_requests"] or metric["stable_requests"]))
+    is_told = not is_compared or metric["outcome"] == "fail" or words.is_too_early(metric)
     return {
-        "name": metric["name"],
+        "key": metric["name"],
+        "title": "",
         "kind": kind,
-        "outcome": word,
-        "sentence": metric["sentence"],
-        "is_counted": bool(metric["canary_requests"] or metric["stable_requests"]),
-        "arms": [_arm(state, metric, arm) for arm in ("canary", "stable")],
-        "effect": effect_in_words(metric),
-        "interval": interval(metric),
-        "worse": towards(metric["worse"], metric["worse_bar"]),
-        "good": towards(metric["good"], metric["good_bar"]),
-        "needed": "" if missing is None else more_requests(missing, state["rate"]),
+        "outcome": outcome,
+        "sentence": metric["sentence"] if is_told else "",
+        "arms": [_arm(metric, arm, state) for arm in ("canary", "stable")] if is_compared else [],
+        "effect": words.effect(metric, canary, stable) if is_compared else "",
+        "interval": interval(metric) if is_compared else None,
+        "sides": list(_sides(metric, state)),
+        "needed": f"Still needed: {more(missing, state)}, as it looks." if missing else "",
     }
 
 
-def _arm(state: State, metric: State, arm: str) -> dict[str, Any]:
+def _arm(metric: State, arm: str, state: State) -> dict[str, str]:
     requests, bad = metric[f"{arm}_requests"], metric[f"{arm}_bad"]
-    is_counted = requests and metric["good_bar"]
-    part = f"{bad:,} bad ({100 * bad / requests:.3g} %)" if is_counted else ""
-    return {"name": state["progress"][arm], "requests": f"{requests:,}", "bad": part}
+    said = f"{brief_rate(bad, requests)} {state['counts']}"
+    if bad:
+        said = f"{brief_rate(bad, requests).removesuffix(')')} {state['counts']})"
+    return {"name": state["progress"][arm], "does": words.does(metric["name"]), "said": said}
 
 
-def effect_in_words(metric: State) -> str:
-    """Say how many times as bad the canary is, with the interval that holds however often one looks."""
-    if _is_quiet(metric):
-        return "neither has had anything bad yet"
-    if metric["effect"] is None:
-        return "no comparison yet"
-    low, high = metric["low"], metric["high"]
-    if low is None and high is None:
-        return f"{metric['effect']:.3g} times as bad, anything is still possible"
-    between = f"at least {low:.3g}" if high is None else f"at most {high:.3g}"
-    if low is not None and high is not None:
-        between = f"between {low:.3g} and {high:.3g}"
-    return f"{metric['effect']:.3g} times as bad as stable, surely {between}"
-
-
-def _is_quiet(metric: State) -> bool:
-    """Tell whether nothing bad was counted at all, so that an effect is but the test's own starting point."""
-    return bool(metric["good_bar"]) and not metric["canary_bad"] and not metric["stable_bad"]
+def _sides(metric: State, state: State) -> Iterator[dict[str, Any]]:
+    """Yield the evidence towards either threshold there is: what happens there, how far it has come."""
+    outputs = state["spec"]["judge"]["outputs"] or {}
+    worse, good = words.thresholds(metric, outputs.get("on_change", ""))
+    is_outputs = metric["name"] == "outputs"
+    for side, at, name in (
+        ("worse", worse, "otherwise" if is_outputs else "worse"),
+        ("good", good, "good enough"),
+    ):
+        if at:
+            percent = towards(metric[side], metric[f"{side}_bar"])
+            yield {
+                "side": side,
+                "name": name,
+                "at": at,
+                "percent": percent,
+                "said": words.evidence(metric, side),
+            }
 
 
 def interval(metric: State) -> dict[str, float] | None:
     """Return where an interval and its middle are drawn, from 0 to 100 on a logarithmic scale around 50."""
-    if metric["effect"] is None or _is_quiet(metric):
+    if metric["effect"] is None or words.is_quiet(metric):
         return None
     low = 0.0 if metric["low"] is None else place(metric["low"])
     high = 100.0 if metric["high"] is None else place(metric["high"])
@@ -88,7 +127,11 @@ def place(times: float) -> float:
 
 
 def towards(evidence: float | None, bar: float | None) -> int | None:
-    """Return how far evidence has come towards its bar, in percent; None where there is no such bar."""
+    """Return how far evidence has come towards its bar, in percent; None where there is no such bar.
+
+    100 only once it is there: what a page rounds up it would claim.
+    """
     if not bar:
         return None
-    return round(100 * min(max((evidence or 0.0) / bar, 0.0), 1.0))
+    part = min(max((evidence or 0.0) / bar, 0.0), 1.0)
+    return 100 if part >= 1 else min(round(100 * part), 99)

@@ -12,12 +12,14 @@ from starlette.responses import Response
 from gateway.control.alerts import course as monitor_course
 from gateway.control.changes import known_route
 from gateway.control.pages.desk import Desk
-from gateway.control.pages.models_view import groups_of, heads_of, spreads_of
+from gateway.control.pages.models_standing import standing
+from gateway.control.pages.models_view import groups_of, heads_of, known, span, spreads_of
 from gateway.control.pages.page import Page
 from gateway.control.queries import requests_reading
 from gateway.control.readings import live_plan
 from gateway.requestlog.formats import literal
 from gateway.routing.places import Places
+from gateway.routing.plan import Route, RoutingPlan
 from gateway.watching import overview
 
 QUALITY: Final = (
@@ -32,6 +34,9 @@ CALIBRATION: Final = (
     "FROM (SELECT *, try_cast(predicted AS DOUBLE) AS p FROM labelled)\n"
     "WHERE route = {route} AND value IN (0, 1) AND p BETWEEN 0 AND 1 GROUP BY ALL ORDER BY 1, 2"
 )
+
+_IF_KNOWN: Final = ("accuracy", "calibration", "auc", "log_loss", "mae")
+"""Columns of quality; a classifier has no MAE, and before the first label there is none at all."""
 
 
 def pages(desk: Desk) -> list[Page]:
@@ -50,16 +55,28 @@ def _all(places: Places) -> dict[str, Any]:
     alarms = overview.alerts(places, time.time())["alerts"]
     return {
         "routes": [
-            {
-                "name": route.name,
-                "alarms": sum(one["route"] == route.name for one in alarms),
-                "versions": heads_of(
-                    [service for service, _ in route.weights],
-                    overview.monitor(places, plan, route.name)["values"],
-                ),
-            }
+            _overview(plan, route, overview.monitor(places, plan, route.name), alarms)
             for route in plan.routes
         ]
+    }
+
+
+def _overview(
+    plan: RoutingPlan, route: Route, found: dict[str, Any], alarms: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a row for each version of a route: what matters most, and what is to be said of it."""
+    values, own = found["values"], [one for one in alarms if one["route"] == route.name]
+    versions = heads_of([service for service, _ in route.weights], values)
+    told = {
+        name: standing(name, route.name, values, own, plan.alerts)
+        for name in ("", *(one["name"] for one in versions))
+    }
+    return {
+        "name": route.name,
+        "span": span(found["window_seconds"] or route.monitor.window),
+        "versions": [{**one, "marks": told[one["name"]]} for one in versions],
+        "marks": [mark for mark in told[""] if mark.kind in ("bad", "warn")],
+        "columns": [name for name in _IF_KNOWN if any(known(one[name]) for one in versions)],
     }
 
 
@@ -74,14 +91,14 @@ def _one(places: Places, name: str) -> dict[str, Any]:
     plan = live_plan(places)
     route = known_route(plan, name)
     found = overview.monitor(places, plan, name)
-    alarms = overview.alerts(places, time.time())["alerts"]
+    alarms = [one for one in overview.alerts(places, time.time())["alerts"] if one["route"] == name]
     return {
         "route": name,
         "at": found["at"],
-        "minutes": found["window_seconds"] / 60,
+        "over": _overview(plan, route, found, alarms),
         "groups": groups_of(found["values"]),
         "spreads": spreads_of(monitor_course.spread(places, plan, name)),
-        "alarms": [one for one in alarms if one["route"] == name],
+        "alarms": alarms,
         "quality": QUALITY.format(route=literal(name)),
         "calibration": CALIBRATION.format(route=literal(name)),
         "is_labelled": bool(route.log),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.routing.watches import GROUPS
 
-_HEADS: Final = ("rate", "errors", "drift", "labelled", "accuracy", "auc", "log_loss", "mae")
+_HEADS: Final = ("rate", "errors", "drift", "labelled", "accuracy", "calibration", "auc", "log_loss", "mae")
 """What the list of models shows of a version; of drift the worst input."""
 _SHARES: Final = frozenset(
     {
@@ -39,6 +39,20 @@ def heads_of(versions: Sequence[str], values: Iterable[dict[str, Any]]) -> list[
     ]
 
 
+def known(one: dict[str, Any] | None) -> bool:
+    """Tell whether there is anything to show of a head."""
+    return one is not None and one["value"] is not None
+
+
+def span(seconds: float) -> str:
+    """Return a window as people call it: `hour`, `15 minutes`."""
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            many = int(seconds // size)
+            return name if many == 1 else f"{many} {name}s"
+    return f"{seconds:g} seconds"
+
+
 def groups_of(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the values by group, those of a field beside each other for all versions."""
     return [
@@ -46,6 +60,7 @@ def groups_of(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             "name": group,
             "title": _TITLES[group],
             "values": [_readable(one) for one in values if one["group"] == group],
+            "firing": sum(one["group"] == group and one["state"] == "firing" for one in values),
         }
         for group in GROUPS
         if any(one["group"] == group for one in values)
@@ -83,7 +98,7 @@ def _readable(one: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "name": signal.replace("_", " "),
-        "shown": figure(signal, one["value"]),
+        "shown": "no requests" if signal == "rate" and not one["n"] else figure(signal, one["value"]),
         "was": figure(signal, one["before"]),
         "trained": figure(signal, one["reference"]),
         "far": figure("distance", one["distance"]),
@@ -96,6 +111,8 @@ def figure(signal: str, value: float | None) -> str:
         return "–"
     if signal in _SHARES:
         return f"{value:.1%}" if value >= 0.1 or value == 0 else f"{value:.2%}"
+    if signal.endswith("drift"):
+        return f"{value:.2f}"
     if signal == "memory":
         return f"{value / 2**20:,.0f} MiB"
     if signal.startswith(("latency", "queue")):

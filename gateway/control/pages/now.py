@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.control.access.roles import Principal, principal_of, refusal
+from gateway.control.access.roles import principal_of
+from gateway.control.pages.allowed import refused
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.now_state import now_state
 from gateway.control.pages.page import Page
@@ -27,10 +28,3 @@ def pages(desk: Desk) -> list[Page]:
         return desk.page(request, "now.html", values, title="Now")
 
     return [Page("/", now)]
-
-
-def refused(principal: Principal | None, route: str | None) -> str:
-    """Return why somebody may not roll back a route, or (None) all of them; empty where they may."""
-    if principal is None:
-        return "nobody knows who you are"
-    return refusal(principal, "operator", route, is_whole=True)

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from gateway.control.alerts.alarms import Alarms, alarm_warnings, read_alarms
-from gateway.control.pages.now_words import health_words, rollback_words, rollout_words
+from gateway.control.meanwhile import meanwhile
+from gateway.control.pages.now_words import health_words, last_words, rollback_words, rollout_words
 from gateway.control.pages.picture import bands
-from gateway.control.pages.recent import Key, counted, rates
 from gateway.control.readings import iso_time
 from gateway.control.status.observation import latest_plan
 from gateway.control.status.snapshot import snapshot
@@ -29,19 +30,19 @@ def now_state(places: Places) -> dict[str, Any]:
     told = set(alarm_warnings(places.watch, clock)) if alarms else set()
     plan = published(places) or latest_plan(places)
     warnings = [text for text in seen["warnings"] if text not in told]
-    return told_of(seen, plan, rates(counted(places)), alarms, warnings, clock)
+    last = meanwhile(places, seen["revision"] - 1, 1)
+    return {**told_of(seen, plan, alarms, warnings, clock), "last": last_words(last[0]) if last else ""}
 
 
 def told_of(
     seen: Mapping[str, Any],
     plan: RoutingPlan,
-    rate: Mapping[Key, float],
     alarms: Iterable[Alarms],
     warnings: list[str],
     clock: float,
 ) -> dict[str, Any]:
-    """Return the state from a status, the plan, the rates and alarms; `clock` is in seconds since 1970."""
-    routes = [_route(route, seen, plan, rate, clock) for route in seen["routes"]]
+    """Return the state from a status, the plan and alarms; `clock` is in seconds since 1970."""
+    routes = [_route(route, seen, plan, clock) for route in seen["routes"]]
     back = rollback_words(plan, None, clock)
     return {
         "at": iso_time(clock),
@@ -60,11 +61,10 @@ def _route(
     route: Mapping[str, Any],
     seen: Mapping[str, Any],
     plan: RoutingPlan,
-    rate: Mapping[Key, float],
     clock: float,
 ) -> dict[str, Any]:
     found = route["versions"]
-    now = {name: rate.get((route["name"], name), 0.0) for name in found}
+    now = {name: version["rate"] for name, version in found.items()}
     total = sum(now.values())
     served = {name: 100 * now[name] / total if total else 0.0 for name in found}
     asked = [version["weight"] for version in found.values()]
@@ -75,7 +75,8 @@ def _route(
         "stable": route["stable"],
         "since": route["since"]["revision"],
         "rate": round(total, 2),
-        "rollout": rollout_words(route["rollout"]),
+        "over": round(route["recent_seconds"]) if total else 0,
+        "rollout": rollout_words(route),
         "rollback": rollback_words(plan, route["name"], clock),
         "versions": [
             {
@@ -101,6 +102,7 @@ def _alert(alarm: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rule": alarm["rule"],
         "route": alarm["route"],
+        "href": f"/models/{quote(alarm['route'], safe='')}#alarms" if alarm["route"] else "/models",
         "severity": alarm["severity"],
         "text": f"{alarm['rule']} on {where}: {alarm['signal']}{of}",
         "count": alarm["count"],

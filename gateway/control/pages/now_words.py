@@ -13,6 +13,12 @@ State = Mapping[str, Any]
 KINDS = {"up": "good", "warming": "warn", "unwell": "bad", "ejected": "bad", "down": "bad"}
 
 
+def last_words(entry: State) -> str:
+    """Say what made the live plan what it is: what was done, by whom, when and why."""
+    reason = f" (“{entry['reason']}”)" if entry["reason"] else ""
+    return f"{entry['what']}, {entry['at'][:10]} {entry['at'][11:19]} UTC{reason}"
+
+
 def rollback_words(plan: RoutingPlan, route: str | None, now: float) -> str:
     """Say what a rollback of a route, or of all, would do at `now` (seconds since 1970); empty: nothing.
 
@@ -30,7 +36,7 @@ def _moved(old: Route, new: Route) -> str:
         if units < before.get(name, 0):
             falls.append(f"{name} {shortest_percent(before[name])} % → {shortest_percent(units)} %")
         elif units > before.get(name, 0):
-            rises.append(f"{name} gets {shortest_percent(units)} %")
+            rises.append(f"{name} {shortest_percent(before.get(name, 0))} % → {shortest_percent(units)} %")
     if old.stable != new.stable:
         rises.append(f"{new.stable} is stable again")
     if old.progress and old.progress.is_active:
@@ -38,12 +44,18 @@ def _moved(old: Route, new: Route) -> str:
     return ", ".join([*falls, *rises])
 
 
-def rollout_words(rollout: State) -> str:
-    """Say in one sentence where a route's rollout stands, as `status` tells it; empty: there was none."""
+def rollout_words(route: State) -> str:
+    """Say in one sentence where a route's rollout stands, as `status` tells of the route; empty: nowhere.
+
+    How one ended is told as long as the weights are those that it ended with: later it is history.
+    """
+    rollout = route["rollout"]
     progress = rollout["progress"]
     if progress is None:
         return ""
     canary, state = progress["canary"], progress["state"]
+    if state in ("healthy", "degraded") and not _is_as_it_ended(route, progress):
+        return f"No rollout is under way; the last one, of {canary}, ended before these weights were set"
     if state == "healthy":
         return f"{canary} was rolled out: {progress['why']}"
     if state == "degraded":
@@ -53,6 +65,12 @@ def rollout_words(rollout: State) -> str:
     if state == "paused":
         return f"{canary} is paused at {place}: {progress['why']}"
     return f"{canary} is at {place}; {rollout['next']}"
+
+
+def _is_as_it_ended(route: State, progress: State) -> bool:
+    """Tell whether all is at the version that a rollout that has ended left it at."""
+    last = route["stable"] if progress["state"] == "degraded" else progress["canary"]
+    return bool(route["weights"].get(last) == 100)
 
 
 def health_words(name: str, health: State, is_parked: bool) -> dict[str, str]:

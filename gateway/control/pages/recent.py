@@ -81,11 +81,6 @@ def current(counts: Iterable[Count]) -> dict[Key, list[Count]]:
     }
 
 
-def rates(counts: Iterable[Count]) -> dict[Key, float]:
-    """Return the requests per second of each route and version, since the route's weights changed last."""
-    return {key: _rate(found) for key, found in current(counts).items()}
-
-
 def measured(counts: Iterable[Count]) -> dict[Key, Point]:
     """Return what counters say of each route and version, since the route's weights changed last."""
     return {

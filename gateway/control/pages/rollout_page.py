@@ -13,6 +13,7 @@ from gateway.control.pages.desk import CONTENT_POLICY, Desk
 from gateway.control.pages.metric_view import SPAN
 from gateway.control.pages.page import Page
 from gateway.control.pages.rollout_past import events, trace
+from gateway.control.pages.rollout_traffic import mean_traffic
 from gateway.control.pages.rollout_view import view
 from gateway.control.preconditions import etag
 from gateway.control.readings import live_plan
@@ -44,6 +45,8 @@ class RolloutPage:
         """Answer the page."""
         name = request.path_params["name"]
         values = await asyncio.to_thread(contents, self._desk.places, name)
+        seen = self._desk.history.of(name, values["weights"])
+        values["traffic"] = mean_traffic(seen)
         return self._desk.page(request, "rollout.html", values, title=f"Rollout of {name}")
 
     async def state(self, request: Request) -> Response:
@@ -107,5 +110,15 @@ def _state(places: Places, plan: RoutingPlan, route: Route) -> dict[str, Any]:
     state = told(places, plan, route)
     shown = {key: state[key] for key in ("route", "stable", "weights", "revision", "progress", "rate")}
     seen = view(state)
-    evidence = {metric["name"]: [metric["worse"], metric["good"]] for metric in seen["metrics"]}
-    return {**shown, "data": {**shown, "metrics": evidence}, "seen": seen, "span": SPAN}
+    tests = [test for card in seen["cards"] for test in card["tests"]]
+    evidence = {test["key"]: [_percent(test, "worse"), _percent(test, "good")] for test in tests}
+    return {
+        **shown,
+        "data": {**shown, "metrics": evidence, "moves": seen["moves"]},
+        "seen": seen,
+        "span": SPAN,
+    }
+
+
+def _percent(test: dict[str, Any], side: str) -> int | None:
+    return next((found["percent"] for found in test["sides"] if found["side"] == side), None)

@@ -1,44 +1,61 @@
-"""A rollout as a person looks at it: where it stands, and what is still needed. Pure.
+"""A rollout as a person looks at it: where it stands, what is next, what can be done. Pure.
 
-Made from what the admin API tells, so that page and API never disagree.
+Made from what the admin API tells, in the words that the terminal has too (`gateway.control.rollouts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
-from gateway.control.pages.metric_view import metric_view, more_requests
+from gateway.control.pages.metric_view import cards
+from gateway.control.rollouts.offers import offers
+from gateway.control.rollouts.standing import facts, is_under_way, outlook
 from gateway.control.rollouts.words import duration
 
 State = Mapping[str, Any]
-THEN: Final = {"pause": "it pauses", "abort": "it is taken back", "promote": "it goes on"}
-UNTIL: Final = {"verdict": "until its verdict", "person": "until a person promotes it"}
-HOOKS: Final = {
-    "asked": "the hook is asked, no answer yet",
-    "held": "the hook holds the next step",
-    "failed": "the hook says that it is worse",
+UNTIL: Final = {"verdict": "until its verdict", "person": "until a person takes the next step"}
+LABELS: Final = {
+    "so far": "So far",
+    "verdict": "Verdict so far",
+    "next": "Next",
+    "needed": "Still needed",
+    "frozen": "Frozen",
+    "hooks": "Hooks",
+    "judge": "Judge",
 }
+"""What stands before each fact, in the order in which one wants to know them."""
 
 
 def view(state: State) -> dict[str, Any]:
     """Return everything the page shows of a rollout, in words and in places to draw at."""
-    verdict = state["verdict"] or {"sentence": "", "metrics": []}
+    is_active = is_under_way(state)
+    verdict = state["verdict"] or {"sentence": ""}
     return {
         "headline": headline(state),
         "why": state["progress"]["why"] if state["progress"] else "",
         "kind": _kind(state),
-        "is_active": is_active(state),
+        "is_active": is_active,
         "track": list(_track(state)),
-        "facts": list(_facts(state)) if is_active(state) else [],
-        "sentence": verdict["sentence"] if is_active(state) else "",
-        "metrics": [metric_view(metric, state) for metric in verdict["metrics"]] if is_active(state) else [],
+        "facts": told(state) if is_active else [],
+        "sentence": verdict["sentence"] if is_active else "",
+        "cards": cards(state) if is_active else [],
+        "moves": _moves(state) if is_active else {},
     }
 
 
-def is_active(state: State) -> bool:
-    """Tell whether a rollout is under way."""
-    return bool(state["progress"]) and state["progress"]["state"] in ("progressing", "paused")
+def told(state: State) -> list[tuple[str, str]]:
+    """Return what is known of the step in force, each with its label, as `gateway status --watch` has it."""
+    found = {**dict(facts(state)), **dict(outlook(state))}
+    if state["progress"]["state"] == "paused":
+        asks = f" to look at {state['progress']['held_by']}" if state["progress"]["held_by"] else ""
+        found["needed"] = f"a person{asks}: Resume, Next step or Abort"
+    return [(label, found[name]) for name, label in LABELS.items() if name in found]
+
+
+def _moves(state: State) -> dict[str, dict[str, str]]:
+    return {name: asdict(offer) for name, offer in offers(state, state["spec"]["keep_warm"]).items()}
 
 
 def headline(state: State) -> str:
@@ -77,7 +94,7 @@ def _track(state: State) -> Iterator[dict[str, Any]]:
         phase = "done" if number < progress["step"] else "here" if is_here else "to-come"
         if progress["state"] == "healthy" and state["stable"] == progress["canary"]:
             phase = "done"
-        elif not is_active(state) and phase != "done":
+        elif not is_under_way(state) and phase != "done":
             phase = "ended" if is_here else "missed"
         yield {"weight": step["weight"], "phase": phase, "until": _until(step), "number": number}
 
@@ -86,54 +103,3 @@ def _until(step: State) -> str:
     if step["weight"] >= 100:
         return "stable"
     return UNTIL.get(step["until"]) or f"for {duration(step['seconds'])}"
-
-
-def _facts(state: State) -> Iterator[tuple[str, str]]:
-    """Yield what is known of the step in force, each with its label."""
-    yield "Next", state["next"]
-    if not state["judged"]:
-        last = f"; the last verdict is of {state['judged_at']}" if state["judged_at"] else ""
-        yield "Judge", f"nobody judges it at this moment, so it stays as it is{last}"
-    situation = state["situation"]
-    if not situation:
-        return
-    counted = f"{state['step_requests']:,} requests, {state['rate']:.3g} per second"
-    yield "So far", f"{duration(situation['elapsed'])} in this step, {counted}"
-    if state["progress"]["state"] == "progressing":
-        yield "Still needed", needed(state)
-    if situation["frozen"]:
-        yield "Frozen", f"{situation['frozen']}: no step begins by itself until that ends"
-    if situation["gate"] in HOOKS:
-        yield (
-            "Hooks",
-            HOOKS[situation["gate"]] + (f": {situation['gate_why']}" if situation["gate_why"] else ""),
-        )
-
-
-def needed(state: State) -> str:
-    """Say how many requests and how much time the step in force still needs, if it goes on as it looks."""
-    progress = state["progress"]
-    step = progress["steps"][progress["step"] - 1]
-    if step["until"] == "person":
-        return "somebody who promotes it"
-    left = step["seconds"] - state["situation"]["elapsed"]
-    wait = f"{duration(left)} of its time" if left > 0 else ""
-    if step["until"] == "time":
-        return wait or "no more time"
-    counted = _requests_needed(state)
-    return f"{wait} and {counted}" if wait else counted
-
-
-def _requests_needed(state: State) -> str:
-    metrics = state["verdict"]["metrics"] if state["verdict"] else []
-    waiting = [metric for metric in metrics if metric["outcome"] == "inconclusive" and metric["good_bar"]]
-    known = [metric["needed"] for metric in waiting if metric["needed"] is not None]
-    most = max([*known, state["min_requests"] - state["step_requests"], 0])
-    limit = f"after {duration(state['max_wait'])} without a verdict {THEN[state['then']]}"
-    unknown = ", ".join(metric["name"] for metric in waiting if metric["needed"] is None)
-    if unknown:
-        least = f"at least {more_requests(most, state['rate'])}; " if most else ""
-        return f"{least}how many {unknown} takes cannot be told yet; {limit}"
-    return (
-        f"about {more_requests(most, state['rate'])}; {limit}" if most else f"nothing more to count; {limit}"
-    )

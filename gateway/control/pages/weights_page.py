@@ -9,9 +9,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.control.access.roles import principal_of
+from gateway.control.bodies import check_known
 from gateway.control.changes import known_route
+from gateway.control.meanwhile import DIGITS, meanwhile, sentence
+from gateway.control.pages.allowed import refused
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
+from gateway.control.problems import Refusal
 from gateway.control.readings import live_plan
 from gateway.control.replies import reply
 from gateway.control.status.observation import read_running
@@ -39,16 +44,25 @@ class WeightsPage:
         """Answer the page."""
         name = request.path_params["name"]
         found = await asyncio.to_thread(state_of, self._desk.places, name)
-        return self._desk.page(request, "weights.html", {"state": found}, title=f"Weights of {name}")
+        values = {"state": found, "refused": refused(principal_of(request.scope), name)}
+        return self._desk.page(request, "weights.html", values, title=f"Weights of {name}")
 
     async def state(self, request: Request) -> Response:
-        """Answer the division that is live and that of routing.yaml, as JSON."""
-        found = await asyncio.to_thread(state_of, self._desk.places, request.path_params["name"])
+        """Answer the division, live and in routing.yaml, and what was changed `?since=`, as JSON."""
+        check_known(request.query_params, ["since"], "query parameter")
+        since = request.query_params.get("since", "")
+        known = int(since) if since.isascii() and since.isdigit() and len(since) <= DIGITS else None
+        if since and known is None:
+            raise Refusal(400, f"since must be the number of a revision, not {since[:40]}")
+        found = await asyncio.to_thread(state_of, self._desk.places, request.path_params["name"], known)
         return reply(found, found["revision"])
 
 
-def state_of(places: Places, name: str) -> dict[str, Any]:
-    """Return a route's division, live and in routing.yaml; raises Refusal (404) for an unknown route."""
+def state_of(places: Places, name: str, since: int | None = None) -> dict[str, Any]:
+    """Return a route's division, live and in routing.yaml, and a line for each revision after `since`.
+
+    Raises Refusal (404) for an unknown route.
+    """
     plan = live_plan(places)
     route = known_route(plan, name)
     shares = shares_of(route)
@@ -61,6 +75,7 @@ def state_of(places: Places, name: str) -> dict[str, Any]:
         "rows": [{"name": one, "live": share, "file": written.get(one)} for one, share in shares.items()],
         "others": [service.name for service in plan.services if service.name not in shares],
         "file_problem": problem,
+        "meanwhile": [] if since is None else [sentence(entry) for entry in meanwhile(places, since)],
         "rollout_of": progress.canary if progress is not None and progress.is_active else "",
     }
 

@@ -23,12 +23,14 @@ from gateway.control.planner.operations import LEAST_ERRORS, MOST_ERRORS, MOST_R
 from gateway.control.problems import Refusal
 from gateway.control.readings import live_plan
 from gateway.control.replies import reply
+from gateway.control.rollouts.start import would_move_back
 from gateway.control.rollouts.steering import check_known as check_service
 from gateway.control.rollouts.steering import steps_of
 from gateway.errors import ChangeRefused
 from gateway.rollout.outlook import Ask, Outlook, Traffic
 from gateway.rollout.planner import plan
 from gateway.rollout.recent import recent_traffic, stable_part
+from gateway.rollout.remarks import better_words
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
 from gateway.routing.rollouts import Step
@@ -79,7 +81,8 @@ def planned(places: Places, name: str, question: Question) -> dict[str, Any]:
     traffic = _traffic(places, route, question)
     ask = Ask(question.canary, route.stable, name, rollout, traffic, route.sticky is not None)
     paths = max(FEWEST, WALKED * USUAL_STEPS // max(USUAL_STEPS, len(ask.steps)))
-    return document(ask, plan(ask, draw(random.Random(SEED).random, paths)))  # noqa: S311 - repeatable, no secret
+    outlook = plan(ask, draw(random.Random(SEED).random, paths))  # noqa: S311 - repeatable, no secret
+    return {**document(ask, outlook), "hindrance": would_move_back(route, question.canary, rollout.steps)}
 
 
 def document(ask: Ask, outlook: Outlook) -> dict[str, Any]:
@@ -96,6 +99,8 @@ def document(ask: Ask, outlook: Outlook) -> dict[str, Any]:
     found: dict[str, Any] = _finite({**asked, **asdict(outlook)})
     for step in found["steps"]:
         step["weight"] /= 1000
+    if found["better"]:
+        found["better"]["why"] = better_words(outlook)
     return found
 
 

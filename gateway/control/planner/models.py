@@ -60,15 +60,22 @@ class PlannedExposure(Answer):
 
 
 class BetterSteps(Answer):
-    """Another schedule, its shares in percent."""
+    """Another schedule, its shares in percent; `finds` is the least regression of the errors that is likely
+    found, `why` says in words what it gains.
+    """
 
     steps: list[float]
     seconds: float | None
     bad: float | None
+    finds: float | None
+    why: str
 
 
 class PlannedRollout(Answer):
-    """A whole plan; `rate` and `error_rate` (a fraction) are what was assumed, `source` says where from."""
+    """A whole plan; `rate` and `error_rate` (a fraction) are what was assumed, `source` says where from.
+
+    `hindrance`: why these steps cannot be started now, as users would move back; empty: they can.
+    """
 
     route: str
     canary: str
@@ -85,3 +92,4 @@ class PlannedRollout(Answer):
     better: BetterSteps | None
     warnings: list[str]
     notes: list[str]
+    hindrance: str

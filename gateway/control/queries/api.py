@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -17,17 +18,22 @@ from gateway.control.changes import known_route
 from gateway.control.problems import Refusal
 from gateway.control.queries import requests_reading
 from gateway.control.queries.asking import ask
-from gateway.control.queries.models import NewQuery
+from gateway.control.queries.models import KEY_LIMIT, KeyGiven, NewQuery
 from gateway.control.queries.process import Question
+from gateway.control.queries.pseudonyms import pseudonym
 from gateway.control.queries.requests_asked import search_of
+from gateway.control.queries.turns import Turns
 from gateway.control.readings import live_plan
 from gateway.control.replies import reply
 from gateway.routing.places import Places
 
 QUERY_EXAMPLE = '{"sql": "SELECT version, count(*) FROM requests GROUP BY 1"}'
+KEY_EXAMPLE = '{"key": "user-17"}'
 SECONDS = 10.0
-AT_ONCE = 2
-"""Queries that run at the same time; each may have half a gigabyte and two cores."""
+AT_ONCE, WAITING = 2, 8
+"""Queries that run at the same time, whoever asks, each in `process.MOST_MEMORY`; and how many more wait."""
+PATIENCE = 15.0
+"""Seconds that a query waits for its turn."""
 CSV = "text/csv"
 
 
@@ -37,13 +43,14 @@ class QueryApi:
     def __init__(self, places: Places, seconds: float = SECONDS) -> None:
         self._places = places
         self._seconds = seconds
-        self._running = 0
+        self._turns = Turns(AT_ONCE, WAITING, PATIENCE)
 
     def routes(self) -> list[Route]:
         """Return every path there is."""
         return [
             Route("/api/v1/requests", self.requests),
             Route("/api/v1/requests/{id}", self.request),
+            Route("/api/v1/pseudonym", self.pseudonym, methods=["POST"]),
             Route("/api/v1/query", self.query, methods=["POST"]),
             Route("/api/v1/monitors/{name}/course", self.course),
         ]
@@ -58,6 +65,19 @@ class QueryApi:
         identity = request.path_params["id"]
         return reply(await requests_reading.reading(partial(requests_reading.one, self._places, identity)))
 
+    async def pseudonym(self, request: Request) -> Response:
+        """Answer what the log has in the place of a sticky key."""
+        try:
+            body = await read_body(request, KeyGiven, KEY_EXAMPLE, required=True)
+        except Refusal as refusal:
+            if refusal.status != 400:
+                raise
+            told = f"send JSON such as {KEY_EXAMPLE}, the key as a text of 1 to {KEY_LIMIT:,} characters"
+            raise Refusal(400, told) from None  # what was sent is not repeated: refusals are remembered
+        return reply(
+            {"pseudonym": await requests_reading.reading(partial(pseudonym, self._places, body.key))}
+        )
+
     async def course(self, request: Request) -> Response:
         """Answer a route's watched values over time, and how its fields' values spread."""
         check_known(request.query_params, ["windows"], "query parameter")
@@ -68,15 +88,9 @@ class QueryApi:
     async def query(self, request: Request) -> Response:
         """Answer a query, as JSON or as CSV; whoever leaves takes it along."""
         body = await read_body(request, NewQuery, QUERY_EXAMPLE, required=True)
-        if self._running >= AT_ONCE:
-            raise Refusal(503, f"{AT_ONCE} queries run already; try again soon", {"retry-after": "2"})
         as_csv = _prefers_csv(request.headers.get("accept", ""))
         question = Question(str(self._places.state), body.sql, body.limit, self._seconds, as_csv=as_csv)
-        self._running += 1
-        try:
-            truncated, content = await _unless_left(request, question)
-        finally:
-            self._running -= 1
+        truncated, content = await _unless_left(request, self._answer(question))
         if not as_csv:
             return Response(content, media_type="application/json")
         headers = {
@@ -85,6 +99,10 @@ class QueryApi:
             "gateway-truncated": "true" if truncated else "false",
         }
         return Response(content, headers=headers)
+
+    async def _answer(self, question: Question) -> tuple[bool, bytes]:
+        async with self._turns.turn():
+            return await ask(question)
 
 
 def watched(places: Places, name: str, windows: int) -> dict[str, Any]:
@@ -95,9 +113,11 @@ def watched(places: Places, name: str, windows: int) -> dict[str, Any]:
     return {**monitor_course.course(places, plan, name, windows), "spreads": spreads}
 
 
-async def _unless_left(request: Request, question: Question) -> tuple[bool, bytes]:
+async def _unless_left(
+    request: Request, answering: Coroutine[Any, Any, tuple[bool, bytes]]
+) -> tuple[bool, bytes]:
     """Return a query's answer; ends the query where the client leaves before."""
-    asking = asyncio.create_task(ask(question))
+    asking = asyncio.create_task(answering)
     leaving = asyncio.create_task(_left(request))
     try:
         await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -10,6 +10,7 @@ from gateway.control.models import Answer, Strict
 
 QUERY_LIMIT, QUERY_MOST = 1_000, 100_000
 SQL_LIMIT = 20_000
+KEY_LIMIT = 8_000
 
 
 class LoggedRequest(Answer):
@@ -74,6 +75,18 @@ class WholeRequest(LoggedRequest):
     worker: int | None
     n: int | None
     labels: list[Truth]
+
+
+class KeyGiven(Strict):
+    """A user's sticky key, as the client sends it."""
+
+    key: Annotated[str, Field(min_length=1, max_length=KEY_LIMIT)]
+
+
+class Pseudonym(Answer):
+    """What the request log has in the place of a sticky key."""
+
+    pseudonym: str
 
 
 class NewQuery(Strict):

@@ -36,6 +36,18 @@ QUERY_OPERATIONS = (
     ),
     Operation(
         "post",
+        "/api/v1/pseudonym",
+        "pseudonym",
+        "What the request log has in the place of a user's sticky key; the key is in the body, so in no URL",
+        query_models.Pseudonym,
+        query_models.KeyGiven,
+        body_required=True,
+        refusals=(400, 403, 404, 413, 415, 421, 503),
+        role="viewer",
+        is_whole=True,
+    ),
+    Operation(
+        "post",
         "/api/v1/query",
         "query",
         "The answer of one SELECT over the request log, as JSON, or as CSV where that is asked for",
@@ -79,7 +91,11 @@ REQUEST_PARAMETERS: Final[dict[str, Any]] = {
     "searchStatus": _searched("status", "Answered with this status, or with such ones", example="5xx"),
     "searchOutcome": _searched("outcome", "With this outcome", enum=["", *OUTCOMES]),
     "searchWhy": _searched("why", "Sent where it went for this reason", enum=["", *WHYS]),
-    "searchKey": _searched("key", "With this sticky key, as the log has it"),
+    "searchKey": _searched(
+        "key",
+        "With this sticky key, as the log has it: `POST /api/v1/pseudonym` tells",
+        pattern="^$|^p_[0-9a-f]{24}$",
+    ),
     "searchPath": _searched("path", "With this in its path"),
     "searchSince": _searched(
         "since", "Not before: ISO 8601, UTC unless it says, or so long ago", example="15m"

@@ -25,24 +25,22 @@ from gateway.control.queries.rows import Writer, writer_of
 from gateway.errors import GatewayError
 from gateway.lifeline import at_end_of_input
 from gateway.requestlog.query import asked
-from gateway.routing import journal
-from gateway.routing.difference import difference
 from gateway.routing.places import Places
+from gateway.routing.revision_rows import revision_rows
 from gateway.routing.slot import published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.requestlog.lake import Lake, RevisionRow
+    from gateway.requestlog.lake import Lake
 
 GRACE = 3.0
 """Seconds beyond the time limit after which the process is ended from outside of any query."""
-MEMORY = "512MB"
-MOST_MEMORY = 2 << 30
+MEMORY = "256MB"
+MOST_MEMORY = 512 << 20
 """Bytes that the process may have for everything: rows on their way out are not DuckDB's any more."""
 MOST_BYTES = 16 << 20
 """Bytes of an answer; what is beyond is left out, and the answer says so."""
-REVISIONS = 1_000
 _WORDS = {
     "give it longer with --timeout": "ask `gateway query --timeout 5m` on the gateway's machine",
     "allow more with --memory 2GB": "ask `gateway query --memory 2GB` on the gateway's machine",
@@ -113,17 +111,8 @@ def _connected(places: Places, sql: str) -> Lake:
     plan = published(places)
     policies = {route.name: route.log.labels for route in plan.routes if route.log} if plan else {}
     wanted = "" if sql.split(None, 1)[:1] in (["SHOW"], ["show"]) else sql
-    revisions = _revisions(places) if "revisions" in sql.casefold() else ()
+    revisions = revision_rows(places.journal) if "revisions" in sql.casefold() else ()
     return connect(places.log, revisions=revisions, policies=policies, memory_limit=MEMORY, wanted=wanted)
-
-
-def _revisions(places: Places) -> Iterator[RevisionRow]:
-    with journal.opened(places.journal) as connection:
-        found = journal.latest(connection, REVISIONS + 1)
-    for position, one in enumerate(found[:REVISIONS]):
-        before = found[position + 1].plan if position + 1 < len(found) else None
-        what = "; ".join(difference(before, one.plan))
-        yield one.revision, one.at, one.author, one.reason, what or one.action
 
 
 def _told(error: str, sql: str) -> dict[str, Any]:

@@ -19,7 +19,12 @@ TEXT_LIMIT = 1_000
 _AGO: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _CURSOR: Final = re.compile(r"(\d{1,17})-([0-9a-f]{1,64})")
+_KEY: Final = re.compile(r"p_[0-9a-f]{24}")
 _STATUS: Final = re.compile(r"[0-9]xx|\d{1,3}")
+_NO_RAW_KEY: Final = (
+    "key must be a pseudonym, p_ and 24 hex digits, as the log has it; POST /api/v1/pseudonym makes it of a "
+    "user's own key, as the page Requests does at 'A user's own key': that does not belong into a URL"
+)
 TEXTS: Final = ("route", "version", "outcome", "why", "key")
 """What has to be equal."""
 WORDS: Final = (*TEXTS, "status", "path", "since", "until", "limit", "before")
@@ -84,6 +89,8 @@ def search_of(asked: Mapping[str, str], now: float) -> Search:
     why = given.get("why", "weights")
     if why not in WHYS:
         raise Refusal(400, f"why must be one of {', '.join(WHYS)}, not {why[:40]}")
+    if "key" in given and not _KEY.fullmatch(given["key"]):
+        raise Refusal(400, _NO_RAW_KEY)  # and is not repeated: refusals are remembered
     return Search(
         {name: given[name] for name in TEXTS if name in given},
         _checked(given, "status", _STATUS, "a status such as 503, or 5xx"),

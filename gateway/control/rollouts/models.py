@@ -92,7 +92,8 @@ class RolloutState(Answer):
     """A route's rollout, or its last one; `progress` is null where there has been none.
 
     `next`: what ends this step. `judged`: somebody judges at this moment. `verdict` and `situation` are
-    those of `judged_at`. `rate`: requests per second of canary and stable together.
+    those of `judged_at`. `rate`: requests per second of canary and stable together. `counts`: what all these
+    numbers count; `users` where they are pinned to a version, since each counts once in a step.
     """
 
     progress: ProgressState | None
@@ -103,6 +104,7 @@ class RolloutState(Answer):
     situation: SituationState | None
     step_requests: int
     rate: float
+    counts: Literal["users", "requests"]
     min_requests: int
     max_wait: float
     then: Literal["pause", "abort", "promote"]

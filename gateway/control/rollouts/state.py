@@ -72,6 +72,7 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
         "situation": found.get("situation"),
         "step_requests": found.get("step_requests", 0),
         "rate": found.get("rate", 0.0),
+        "counts": "requests" if route.sticky is None else "users",
         "min_requests": judge.min_requests,
         "max_wait": judge.max_wait,
         "then": judge.then,

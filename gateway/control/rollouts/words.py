@@ -33,14 +33,14 @@ def next_in_words(route: Route) -> str:
         return ""
     if progress.state == "paused":
         return (
-            f"it keeps its {weight(progress)} until somebody says `gateway resume` or `gateway promote`, "
-            "and is still taken back if it is shown to be worse"
+            f"it keeps its {weight(progress)} until somebody resumes it (`gateway resume`) or takes the "
+            "next step (`gateway promote`), and is still taken back if it is shown to be worse"
         )
     step = progress.steps[progress.step]
     following = progress.steps[progress.step + 1].weight
     then = "it becomes stable" if following >= UNITS else f"it gets {shortest_percent(following)} %"
     if step.until == "person":
-        return f"{then} when somebody says `gateway promote`"
+        return f"{then} when a person takes the next step (`gateway promote`)"
     if step.until == "time" and following < UNITS:
         return f"{then} {duration(step.seconds)} after this step began"
     first = f"{duration(step.seconds)} after this step began, " if step.seconds else ""

@@ -42,7 +42,21 @@ def merged(counts: Iterable[Count]) -> Count:
 
 def requests_since(counts: Iterable[Count], since: int) -> int:
     """Return the requests that ended in one interval of constant weights."""
-    return sum(count.requests for count in counts if count.since == since)
+    return sum(count.requests for count in of_interval(counts, since))
+
+
+def of_interval(counts: Iterable[Count], since: int) -> list[Count]:
+    """Return what was counted in one interval of constant weights.
+
+    What is recent is asked of these: the window reaches back 10 to 20 s, and right after a change of weights
+    most of it would be of the weights before.
+    """
+    return [count for count in counts if count.since == since]
+
+
+def window_seconds(counts: Iterable[Count]) -> float:
+    """Return how far back the recent window of any of these reaches, in seconds; 0 without a count."""
+    return max((count.recent_seconds for count in counts), default=0.0)
 
 
 def shares(requests: Mapping[str, int]) -> dict[str, float]:

@@ -24,7 +24,7 @@ class VersionState(Answer):
 
     `requests`, `outcomes` and `fallbacks` count since `gateway up`, `interval_requests` and `served` since
     the route's weights last changed, `attempts` and `retries` since `gateway up`; the rest is of the last
-    10 to 20 seconds. `ttfb` is the time to first byte.
+    10 to 20 seconds, and of no time before the weights last changed. `ttfb` is the time to first byte.
     """
 
     weight: float
@@ -50,7 +50,10 @@ class Since(Answer):
 
 
 class RouteState(Answer):
-    """One route: what was asked for and what was served since."""
+    """One route: what was asked for and what was served since.
+
+    `recent_seconds`: how far back the versions' rates, errors and latencies reach.
+    """
 
     name: str
     path: str
@@ -58,6 +61,7 @@ class RouteState(Answer):
     weights: dict[str, float]
     served: dict[str, float]
     since: Since
+    recent_seconds: float
     versions: dict[str, VersionState]
     rollout: RolloutState
 

@@ -16,7 +16,7 @@ from gateway.control.status.views import Views, read_views
 from gateway.errors import GatewayError
 from gateway.monitoring.tally import Count, WorkerState, read
 from gateway.routing import journal
-from gateway.routing.change import complaint
+from gateway.routing.complaint import complaint
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan

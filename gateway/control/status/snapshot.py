@@ -130,34 +130,40 @@ def route_state(route: Route, versions: Versions) -> dict[str, Any]:
         "weights": asked,
         "served": served,
         "since": {"revision": route.since},
+        "recent_seconds": max(
+            figures.window_seconds(figures.of_interval(found, route.since)) for found in counts.values()
+        ),
         "versions": {
             name: {
                 "weight": asked[name],
                 "interval_requests": in_interval[name],
                 "served": served[name],
-                **version_state(found),
+                **version_state(found, route.since),
             }
             for name, found in counts.items()
         },
     }
 
 
-def version_state(counts: list[Count]) -> dict[str, Any]:
-    """Return what one version did on one route, over all workers and intervals.
+def version_state(counts: list[Count], since: int) -> dict[str, Any]:
+    """Return what one version did on one route, over all workers.
 
-    Totals are since `gateway up`; rate, errors and latencies are those of the recent window.
+    Totals are since `gateway up`; rate, errors and latencies are those of the recent window, without what was
+    asked under other weights than those of the interval `since`.
     """
     total = figures.merged(counts)
+    present = figures.of_interval(counts, since)
+    recent = figures.merged(present)
     return {
         "requests": total.requests,
-        "rate": round(figures.rate(counts), 3),
-        "errors": figures.error_ratio(total.recent_outcomes),
+        "rate": round(figures.rate(present), 3),
+        "errors": figures.error_ratio(recent.recent_outcomes),
         "outcomes": dict(zip(OUTCOMES[:FALLBACK], total.outcomes, strict=False)),
         "fallbacks": total.outcomes[FALLBACK],
         "attempts": total.attempts,
         "retries": total.retries,
-        "p50_ms": figures.milliseconds(total.recent_histogram, 0.50),
-        "p99_ms": figures.milliseconds(total.recent_histogram, 0.99),
-        "ttfb_p50_ms": figures.first_byte_milliseconds(total.recent_first_byte, 0.50),
-        "ttfb_p99_ms": figures.first_byte_milliseconds(total.recent_first_byte, 0.99),
+        "p50_ms": figures.milliseconds(recent.recent_histogram, 0.50),
+        "p99_ms": figures.milliseconds(recent.recent_histogram, 0.99),
+        "ttfb_p50_ms": figures.first_byte_milliseconds(recent.recent_first_byte, 0.50),
+        "ttfb_p99_ms": figures.first_byte_milliseconds(recent.recent_first_byte, 0.99),
     }

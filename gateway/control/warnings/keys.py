@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.errors import GatewayError
-from gateway.routing.auth_keys import MOST_BYTES, read_keys_file
+from gateway.routing.key_files import why_not_read
 from gateway.routing.plan import RoutingPlan
 
 
@@ -24,18 +23,3 @@ def key_warnings(plan: RoutingPlan, folder: Path) -> Iterator[str]:
                 f"the keys of route {named} cannot be read ({file}: {problem}): workers keep those they had, "
                 "and one that has none answers 503; mend the file, or make it with `gateway key create`"
             )
-
-
-def why_not_read(path: Path) -> str:
-    """Return why a file cannot be used as keys, empty where it can."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            return f"it is larger than {MOST_BYTES} bytes"
-        read_keys_file(content.decode())
-    except OSError as error:
-        return error.strerror or str(error)
-    except (GatewayError, UnicodeDecodeError) as error:
-        return str(error)
-    return ""

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.control.alerts.alarms import Alarms, alarm_warnings, read_alarms
 from gateway.control.status.snapshot import snapshot
+from gateway.routing.journal import in_one_piece
 from gateway.watching import silences, store
 from gateway.watching.alert_states import Course, State
 from gateway.watching.alerts import Alert, to_document
@@ -100,7 +101,7 @@ def test_who_writes_keeps_nobody_from_reading_and_who_locks_not_for_long(tmp_pat
     """What was there before is told, or that it cannot be."""
     path = tmp_path / "watch.db"
     keep(path, alert("drift"))
-    with store.opened(path) as writer, store.whole(writer):
+    with store.opened(path) as writer, in_one_piece(writer):
         writer.execute("DELETE FROM states")
         assert len(read_alarms(path, NOW)[0]) == 1
     keep(path, alert("drift"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.control.alerts.operations import ALERT_OPERATIONS
-from gateway.control.openapi import OPERATIONS, document
+from gateway.control.openapi import document
+from gateway.control.operations import OPERATIONS
 
 
 def test_they_are_part_of_the_description() -> None:

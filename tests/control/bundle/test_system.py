@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from gateway.control.bundle.system import listed, processes, sizes, system, versions
 from gateway.routing.places import Places, prepare
 
@@ -60,3 +62,20 @@ def test_a_listing_has_no_content(tmp_path: Path) -> None:
     assert (journal["name"], journal["bytes"], run["name"]) == ("journal.db", 7, "run")
     places.run.resolve().rmdir()
     assert listed(places.run.resolve()) == []
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is closed takes files beside it away; the rest is listed, and a folder may go too."""
+    for name in ("journal.db", "journal.db-wal"):
+        (tmp_path / name).touch()
+
+    def listing(folder: Path) -> list[Path]:
+        found = [folder / name for name in os.listdir(folder)]
+        (folder / "journal.db-wal").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "iterdir", listing)
+    assert [file["name"] for file in listed(tmp_path)] == ["journal.db"]
+    assert listed(tmp_path / "gone") == []

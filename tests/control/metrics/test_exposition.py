@@ -20,7 +20,8 @@ from gateway.monitoring.health_report import STATES, report_path, write
 from gateway.monitoring.tally import FALLBACK, LIMITS, OK, OUTCOMES, REFUSED, TIMEOUT, UNAVAILABLE
 from gateway.monitoring.tally_layout import HIT_HEAD
 from gateway.proxy.observe import record
-from gateway.routing.change import Request, commit, complain
+from gateway.routing.change import Request, commit
+from gateway.routing.complaint import complain
 from gateway.routing.revise import replace_weights
 from gateway.statistics.histogram import BUCKETS, bucket_of, upper_bound
 

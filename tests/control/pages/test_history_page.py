@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from gateway.control.changes import Asker, set_weights
 from gateway.control.pages import history_page
 from gateway.control.pages.history_page import listing, revision_of
 from gateway.control.problems import Refusal
+from gateway.routing.change import Request, commit
 from tests.control.pages.visitor import visited
 
 if TYPE_CHECKING:
@@ -68,6 +70,17 @@ async def test_reasons_stay_texts_and_viewers_cannot_go_back(site: Site) -> None
     assert "&lt;img" in shown
     assert "Go back to here" not in shown
     one = (await visited(site, "/history/1", "viewer")).text
-    assert 'id="go"' not in one
-    assert "you need the role operator" in one
-    assert 'id="go"' in (await visited(site, "/history/1", "operator")).text
+    assert 'id="go" disabled aria-describedby="go-refused"' in one
+    assert "Not for you: ann has the role viewer" in one
+    assert 'id="go">' in (await visited(site, "/history/1", "operator")).text
+    assert "edited in routing.yaml" in shown
+    assert ">ann<" in shown
+
+
+async def test_more_than_weights_is_for_an_admin_to_take_back(site: Site) -> None:
+    """An operator is told so before the click."""
+    earlier = (await visited(site, "/history", "operator")).text
+    assert "file file" not in " ".join(earlier.split())
+    commit(site.places, Request("x", "x"), lambda plan: replace(plan, listen="127.0.0.1:8082"))
+    assert 'id="go" disabled' in (await visited(site, "/history/1", "operator")).text
+    assert 'id="go">' in (await visited(site, "/history/1", "admin")).text

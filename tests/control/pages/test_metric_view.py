@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.pages.metric_view import (
-    effect_in_words,
-    interval,
-    metric_view,
-    more_requests,
-    place,
-    towards,
-)
-
-STATE = {"progress": {"canary": "canary", "stable": "blue"}, "rate": 10.0}
+from gateway.control.pages.metric_view import cards, interval, one_test, place, towards
 
 
 def metric(**more: Any) -> dict[str, Any]:
@@ -42,35 +32,54 @@ def metric(**more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_metric_has_words_numbers_and_places() -> None:
+def state(*metrics: dict[str, Any], limits: tuple[float, ...] = (), **more: Any) -> dict[str, Any]:
+    """A rollout with these metrics; answers quicker than 20 ms never count as slow."""
+    judge = {"latency": {"ignore_below": 0.02}, "outputs": {"on_change": "hold"}}
+    progress = {"canary": "canary", "stable": "blue", "thresholds_ms": list(limits)}
+    verdict = {"metrics": list(metrics)}
+    usual = {"rate": 10.0, "counts": "requests", "spec": {"judge": judge}}
+    return {**usual, "progress": progress, "verdict": verdict, **more}
+
+
+def test_a_test_has_words_numbers_and_places() -> None:
     """Counts with their percentage, what is needed with its time, evidence in percent of its bar."""
-    found = metric_view(metric(), STATE)
-    assert found["arms"][0] == {"name": "canary", "requests": "100", "bad": "2 bad (2 %)"}
-    assert found["needed"] == "600 more requests (1 min at this rate)"
-    assert (found["worse"], found["good"], found["outcome"]) == (25, 0, "not known yet")
-    assert found["effect"] == "2 times as bad as stable, surely between 0.5 and 8"
+    found = one_test(metric(), state())
+    assert found["arms"][0] == {"name": "canary", "does": "fails", "said": "2.0 % (2 of 100 requests)"}
+    assert found["needed"] == "Still needed: about 600 more requests, 1 min at this rate, as it looks."
+    assert [(side["side"], side["percent"]) for side in found["sides"]] == [("worse", 25), ("good", 0)]
+    assert found["outcome"] == "not known yet"
+    assert one_test(metric(outcome="pass"), state())["needed"] == ""
 
 
-def test_a_metric_that_has_passed_needs_nothing() -> None:
-    """Whatever the estimate was."""
-    assert metric_view(metric(outcome="pass"), STATE)["needed"] == ""
+def test_what_only_waits_for_requests_says_so() -> None:
+    """Its evidence is there, so "not known yet" beside it would contradict it."""
+    found = one_test(metric(good=4.0, sentence="97 of the 500 requests"), state())
+    assert (found["outcome"], found["sentence"]) == ("good so far, too few yet", "97 of the 500 requests")
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"low": None}, "2 times as bad as stable, surely at most 8"),
-        ({"high": None}, "2 times as bad as stable, surely at least 0.5"),
-        ({"low": None, "high": None}, "2 times as bad, anything is still possible"),
-        ({"effect": None}, "no comparison yet"),
-        ({"effect": None, "canary_bad": 0, "stable_bad": 0}, "neither has had anything bad yet"),
-        ({"canary_bad": 0, "stable_bad": 0}, "neither has had anything bad yet"),
-        ({"effect": None, "canary_bad": 0, "stable_bad": 0, "good_bar": 0}, "no comparison yet"),
-    ],
+QUANTILES = tuple(
+    metric(name=f"latency p{q}", outcome=o) for q, o in ((50, "pass"), (95, "pass"), (99, "fail"))
 )
-def test_an_effect_says_what_is_known(more: dict[str, Any], words: str) -> None:
-    """An end that is open is said to be."""
-    assert effect_in_words(metric(**more)) == words
+
+
+def test_latency_is_one_card_with_a_test_for_each_threshold() -> None:
+    """Quantiles with the same threshold are the same test; the card has the severest outcome."""
+    errors, latency = cards(state(metric(), *QUANTILES, limits=(20.0, 20.0, 84.6)))
+    assert (errors["name"], latency["name"]) == ("errors", "latency")
+    assert [test["title"] for test in latency["tests"]] == [
+        "p50 and p95: slower than 20 ms",
+        "p99: slower than 84.6 ms",
+    ]
+    assert latency["outcome"] == "worse: it is taken back"
+    assert latency["note"].startswith("20 ms is ignore_below in routing.yaml")
+
+
+def test_without_thresholds_each_quantile_stands_alone() -> None:
+    """They are not known until stable has shown enough answers."""
+    (latency,) = cards(state(*QUANTILES))
+    assert [test["title"] for test in latency["tests"]] == ["p50", "p95", "p99"]
+    assert latency["note"] == ""
+    assert cards(state(verdict=None)) == []
 
 
 def test_an_interval_without_ends_is_drawn_from_edge_to_edge() -> None:
@@ -94,9 +103,5 @@ def test_evidence_is_a_percentage(evidence: float | None, bar: float) -> None:
     found = towards(evidence, bar)
     assert found is not None
     assert 0 <= found <= 100
+    assert (found == 100) == (evidence is not None and evidence / bar >= 1)
     assert towards(evidence, 0.0) is None
-
-
-def test_without_a_rate_no_time_is_told() -> None:
-    """Nobody knows it."""
-    assert more_requests(1200, 0.0) == "1,200 more requests"

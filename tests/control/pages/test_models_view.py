@@ -30,6 +30,7 @@ def value(signal: str, version: str, of: float | None, **given: Any) -> dict[str
         ("memory", 2.0**20 * 1500, "1,500 MiB"),
         ("auc", 0.83456, "0.8346"),
         ("auc", None, "–"),
+        ("output_drift", 0.2002, "0.20"),
     ],
 )
 def test_a_value_is_shown_as_people_read_it(signal: str, given: float | None, shown: str) -> None:
@@ -41,7 +42,7 @@ def test_of_drift_the_worst_input_is_shown() -> None:
     """Versions without any value are there too, those of the route as a whole are not."""
     values = [value("drift", "blue", of, field=name) for name, of in (("a", 0.1), ("b", 0.4), ("c", None))]
     blue, green = heads_of(["blue", "green"], [*values, value("rate", "", 5.0), value("null", "blue", 1.0)])
-    assert (blue["drift"]["field"], blue["drift"]["shown"]) == ("b", "0.4")
+    assert (blue["drift"]["field"], blue["drift"]["shown"]) == ("b", "0.40")
     assert blue["rate"] is green["drift"] is None
 
 

@@ -32,8 +32,9 @@ def test_each_route_with_its_versions(site: Site) -> None:
         "blue",
         0,
     )
-    assert late["rollback"] == "late: canary 10 % → 0 %, blue gets 100 %"
+    assert late["rollback"] == "late: canary 10 % → 0 %, blue 90 % → 100 %"
     blue, green, _ = late["versions"]
+    assert found["last"].startswith("edited in routing.yaml, ")
     assert (blue["asked"], blue["served"], blue["errors"], blue["p99"]) == (90.0, None, None, None)
     assert blue["asked_band"].startswith("M0 ")
     assert green["asked_band"] == blue["served_band"] == ""
@@ -49,8 +50,10 @@ def test_what_was_served_is_the_share_of_the_last_seconds(site: Site) -> None:
     versions = seen["routes"][0]["versions"]
     versions["blue"] |= {"rate": 30.0, "errors": 0.05}
     versions["canary"] |= {"rate": 10.0}
-    rate = {("late", "blue"): 30.0, ("late", "canary"): 10.0, ("other", "blue"): 7.0}
-    blue, _, canary = told_of(seen, plan, rate, [], [], 0.0)["routes"][0]["versions"]
+    seen["routes"][0]["recent_seconds"] = 12.4
+    late = told_of(seen, plan, [], [], 0.0)["routes"][0]
+    blue, _, canary = late["versions"]
+    assert (late["rate"], late["over"]) == (40.0, 12)
     assert (blue["served"], blue["errors"], canary["served"], canary["errors"]) == (75.0, 5.0, 25.0, 0.0)
 
 
@@ -63,11 +66,12 @@ def test_alerts_that_fire_are_told(site: Site) -> None:
         Alarms("drift", "", "ticket", "firing", "drift", (), 2),
         Alarms("slow", "late", "page", "silenced", "latency", (), 1),
     ]
-    found = told_of(snapshot(site.places), plan, {}, alarms, ["a warning"], 0.0)
+    found = told_of(snapshot(site.places), plan, alarms, ["a warning"], 0.0)
     assert [one["text"] for one in found["alerts"]] == [
         "errors on route late: error_rate of blue",
         "drift on all routes: drift",
     ]
+    assert [one["href"] for one in found["alerts"]] == ["/models/late#alarms", "/models"]
     assert found["warnings"] == ["a warning"]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.control.pages.now_words import health_words, rollback_words, rollout_words
+from gateway.control.pages.now_words import health_words, last_words, rollback_words, rollout_words
 from gateway.control.status.snapshot import snapshot
 from gateway.rollout.moves import start
 from gateway.routing.change import Request, commit
@@ -22,9 +22,11 @@ def test_a_rollback_is_told_beforehand(site: Site) -> None:
     """Of one route and of all; and where there is nothing to take back, nothing."""
     plan = published(site.places)
     assert plan is not None
-    assert rollback_words(plan, "late", 0.0) == "late: canary 10 % → 0 %, blue gets 100 %"
+    assert rollback_words(plan, "late", 0.0) == "late: canary 10 % → 0 %, blue 90 % → 100 %"
     both = rollback_words(plan, None, 0.0)
-    assert both == "late: canary 10 % → 0 %, blue gets 100 %; protocol: blue 50 % → 0 %, green gets 100 %"
+    assert both == (
+        "late: canary 10 % → 0 %, blue 90 % → 100 %; protocol: blue 50 % → 0 %, green 50 % → 100 %"
+    )
     back = roll_back(plan, None, 0.0)
     assert rollback_words(back, "late", 0.0) == rollback_words(back, None, 0.0) == ""
 
@@ -35,9 +37,9 @@ def test_a_rollback_that_ends_a_rollout_says_so(site: Site) -> None:
     plan = published(site.places)
     assert plan is not None
     assert rollback_words(plan, "late", time.time()).endswith(", the rollout of canary ends")
-    found = snapshot(site.places)["routes"][0]["rollout"]
+    found = snapshot(site.places)["routes"][0]
     assert rollout_words(found).startswith("canary is at step 1 of ")
-    assert found["next"] in rollout_words(found)
+    assert found["rollout"]["next"] in rollout_words(found)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +52,35 @@ def test_a_rollback_that_ends_a_rollout_says_so(site: Site) -> None:
 )
 def test_where_a_rollout_stands(state: str, said: str) -> None:
     """Ended well or badly, or waiting."""
+    stable = "canary" if state == "healthy" else "blue"
+    assert rollout_words(told(state, {stable: 100.0})) == said
+
+
+def told(state: str, weights: dict[str, float]) -> dict[str, Any]:
+    """What status tells of a route with a rollout of canary."""
     progress = {"canary": "canary", "state": state, "why": "it was good", "step": 2}
-    progress["steps"] = [{"weight": 5.0}, {"weight": 12.5}]
-    assert rollout_words({"progress": progress, "next": ""}) == said
+    steps = [{"weight": 5.0}, {"weight": 12.5}]
+    rollout = {"progress": {**progress, "steps": steps}, "next": ""}
+    return {"stable": "blue", "weights": weights, "rollout": rollout}
+
+
+@pytest.mark.parametrize("state", ["healthy", "degraded"])
+def test_how_a_rollout_ended_is_no_headline_once_the_weights_are_others(state: str) -> None:
+    """It is true of then, and not of now."""
+    said = rollout_words(told(state, {"blue": 60.0, "canary": 40.0}))
+    assert said.startswith("No rollout is under way; the last one, of canary, ended before")
+
+
+def test_what_made_the_plan_is_one_sentence() -> None:
+    """With the reason, if there was one."""
+    entry = {"what": "weights set by token ci", "at": "2026-03-01T03:12:11.000Z", "reason": ""}
+    assert last_words(entry) == "weights set by token ci, 2026-03-01 03:12:11 UTC"
+    assert last_words({**entry, "reason": "calm"}).endswith(" UTC (“calm”)")
 
 
 def test_no_rollout_is_no_sentence() -> None:
     """The line is left out."""
-    assert rollout_words({"progress": None}) == ""
+    assert rollout_words({"rollout": {"progress": None}}) == ""
 
 
 def service(**changes: Any) -> dict[str, Any]:

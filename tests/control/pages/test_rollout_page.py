@@ -26,7 +26,7 @@ async def test_an_operator_may_move_it_and_a_viewer_may_look(site: Site) -> None
     """Whoever may not change anything has the plan, and no button that would be refused."""
     shown = (await visited(site, PATH)).text
     assert "Start the rollout" in shown
-    assert "Abort" in shown
+    assert 'data-move="abort"' in shown
     seen = (await visited(site, PATH, "viewer")).text
     assert "Start the rollout" not in seen
     assert "data-move" not in seen
@@ -69,3 +69,14 @@ def test_the_version_that_is_suggested_is_the_likeliest(site: Site) -> None:
     """That with the most traffic beside stable; where none has any, the one that stands last."""
     assert suggested(site.route()) == "canary"
     assert suggested(site.route("protocol")) == "blue"
+
+
+async def test_what_comes_first_depends_on_whether_one_is_under_way(site: Site) -> None:
+    """The planner is open and first where there is none; else it is last and folded away."""
+    idle = (await visited(site, PATH)).text
+    assert idle.index('id="planner" open') < idle.index('id="state"') < idle.index('id="events"')
+    start(site.places, Asker("ann", "retrained"), "late", NewRollout(canary="canary", force=True))
+    runs = (await visited(site, PATH)).text
+    order = ('id="state"', 'id="moves"', 'id="judged-box"', 'id="events"', 'id="planner"')
+    assert sorted(order, key=runs.index) == list(order)
+    assert 'id="planner" open' not in runs

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.control.pages.rollout_view import headline, needed, view
+from gateway.control.pages.rollout_view import LABELS, headline, told, view
+from gateway.control.rollouts.standing import facts, outlook
 from tests.control.pages.test_metric_view import metric
+from tests.control.pages.test_metric_view import state as judged_state
 
 
 def state(word: str = "progressing", step: int = 2, **more: Any) -> dict[str, Any]:
@@ -20,6 +22,7 @@ def state(word: str = "progressing", step: int = 2, **more: Any) -> dict[str, An
         "step": step,
         "steps": steps,
         "why": "so it is",
+        "thresholds_ms": [],
         "held_by": more.pop("held_by", ""),
         "previous": more.pop("previous", ""),
         "warm_until": "2026-01-01T00:00:00.000Z",
@@ -31,10 +34,12 @@ def state(word: str = "progressing", step: int = 2, **more: Any) -> dict[str, An
         "next": "it gets 100 % once it is shown",
         "judged": True,
         "judged_at": None,
-        "verdict": {"sentence": "not yet", "metrics": [metric()]},
+        "verdict": {"outcome": "inconclusive", "sentence": "not yet", "metrics": [metric()]},
         "situation": {**usual, **more.pop("situation", {})},
         "step_requests": 400,
         "rate": 10.0,
+        "counts": "requests",
+        "spec": {**judged_state()["spec"], "keep_warm": 3600.0},
         "min_requests": 100,
         "max_wait": 3600.0,
         "then": "pause",
@@ -80,43 +85,43 @@ def test_each_step_has_its_place(found: dict[str, Any], phases: list[str]) -> No
 def test_what_is_over_has_no_evidence_to_show() -> None:
     """The last verdict is none of anything under way."""
     found = view(state("degraded"))
-    assert (found["facts"], found["metrics"], found["is_active"]) == ([], [], False)
+    assert (found["facts"], found["cards"], found["moves"]) == ([], [], {})
+    assert not found["is_active"]
 
 
-def test_what_holds_it_is_told() -> None:
-    """Nobody who judges, a freeze window, a hook."""
+def test_the_facts_come_in_the_order_in_which_one_asks() -> None:
+    """How far, what the judge says, what is next, what is needed; then what holds it."""
     held = {"frozen": "friday", "gate": "held", "gate_why": "load test"}
-    facts = dict(view(state(judged=False, situation=held))["facts"])
-    assert facts["Judge"].startswith("nobody judges it at this moment")
+    found = told(state(judged=False, situation=held))
+    assert [label for label, _ in found] == [
+        "So far",
+        "Verdict so far",
+        "Next",
+        "Still needed",
+        "Frozen",
+        "Hooks",
+        "Judge",
+    ]
+    facts = dict(found)
+    assert facts["Judge"].startswith("NOBODY judges it at this moment")
     assert facts["Frozen"].startswith("friday: no step begins")
-    assert facts["Hooks"] == "the hook holds the next step: load test"
-    assert facts["So far"] == "30 s in this step, 400 requests, 10 per second"
+    assert facts["Hooks"] == "the next step is held: load test"
+    assert facts["So far"] == "30 s in this step, 400 requests (10 per second)"
 
 
-def test_what_is_needed_is_told_in_requests_and_time() -> None:
-    """Of the metric that needs most, and what happens without a verdict."""
-    assert needed(state()) == (
-        "about 600 more requests (1 min at this rate); after 1 h without a verdict it pauses"
-    )
-    unknown = {"sentence": "", "metrics": [metric(), metric(name="labels", needed=None)]}
-    assert needed(state(verdict=unknown)).startswith(
-        "at least 600 more requests (1 min at this rate); how many labels"
-    )
-    passed = {"sentence": "", "metrics": [metric(outcome="pass")]}
-    assert needed(state(verdict=passed)).startswith("nothing more to count")
+def test_the_page_says_what_the_terminal_says() -> None:
+    """Word for word: both take it from the same place."""
+    page = dict(view(state())["facts"])
+    terminal = dict([*facts(state()), *outlook(state())])
+    assert [page[LABELS[name]] for name in terminal] == list(terminal.values())
 
 
-@pytest.mark.parametrize(
-    ("until", "seconds", "words"),
-    [
-        ("person", 0.0, "somebody who promotes it"),
-        ("time", 90.0, "1 min of its time"),
-        ("time", 10.0, "no more time"),
-        ("verdict", 90.0, "1 min of its time and about 600 more requests"),
-    ],
-)
-def test_a_step_may_wait_for_time_or_a_person(until: str, seconds: float, words: str) -> None:
-    """As routing.yaml says it."""
-    found = state()
-    found["progress"]["steps"][1] = {"weight": 25.0, "until": until, "seconds": seconds}
-    assert needed(found).startswith(words)
+def test_a_paused_one_needs_a_person_and_says_which_buttons() -> None:
+    """And what there is to look at."""
+    found = dict(told(state("paused", held_by="outputs")))
+    assert found["Still needed"] == "a person to look at outputs: Resume, Next step or Abort"
+
+
+def test_every_move_is_offered_while_it_is_under_way() -> None:
+    """As plain values, for a script."""
+    assert list(view(state())["moves"]) == ["pause", "resume", "promote", "complete", "abort"]

@@ -70,8 +70,21 @@ async def test_the_page_has_its_data_and_the_state_alone_has_a_tag(site: Site) -
     assert anew.headers["etag"] == '"1"'
 
 
+async def test_the_state_tells_what_was_changed_since_a_revision(site: Site) -> None:
+    """Who, what and why, for whoever still sees the revision before; an odd number is refused."""
+    set_weights(site.places, Asker("token:ci", "calm"), "late", {"blue": 1})
+    (line,) = (await visited(site, f"{PATH}/state?since=1")).json()["meanwhile"]
+    assert line.startswith("revision 2, ")
+    assert "weights set by token ci: late: " in line
+    assert line.endswith("(“calm”)")
+    assert (await visited(site, f"{PATH}/state?since=2")).json()["meanwhile"] == []
+    for odd in ("since=x", "since=-1", f"since={'9' * 20}", "sinc=1"):
+        assert (await visited(site, f"{PATH}/state?{odd}")).status_code == 400
+
+
 async def test_a_viewer_has_nothing_to_apply(site: Site) -> None:
     """And is told what it takes."""
     shown = (await visited(site, PATH, "viewer")).text
     assert "you need the role operator" in shown
-    assert re.search(r'id="applying"\s+hidden', shown)
+    assert "Not for you: ann has the role viewer" in shown
+    assert re.search(r'id="apply" aria-describedby="why-not" disabled', shown)

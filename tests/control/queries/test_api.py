@@ -12,6 +12,8 @@ from gateway.control.queries import api as query_api
 from gateway.control.queries.api import QueryApi
 from gateway.control.queries.models import QUERY_MOST, FoundRequests, QueryAnswer, WholeRequest
 from gateway.control.queries.process import Question
+from gateway.requestlog.policy import LogSettings
+from gateway.requestlog.secrets import Secrets
 from tests.control import logged
 from tests.control.logged import asked, record
 
@@ -71,25 +73,46 @@ async def test_both_formats_wanted_is_json(site: Site, monkeypatch: pytest.Monke
         assert asked_for[-1].as_csv is as_csv
 
 
-async def test_two_queries_at_once_are_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The third is told to come again; once one is over there is room."""
-    going, begun = asyncio.Event(), asyncio.Semaphore(0)
+async def test_queries_wait_for_their_turn_whoever_asks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two run, eight wait, and the next one is told to come again; all the others are answered."""
+    going, running, most = asyncio.Event(), 0, 0
 
     async def ask(_: Question) -> tuple[bool, bytes]:
-        begun.release()
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
         await going.wait()
+        running -= 1
         return False, b"{}"
 
     monkeypatch.setattr(query_api, "ask", ask)
     routes = QueryApi(site.places).routes()
-    under_way = [asyncio.create_task(asked(routes, "/api/v1/query", COUNT)) for _ in range(2)]
-    await begun.acquire()
-    await begun.acquire()
-    refused = await asked(routes, "/api/v1/query", COUNT)
-    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    every = [asyncio.create_task(asked(routes, "/api/v1/query", COUNT)) for _ in range(11)]
+    [refused], _ = await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
+    assert (refused.result().status_code, refused.result().headers["retry-after"]) == (429, "2")
     going.set()
-    assert [(await one).status_code for one in under_way] == [200, 200]
-    assert (await asked(routes, "/api/v1/query", COUNT)).status_code == 200
+    assert sorted([(await one).status_code for one in every]) == [200] * 10 + [429]
+    assert most == 2
+
+
+async def test_a_users_own_key_becomes_what_the_log_has(site: Site) -> None:
+    """From a body; what cannot be is said without repeating the key, for refusals are remembered."""
+    routes = QueryApi(site.places).routes()
+    none_yet = await asked(routes, "/api/v1/pseudonym", {"key": "anna@example.org"})
+    assert (none_yet.status_code, "anna@example.org" in none_yet.text) == (404, False)
+    secrets = Secrets.load(site.places.log, LogSettings(), site.places.state)
+    found = await asked(routes, "/api/v1/pseudonym", {"key": "anna@example.org"})
+    assert found.json() == {"pseudonym": secrets.pseudonym(b"anna@example.org")}
+    logged.write(site.places, record(0, key=found.json()["pseudonym"]), record(1))
+    listed = await asked(routes, f"/api/v1/requests?key={found.json()['pseudonym']}")
+    assert [int(one["id"], 16) for one in listed.json()["requests"]] == [0]
+    for path, body in (
+        ("/api/v1/requests?key=anna@example.org", None),
+        ("/api/v1/pseudonym", {"key": ["anna@example.org"]}),
+        ("/api/v1/pseudonym", {"key": "anna@example.org" * 2_000}),
+    ):
+        refused = await asked(routes, path, body)
+        assert (refused.status_code, "anna@example.org" in refused.text) == (400, False)
 
 
 async def test_a_client_that_leaves_takes_its_query_along(
@@ -129,11 +152,10 @@ async def test_a_client_that_leaves_takes_its_query_along(
         "headers": headers,
         "query_string": b"",
     }
-    handler = api.routes()[2].app
+    [handler] = [route.app for route in api.routes() if route.path == "/api/v1/query"]
     with pytest.raises(Refusal, match="left before"):
         await handler(scope, receive, send)
     assert cancelled.is_set()
-    assert api._running == 0
 
 
 @pytest.mark.parametrize(

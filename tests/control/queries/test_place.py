@@ -19,6 +19,9 @@ from gateway.requestlog.query_errors import first_lines
         ("SELECT " + "1, " * 200 + "nothing FROM range(1)", Place(1, 608)),
         ("-- a remark\n\nSELECT 1,\n nothing FROM range(1)", Place(4, 2)),
         ("SELECT 'é', nothing FROM range(1)", Place(1, 13)),
+        ("SELECT 'ö😀漢',\t\tnothing FROM range(1)", Place(1, 16)),
+        ("SELECT range,\n count(*)\nFROM range(1)\nGROUP BY\nrang", Place(5, 1)),
+        ("SELECT 1,\r\n nothing\r\nFROM range(1)", Place(2, 2)),
     ],
 )
 def test_the_place_is_that_in_the_query_itself(sql: str, place: Place) -> None:
@@ -38,4 +41,4 @@ def test_an_error_without_a_place_has_none() -> None:
 def test_no_text_is_too_strange(error: str, sql: str) -> None:
     """A place is in the query, or there is none."""
     found = place_of(f"LINE 1: {error}\n        ^", sql)
-    assert found is None or found.line <= len(sql.splitlines())
+    assert found is None or found.line <= len(sql.split("\n"))

@@ -11,18 +11,20 @@ from gateway.control.queries.requests_asked import MOST, WORDS, cursor_of, searc
 
 NOW = 1_800_000_000.0
 
+KEY = f"p_{'1' * 24}"
+
 
 def test_everything_together_makes_one_condition() -> None:
     """Whose values are parameters, each of them."""
     asked = {
-        "route": "late", "version": "blue", "outcome": "ok", "why": "sticky", "key": "p_1", "status": "5xx",
+        "route": "late", "version": "blue", "outcome": "ok", "why": "sticky", "key": KEY, "status": "5xx",
         "path": "infer", "since": "15m", "until": "2027-01-15T08:00Z", "limit": "7",
         "before": cursor_of(1_799_999_000_000_000, "a1"),
     }  # fmt: skip
     search = search_of(asked, NOW)
     where, values = search.condition()
     assert values == {
-        "route": "late", "version": "blue", "outcome": "ok", "why": "sticky", "key": "p_1", "status": 5,
+        "route": "late", "version": "blue", "outcome": "ok", "why": "sticky", "key": KEY, "status": 5,
         "path": "infer", "since": 1_799_999_100_000_000, "until": 1_800_000_000_000_000,
         "at": 1_799_999_000_000_000, "last": "a1",
     }  # fmt: skip

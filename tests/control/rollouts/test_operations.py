@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.control.openapi import OPERATIONS
+from gateway.control.operations import OPERATIONS
 from gateway.control.rollouts.models import RouteRollout
 from gateway.control.rollouts.operations import ROLLOUT_OPERATIONS
 

@@ -69,14 +69,15 @@ def test_a_step_may_wait_for_a_time_or_a_person() -> None:
     timed, by_hand = Step(5000, "time", 600.0), Step(5000, "person")
     assert told(Judge(), timed, Step(25_000)) == "it gets 25 % 10 min after this step began"
     assert told(Judge(), timed).startswith("it becomes stable 10 min after this step began, once it is shown")
-    assert told(Judge(), by_hand, Step(25_000)) == "it gets 25 % when somebody says `gateway promote`"
+    said = told(Judge(), by_hand, Step(25_000))
+    assert said == "it gets 25 % when a person takes the next step (`gateway promote`)"
 
 
 def test_a_paused_one_says_who_can_go_on() -> None:
     """And that the judge still takes it back."""
     plan = begun()
     found = next_in_words(pause(plan, plan.routes[0], "cli:me paused it").routes[0])
-    assert found.startswith("it keeps its 5 % until somebody says `gateway resume`")
+    assert found.startswith("it keeps its 5 % until somebody resumes it (`gateway resume`)")
 
 
 def test_without_a_rollout_nothing_is_next() -> None:

@@ -22,7 +22,7 @@ from gateway.control.status.observation import (
 from gateway.errors import GatewayError
 from gateway.monitoring.health_report import report_path, write
 from gateway.monitoring.tally import WorkerState
-from gateway.routing.change import complain
+from gateway.routing.complaint import complain
 from gateway.routing.places import Places
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from gateway.monitoring.health_report import report_path, write
 from gateway.monitoring.tally import FALLBACK, OK, SERVER_ERROR, TIMEOUT, TallyWriter
 from gateway.monitoring.tally_layout import HIT_RATE
 from gateway.rollout.moves import start
-from gateway.routing.change import Request, commit, complain
+from gateway.routing.change import Request, commit
+from gateway.routing.complaint import complain
 from gateway.routing.places import Places
 from gateway.routing.revise import replace_weights
 from gateway.statistics.histogram import bucket_of
@@ -97,6 +98,21 @@ def test_the_share_served_is_that_of_the_present_weights(site: Site) -> None:
     assert found["served"] == {"blue": 25.0, "green": 0.0, "canary": 75.0}
     canary = found["versions"]["canary"]
     assert (canary["requests"], canary["interval_requests"], canary["served"]) == (130, 30, 75.0)
+
+
+def test_what_is_recent_is_not_of_the_weights_before(site: Site) -> None:
+    """Right after a rollback nobody must read rates, errors or latencies of what was taken back."""
+    tally = site.tally()
+    served(tally, "canary", 1, 50, SERVER_ERROR)
+    served(tally, "blue", 1, 50)
+    commit(site.places, Request("x", "x"), lambda plan: replace_weights(plan, "late", {"blue": 1}))
+    served(tally, "blue", 2, 20)
+    found = snapshot(site.places)["routes"][0]
+    canary, blue = found["versions"]["canary"], found["versions"]["blue"]
+    assert (canary["requests"], canary["rate"], canary["errors"], canary["p99_ms"]) == (50, 0.0, 0.0, None)
+    assert (blue["requests"], blue["errors"]) == (70, 0.0)
+    assert blue["p99_ms"] is not None
+    assert found["recent_seconds"] >= 0.0
 
 
 def test_the_share_of_an_interval_before_its_first_answer_is_nothing(site: Site) -> None:

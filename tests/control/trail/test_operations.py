@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.control.openapi import OPERATIONS, document
+from gateway.control.openapi import document
+from gateway.control.operations import OPERATIONS
 from gateway.control.trail.operations import AUDIT_OPERATIONS
 
 

@@ -11,7 +11,7 @@ from gateway.audit.heads import last_head
 from gateway.audit.read import latest
 from gateway.control.changes import Asker, set_weights
 from gateway.control.trail.sealer import LOOK_EVERY, LeftOut, key_source, sealer
-from gateway.routing import audited, change
+from gateway.routing import change
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -29,7 +29,7 @@ def test_what_nobody_recorded_is_found(site: Site, monkeypatch: pytest.MonkeyPat
     now = [0.0]
     left_out = LeftOut(site.places, lambda: now[0])
     left_out.look()
-    monkeypatch.setattr(audited, "SETTLED", 0.0)
+    monkeypatch.setattr("gateway.routing.left_out.SETTLED", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr(change, "_note", lambda *_: None)
         set_weights(site.places, Asker("ann"), "late", {"blue": 1})

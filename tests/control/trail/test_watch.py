@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.audit.event import Attempt
-from gateway.audit.folder import held
 from gateway.audit.read import latest
 from gateway.audit.throttle import TOLD
 from gateway.control.access.roles import Principal
 from gateway.control.api import build_app
 from gateway.control.trail.watch import Audited, action_of, event_of
+from gateway.files import held
 from tests.control.asgi_client import ask
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def test_no_answer_waits_for_the_trail(site: Site) -> None:
     taken, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with held(site.places.audit / "lock"):
+        with held(site.places.audit / "lock", 1.0):
             taken.set()
             let_go.wait(10)
 

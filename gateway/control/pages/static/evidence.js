@@ -1,7 +1,8 @@
-// The evidence of a rollout over time, a small chart for each metric: percent of the way to either verdict.
+// The evidence of a rollout over time, a small chart for each test. Upwards is the way to passing, downwards the
+// way to being taken back; each has its threshold at its edge, drawn and named.
 
 const MOST = 1500;
-const HEIGHT = 130;
+const HEIGHT = 120;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -43,7 +44,7 @@ export class Evidence {
       if (!this.series.has(name)) this.series.set(name, [[], [], []]);
       const rows = this.series.get(name);
       if (rows[0].length && at <= rows[0].at(-1)) continue;
-      [at, worse, good].forEach((value, row) => rows[row].push(value));
+      [at, worse === null ? null : -worse, good].forEach((value, row) => rows[row].push(value));
       if (rows[0].length > MOST) this.series.set(name, rows.map((row) => row.filter((_, index) => index % 2 === 0 || index > MOST - 60)));
     }
   }
@@ -52,19 +53,24 @@ export class Evidence {
     const box = document.createElement("div");
     box.dataset.metric = name;
     box.setAttribute("role", "img");
-    box.setAttribute("aria-label", `Evidence of ${name} over time (UTC); the table above has the numbers of now`);
+    box.setAttribute("aria-label", `Evidence of ${name} over time (UTC), between its thresholds; the list above has the numbers of now`);
     place.append(box);
+    const { worse, good } = place.dataset;
+    box.append(caption(good, "good", "━"));
     const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const clock = (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toISOString().slice(11, 19));
+    const marks = [...(worse ? [-100] : []), 0, ...(good ? [100] : [])];
     const plot = new uPlot({
       width: Math.max(place.clientWidth, 200),
       height: HEIGHT,
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: [0, 100] } },
-      axes: [{ ...axis, space: 80, incrs: SECONDS, values: clock }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
-      series: [{}, { label: "towards being taken back", stroke: colour("--bad"), width: 2, dash: [6, 3] }, { label: "towards passing", stroke: colour("--good"), width: 2 }],
+      scales: { y: { range: [worse ? -108 : -8, good ? 108 : 8] } },
+      axes: [{ ...axis, space: 80, incrs: SECONDS, values: clock }, { show: false, grid: { show: false }, splits: () => marks }],
+      hooks: { drawAxes: [(chart) => bars(chart, marks)] },
+      series: [{}, { label: worse ?? "", stroke: colour("--bad"), width: 2, dash: [6, 3], points: { show: false } }, { label: good ?? "", stroke: colour("--good"), width: 2, points: { show: false } }],
     }, data, box);
+    box.append(caption(worse, "bad", "┅"));
     const chart = { box, plot };
     this.charts.set(name, chart);
     this.watcher.observe(box);
@@ -82,5 +88,27 @@ export class Evidence {
       plot.destroy();
     }
     this.charts.clear();
+  }
+}
+
+/** The name of a threshold, at the edge of the chart where it lies. */
+function caption(name, kind, sign) {
+  const made = document.createElement("p");
+  made.className = `threshold ${kind}`;
+  made.textContent = name ? `${sign} threshold: ${name}` : "";
+  return made;
+}
+
+/** Draw the thresholds, and the middle where nothing is known. */
+function bars(chart, marks) {
+  const { ctx, bbox } = chart;
+  for (const mark of marks) {
+    const y = Math.round(chart.valToPos(mark, "y", true)) + 0.5;
+    ctx.strokeStyle = colour(mark > 0 ? "--good" : mark < 0 ? "--bad" : "--faint");
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
   }
 }

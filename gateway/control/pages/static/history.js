@@ -11,7 +11,7 @@ form?.addEventListener("submit", (event) => {
       found = await api("POST", "/api/v1/rollback", body, { etag: `"${form.dataset.live}"` });
     } catch (error) {
       if (error.status !== 412) throw error;
-      throw new Refused(412, "Something was changed meanwhile, so nothing was done. Load this page again: it then says what going back would change now.");
+      throw new Refused(412, `Something was changed meanwhile, so nothing was done. Load this page again: it then says what going back would change now. (${error.message})`);
     }
     location.assign(`/history#r${found.body.revision}`);
     return `Revision ${found.body.revision} is live.`;

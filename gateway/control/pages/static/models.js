@@ -26,13 +26,13 @@ async function fill(panel) {
   }
 }
 
-/** Ask; two queries at once are all that the gateway answers, so wait for a turn. */
+/** Ask; few queries run at once and few wait for a turn, so whoever is sent away comes again. */
 async function patient(sql) {
   for (let turn = 0; ; turn += 1) {
     try {
       return await query(sql, ROWS);
     } catch (error) {
-      if (error.status !== 503 || turn >= 4) throw error;
+      if (error.status !== 429 || turn >= 4) throw error;
       await new Promise((done) => setTimeout(done, 1000 * (turn + 1)));
     }
   }
@@ -135,7 +135,8 @@ async function courses() {
 }
 
 /** A small line; what it says is also told in words. */
-function spark({ values, window_seconds: seconds }) {
+function spark({ values: all, n, window_seconds: seconds }) {
+  const values = all.map((value, at) => (n[at] ? value : null)); // a window without requests is a gap, no zero
   const known = values.filter((value) => value !== null);
   const [low, top] = [Math.min(...known), Math.max(...known)];
   const told = known.length ? `${known.length} windows of ${number(seconds / 60)} minutes: ${number(low)} to ${number(top)}` : "nothing yet";

@@ -1,6 +1,7 @@
 // The page Now: fills in what each second brings, remembers a quarter of an hour, and takes back in one click.
-import { act, api, live, number } from "./app.js";
+import { act, live, number } from "./app.js";
 import { chart } from "./chart.js";
+import { field, takeBack } from "./now_rollback.js";
 
 const KEPT = 180;
 const EVERY = 5;
@@ -9,14 +10,10 @@ const page = document.getElementById("now");
 const routes = new Map();
 /** The alerts that fire as far as is known: a look that fails says nothing of them, so they stay. */
 let firing = [...document.querySelectorAll("#trouble li")].filter((line) => line.querySelector(".badge")).map((line) => (
-  { severity: line.querySelector(".badge").textContent, text: line.lastChild.textContent.trim() }));
+  { severity: line.querySelector(".badge").textContent, text: line.querySelector("a").textContent, href: line.querySelector("a").getAttribute("href") }));
 
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-function field(within, name) {
-  return within.querySelector(`[data-f="${name}"]`);
 }
 
 function percent(value) {
@@ -86,6 +83,7 @@ class Route {
 
   show(state) {
     write(field(this.element, "rate"), number(state.rate));
+    write(field(this.element, "over"), state.over ? `over the last ${state.over} s` : "");
     const rollout = field(this.element, "rollout");
     write(rollout, state.rollout);
     rollout.hidden = !state.rollout;
@@ -117,18 +115,9 @@ class Route {
 function promise(within, does) {
   const button = within.querySelector("[data-rollback]");
   if (button.dataset.refused) return;
-  write(field(within, "rollback"), does || "nothing to take back");
+  write(field(within, "rollback"), (does || "nothing to take back").replaceAll("; ", "\n"));
   field(within, "ahead").hidden = !does;
   button.disabled = !does || button.dataset.busy === "yes";
-}
-
-async function rollBack(name) {
-  const path = name ? `/api/v1/routes/${encodeURIComponent(name)}/rollback` : "/api/v1/rollback";
-  const { body } = await api("POST", path, { reason: "Rollback on the page Now" });
-  const divided = (body.routes || [body]).map((one) => (
-    `${one.route}: ${Object.entries(one.weights).map(([version, share]) => `${version} ${number(share)} %`).join(", ")}`));
-  const what = body.changed ? `Rolled back: revision ${body.revision} is live.` : "Nothing was left to take back.";
-  return `${what} ${divided.join("; ")}`;
 }
 
 function item(text, word = "", kind = "") {
@@ -152,7 +141,7 @@ function list(into, items) {
 function showTrouble({ alerts, warnings }) {
   const box = document.getElementById("trouble");
   list(box.querySelector("ul"), [
-    ...alerts.map((alert) => item(alert.text, alert.severity, "badge bad")),
+    ...alerts.map((alert) => item(Object.assign(document.createElement("a"), { href: alert.href, textContent: alert.text }), alert.severity, "badge bad")),
     ...warnings.map((text) => item(text)),
   ]);
   box.hidden = !alerts.length && !warnings.length;
@@ -168,6 +157,8 @@ function show(state) {
     return;
   }
   write(field(page, "revision"), String(state.revision));
+  for (const box of page.querySelectorAll(".did")) if (state.revision > Number(box.dataset.revision)) box.hidden = true;
+  write(field(page, "last"), state.last);
   write(field(page, "at"), state.at.slice(11, 19));
   firing = state.alerts;
   showTrouble(state);
@@ -186,7 +177,7 @@ for (const button of page.querySelectorAll("[data-rollback]")) {
   button.disabled = Boolean(button.dataset.refused) || field(button.parentElement, "rollback").textContent === "nothing to take back";
   button.addEventListener("click", async () => {
     button.dataset.busy = "yes";
-    await act(button, () => rollBack(button.dataset.rollback));
+    await act(button, () => takeBack(button));
     button.dataset.busy = "";
   });
 }

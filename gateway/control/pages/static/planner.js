@@ -1,5 +1,6 @@
 // The planner: sliders that say what a rollout would be like, answered by the admin API.
 import { api, number } from "./app.js";
+import { checkSteps, numbers } from "./steps.js";
 
 const SIZES = [1.25, 1.5, 2, 3, 5, 10, 20];
 const PAUSE = 350;
@@ -18,31 +19,31 @@ export function span(seconds) {
 /** Have the planner of a route answer whenever its fields change. */
 export function planner(route) {
   if (!at("plan")) return;
-  let own = true; // the route's own traffic, until a slider is moved
+  const { rate: mean, source } = at("plan").dataset;
+  // The traffic is asked for once in a visit: a plan that changes by itself cannot be compared with another.
+  let known = { rate: Number(mean) || null, errors: null };
+  let own = true; // what is known of the route's traffic, until a person says otherwise
   let waiting = 0;
   let busy = false; // one question at a time: a plan is work for the process that also rolls back
   let again = false;
   let plan = null;
 
-  const rate = () => 10 ** Number(at("rate").value);
-  const errors = () => 10 ** Number(at("errors").value);
+  const typed = (id) => Number(at(`${id}-number`).value);
+  const set = (id, value) => {
+    at(`${id}-number`).value = Number(value.toPrecision(3));
+    at(id).value = Math.log10(value);
+    at(id).setAttribute("aria-valuetext", at(`${id}-number`).value);
+  };
   const said = () => {
-    put(at("rate-said"), `${number(rate(), 2)} per second`);
-    at("rate").setAttribute("aria-valuetext", at("rate-said").textContent);
-    put(at("errors-said"), `${number(errors(), 2)} %`);
-    at("errors").setAttribute("aria-valuetext", at("errors-said").textContent);
     put(at("smallest-said"), `${SIZES[at("smallest").value]} × the errors`);
     at("smallest").setAttribute("aria-valuetext", at("smallest-said").textContent);
   };
 
   function query() {
-    const found = new URLSearchParams({ canary: at("canary").value });
-    const steps = at("steps").value.replaceAll(/[%\s]/g, "");
-    if (steps) found.set("steps", steps);
-    if (!own) {
-      found.set("rate", rate().toPrecision(4));
-      found.set("error_rate", errors().toPrecision(4));
-    }
+    const found = new URLSearchParams({ canary: at("canary").value, steps: numbers(at("steps").value).join(",") });
+    const [rate, errors] = own ? [known.rate, known.errors] : [typed("rate"), typed("errors")];
+    if (rate) found.set("rate", Number(rate).toPrecision(4));
+    if (errors) found.set("error_rate", Number(errors).toPrecision(4));
     return found;
   }
 
@@ -50,6 +51,12 @@ export function planner(route) {
   async function ask() {
     again = busy;
     if (busy) return;
+    if (!checkSteps()) {
+      plan = null;
+      at("answer").replaceChildren();
+      at("answer").removeAttribute("aria-busy");
+      return;
+    }
     busy = true;
     at("answer").setAttribute("aria-busy", "true");
     if (!plan) at("answer").replaceChildren(line("p", "Working it out…", "empty"));
@@ -64,60 +71,92 @@ export function planner(route) {
       const { body } = await api("GET", `/api/v1/routes/${encodeURIComponent(route)}/plan?${query()}`);
       plan = body;
       if (own) follow(body);
-      put(at("plan-source"), own ? body.source : "");
+      checkSteps(body.hindrance);
       show();
     } catch (error) {
       if (own && error.status === 422 && /rate=/.test(error.message)) {
-        own = false; // no traffic to go by: what the sliders say
+        own = false; // no traffic to go by: what the fields say
         again = true;
-        put(at("plan-source"), "there has been no traffic just now; the sliders say what to plan for");
+        put(at("plan-source"), "there has been no traffic of late; say what to plan for");
       } else at("answer").replaceChildren(line("p", error.message, "bad"));
     }
   }
 
-  /** Put the sliders where the route's own traffic is. */
+  /** Keep what the route's own traffic is, and put the fields there. */
   function follow(found) {
-    at("rate").value = Math.log10(found.rate);
-    at("errors").value = Math.log10(found.error_rate * 100);
-    said();
+    const from = known.rate ? source : "the rate of the last seconds";
+    if (known.errors === null) known = { rate: known.rate ?? found.rate, errors: found.error_rate * 100, said: `${from}; ${found.source}` };
+    set("rate", known.rate);
+    set("errors", known.errors);
   }
 
   function show() {
+    if (own) put(at("plan-source"), known.said + (plan.counts === "users" ? "; it counts requests: users who come again are new only once, so lower it to the new users" : ""));
+    put(at("rate-label"), plan.counts === "users" ? "New users per second" : "Requests per second");
     const size = SIZES[at("smallest").value];
     const rows = plan.steps.map((step) => {
       const found = step.detections.find((one) => one.metric === "errors" && one.size === size);
-      const chance = found ? `${Math.round(found.chance * 100)} %, after ${span(found.seconds)}` : "errors are not judged";
-      return [`${step.weight} %`, `${span(step.seconds)} (${span(step.seconds_p90)})`, step.requests === null ? "–" : number(Number(step.requests.toPrecision(2))), step.slowest, chance];
+      return [`${step.weight} %`, `${span(step.seconds)} (${span(step.seconds_p90)})`, step.requests === null ? "–" : number(Number(step.requests.toPrecision(2))), step.slowest, chance(found)];
     });
     const total = plan.seconds === null
       ? "A version that is no worse does not get to 100 % by itself."
       : `To 100 %: ${span(plan.seconds)} for a version that is no worse (9 of 10 within ${span(plan.seconds_p90)}).`;
-    const parts = [line("p", total, "total"), table(["Step", "Takes (9 of 10 within)", plan.counts === "users" ? "Users" : "Requests", "Waits mostly for", `Finds ${size} × the errors`], rows)];
-    parts.push(...plan.warnings.map((text) => line("p", `Warning: ${text}`, "warn")));
-    if (plan.better) {
-      const steps = [...plan.better.steps, 100].join(",");
-      const use = line("button", "Use these steps");
-      use.type = "button";
-      use.addEventListener("click", () => { at("steps").value = steps; soon(); });
-      const text = line("p", `Better: ${steps} takes ${span(plan.better.seconds)}, with ${number(plan.better.bad, 2)} bad answers at worst instead of ${number(plan.worst.bad, 2)}. `);
-      text.append(use);
-      parts.push(text);
-    }
+    const parts = [line("p", total, "total"), wide(table(["Step", "Takes (9 of 10 within)", plan.counts === "users" ? "Users" : "Requests", "Waits mostly for", `Finds ${size} × the errors`], rows))];
+    parts.push(...plan.warnings.map((text) => line("p", `Warning: ${text}.`, "warn")));
+    if (plan.better) parts.push(better());
+    parts.push(...plan.notes.map((text) => line("p", `Note: ${text}.`, "faint")));
     at("answer").replaceChildren(...parts);
+  }
+
+  function better() {
+    const steps = [...plan.better.steps, 100].join(",");
+    const use = line("button", "Use these steps");
+    use.type = "button";
+    use.addEventListener("click", () => { at("steps").value = steps; soon(); });
+    const text = line("p", `Better: ${plan.better.why}. `);
+    text.append(use);
+    return text;
   }
 
   function soon() {
     said();
+    checkSteps("");
     clearTimeout(waiting);
     waiting = setTimeout(ask, PAUSE);
   }
 
-  for (const id of ["rate", "errors"]) at(id).addEventListener("input", () => { own = false; put(at("plan-source"), ""); soon(); });
+  function mine() {
+    own = false;
+    put(at("plan-source"), "as you say");
+    soon();
+  }
+
+  for (const id of ["rate", "errors"]) {
+    at(id).addEventListener("input", () => { set(id, 10 ** Number(at(id).value)); mine(); });
+    at(`${id}-number`).addEventListener("input", () => { if (typed(id) > 0) { at(id).value = Math.log10(typed(id)); mine(); } });
+    set(id, 10 ** Number(at(id).value));
+  }
   for (const id of ["canary", "steps"]) at(id).addEventListener("input", soon);
   at("smallest").addEventListener("input", () => { said(); if (plan) show(); });
   at("own-traffic").addEventListener("click", () => { own = true; soon(); });
   said();
-  ask();
+  if (at("planner").open) ask();
+  at("planner").addEventListener("toggle", () => { if (at("planner").open && !plan && !busy) ask(); });
+}
+
+/** How likely a regression is found in a step, and when; one that is found in no time is said to be. */
+function chance(found) {
+  if (!found) return "errors are not judged";
+  const percent = Math.round(found.chance * 100);
+  if (found.seconds === null) return "never: not in any time";
+  return percent ? `${percent} %, after ${span(found.seconds)}` : `hardly ever; it would take ${span(found.seconds)}`;
+}
+
+function wide(made) {
+  const box = document.createElement("div");
+  box.className = "wide-table";
+  box.append(made);
+  return box;
 }
 
 const put = (element, text) => { element.textContent = text; };
@@ -140,7 +179,11 @@ function table(heads, rows) {
   const body = made.createTBody();
   for (const row of rows) {
     const tr = body.insertRow();
-    for (const text of row) tr.append(line("td", text));
+    row.forEach((text, place) => {
+      const cell = line("td", text);
+      cell.dataset.label = heads[place]; // told beside it where the table is too narrow for its head
+      tr.append(cell);
+    });
   }
   return made;
 }

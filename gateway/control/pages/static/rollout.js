@@ -1,19 +1,21 @@
 // The page of a rollout: shows it anew every two seconds, draws the evidence, moves it.
 import { Refused, act, api } from "./app.js";
 import { planner } from "./planner.js";
+import { checkSteps, numbers } from "./steps.js";
 import { Evidence } from "./evidence.js";
 
 const PERIOD = 2000;
-const root = document.getElementById("rollout");
-const [stateBox, eventsBox] = [document.getElementById("state"), document.getElementById("events")];
+const at = (id) => document.getElementById(id);
+const root = at("rollout");
+const [stateBox, judgedBox, eventsBox] = [at("state"), at("judged-box"), at("events")];
 const path = `/routes/${encodeURIComponent(root.dataset.route)}/rollout`;
 const calls = `/api/v1${path}`;
-const lost = document.getElementById("connection");
-const evidence = new Evidence(JSON.parse(document.getElementById("trace").textContent));
+const lost = at("connection");
+const evidence = new Evidence(JSON.parse(at("trace").textContent));
 let etag = `"${root.dataset.revision}"`;
 let eventsEtag = etag; // of the revision that the events box shows
 let turn = 0; // looks begun: the answer to an earlier one than the latest is old
-let state = JSON.parse(document.getElementById("state-data").textContent);
+let state = JSON.parse(at("state-data").textContent);
 
 async function piece(name) {
   const answer = await fetch(`${path}/${name}`, { headers: { accept: "text/html" } });
@@ -26,8 +28,10 @@ async function look() {
   const mine = ++turn;
   const found = await piece("state");
   if (mine !== turn) return;
-  stateBox.innerHTML = found.text; // made by our own templates, which escape
-  state = JSON.parse(document.getElementById("state-data").textContent);
+  const made = document.createElement("template");
+  made.innerHTML = found.text; // made by our own templates, which escape
+  for (const box of [stateBox, judgedBox]) box.replaceChildren(...made.content.querySelector(`[data-part=${box.id}]`).childNodes);
+  state = JSON.parse(at("state-data").textContent);
   etag = found.etag;
   shown();
   if (found.etag === eventsEtag) return;
@@ -51,21 +55,42 @@ function shown() {
   const is = state.progress?.state;
   const active = is === "progressing" || is === "paused";
   if (active) evidence.add(state.progress.id, Date.now() / 1000, state.metrics);
-  evidence.draw(stateBox);
+  evidence.draw(judgedBox);
   const said = stateBox.querySelector(".headline").textContent;
-  const headline = document.getElementById("headline");
+  const headline = at("headline");
   if (headline.textContent !== said) headline.textContent = said; // told aloud only when it is another one
-  const moves = document.getElementById("moves");
-  if (!moves) return;
-  moves.hidden = !active;
-  moves.querySelector("[data-move=pause]").hidden = is !== "progressing";
-  moves.querySelector("[data-move=resume]").hidden = is !== "paused";
-  const next = state.progress?.steps[state.progress.step];
-  const promote = moves.querySelector("[data-move=promote]");
-  promote.hidden = !next || next.weight >= 100;
-  if (next) promote.textContent = `Next step (${next.weight} %)`;
-  const starting = document.getElementById("starting");
+  arrange(active);
+  offered();
+}
+
+let arranged = null;
+let moving = false; // a button was pressed and its answer is awaited
+
+/** While a rollout is under way it comes first, and the planner is folded away; else the planner is first. */
+function arrange(active) {
+  const starting = at("starting");
   if (starting) starting.hidden = active;
+  if (at("moves")) at("moves").hidden = !active;
+  if (arranged !== null && arranged !== active) {
+    const parts = [stateBox, at("moves"), judgedBox, at("past")].filter(Boolean);
+    root.append(...(active ? [...parts, at("planner")] : [at("planner"), ...parts]));
+    at("planner").open = !active;
+  }
+  arranged = active;
+}
+
+/** Say of each button what it will do now; one that makes no sense now is disabled, with why. */
+function offered() {
+  if (moving) return;
+  for (const button of document.querySelectorAll("[data-move]")) {
+    const offer = state.moves[button.dataset.move];
+    if (!offer) continue;
+    button.textContent = offer.label;
+    button.disabled = offer.refused !== "";
+    at(`does-${button.dataset.move}`).textContent = offer.refused ? `Not now: ${offer.refused}.` : `${offer.does}.`;
+    // pausing and resuming are two ways of one switch
+    button.parentElement.hidden = offer.refused !== "" && ["pause", "resume"].includes(button.dataset.move);
+  }
 }
 
 async function every() {
@@ -91,54 +116,57 @@ async function move(event, body, words, seen = etag) {
 }
 
 const DONE = { pause: "Paused.", resume: "It goes on.", promote: "The next step has begun.", abort: "Taken back." };
-const reason = document.getElementById("move-reason");
-for (const button of document.querySelectorAll("[data-move]")) {
-  button.addEventListener("click", () => act(button, async () => {
-    const told = await move(button.dataset.move, { reason: reason.value.trim() }, DONE[button.dataset.move]);
-    reason.value = "";
-    return told;
-  }));
+const reason = at("move-reason");
+for (const button of document.querySelectorAll("[data-move]:not([data-move=complete])")) {
+  button.addEventListener("click", async () => {
+    moving = true;
+    await act(button, async () => {
+      const told = await move(button.dataset.move, { reason: reason.value.trim() }, DONE[button.dataset.move]);
+      reason.value = "";
+      return told;
+    });
+    moving = false;
+    offered(); // what was pressed may make no sense any more
+  });
 }
 
-const sure = document.getElementById("sure");
+const sure = at("sure");
 let agreed; // what the dialog asks about: the page behind it goes on, and may come to show another rollout
-document.getElementById("moves")?.addEventListener("submit", (event) => event.preventDefault());
-document.getElementById("complete")?.addEventListener("click", () => {
-  const text = document.getElementById("sure-text");
+at("moves")?.addEventListener("submit", (event) => event.preventDefault());
+document.querySelector("[data-move=complete]")?.addEventListener("click", () => {
+  const text = at("sure-text");
   const { canary, stable } = state.progress;
   agreed = { etag, canary };
   text.textContent = `${canary} then gets 100 % of ${state.route} at once, whatever the judge has seen so far, and becomes stable. ${stable} stays warm for ${text.dataset.warm}, so that a rollback goes back to it.`;
   sure.showModal();
 });
-document.getElementById("sure-no")?.addEventListener("click", () => sure.close());
-document.getElementById("sure-yes")?.addEventListener("click", (event) => act(event.target, async () => {
+at("sure-no")?.addEventListener("click", () => sure.close());
+at("sure-yes")?.addEventListener("click", (event) => act(event.target, async () => {
   sure.close();
   return move("promote", { full: true, reason: reason.value.trim() }, `${agreed.canary} is stable.`, agreed.etag);
 }));
 
-document.getElementById("plan")?.addEventListener("submit", (event) => {
+at("plan")?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = document.getElementById("start");
-  if (!button || document.getElementById("starting").hidden) return;
-  act(button, async () => {
-    const steps = document.getElementById("steps").value.split(",").map((word) => Number(word.trim().replace("%", "")));
-    if (steps.some(Number.isNaN)) throw new Refused(400, "Steps are percentages that grow, such as 1,5,25,100.");
-    const force = document.getElementById("force");
-    const body = { canary: document.getElementById("canary").value, reason: document.getElementById("start-reason").value.trim(), force: force.checked };
-    if (document.getElementById("steps").value.trim() !== usual) body.steps = steps;
+  const button = at("start");
+  if (!button || button.disabled || at("starting").hidden) return;
+  await act(button, async () => {
+    const body = { canary: at("canary").value, reason: at("start-reason").value.trim(), force: at("force").checked };
+    if (at("steps").value.trim() !== usual) body.steps = numbers(at("steps").value);
     try {
       const told = await move("", body, `The rollout of ${body.canary} has begun.`);
-      document.getElementById("start-reason").value = "";
-      document.getElementById("state").scrollIntoView({ block: "start" });
+      at("start-reason").value = "";
+      stateBox.scrollIntoView({ block: "start" });
       return told;
     } catch (error) {
-      if (error.status === 409) document.getElementById("start-force").hidden = false;
+      if (error.status === 409) at("start-force").hidden = false;
       throw error;
     }
   });
+  checkSteps();
 });
 
-const usual = document.getElementById("steps")?.value.trim();
+const usual = at("steps")?.value.trim();
 shown();
 planner(root.dataset.route);
 setTimeout(every, PERIOD);

@@ -8,6 +8,7 @@ const CSV_ROWS = 100000;
 const at = (id) => document.getElementById(id);
 const [box, sql, wrong, run, stop, ready, saved] = ["box", "sql", "wrong", "run", "stop", "ready", "saved"].map(at);
 let asking = null;
+let chosen = "";
 
 async function ask(work, words) {
   if (asking) asking.abort();
@@ -32,21 +33,30 @@ async function ask(work, words) {
 
 function refuse(error) {
   const place = error.line ? `Line ${error.line}, column ${error.column}: ` : "";
-  wrong.textContent = place + error.message;
+  // The line with its mark below is for terminals: here lines wrap, and the word itself is marked.
+  wrong.replaceChildren(place + (error.line ? error.message.replace(/\n?LINE \d+: .*\n *\^+ *$/m, "") : error.message));
+  if (error.line) wrong.append(select(error.line, error.column));
   wrong.hidden = false;
   sql.setAttribute("aria-invalid", "true");
   at("took").textContent = "";
   at("answers").hidden = true;
-  if (error.line) select(error.line, error.column);
 }
 
-/** Put the cursor where the error is. */
+/** Select the word where the error is, and return its line with the word marked; columns count characters. */
 function select(line, column) {
   const lines = sql.value.split("\n");
-  const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
-  const word = /^\w+|^./.exec(sql.value.slice(start));
+  const text = lines[line - 1] ?? "";
+  const begin = [...text].slice(0, column - 1).join("").length;
+  const word = /^[\p{L}\p{N}_]+|^./u.exec(text.slice(begin))?.[0] ?? "";
+  const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + begin;
   sql.focus();
-  sql.setSelectionRange(start, start + (word ? word[0].length : 0));
+  sql.setSelectionRange(start, start + word.length);
+  sql.scrollTop = (sql.scrollHeight / lines.length) * Math.max(line - 4, 0);
+  const shown = document.createElement("code");
+  const marked = document.createElement("mark");
+  marked.textContent = word || "here";
+  shown.append(text.slice(Math.max(begin - 60, 0), begin), marked, text.slice(begin + word.length, begin + 100));
+  return shown;
 }
 
 function show(answer) {
@@ -110,27 +120,53 @@ sql.addEventListener("keydown", (event) => {
 stop.addEventListener("click", () => asking && asking.abort());
 at("csv").addEventListener("click", () => ask(download, "Fetching the file …"));
 ready.addEventListener("change", () => {
-  const chosen = ready.selectedOptions[0];
-  if (chosen.value) sql.value = chosen.value;
-  at("name").value = chosen.dataset.name || "";
-  at("forget").hidden = !chosen.dataset.name;
+  const option = ready.selectedOptions[0];
+  if (option.value) sql.value = option.value;
+  choose(option.dataset.name || "");
 });
-at("save").addEventListener("click", () => {
+
+/** Remember which saved query is meant: that one can be renamed and deleted. */
+function choose(name) {
+  chosen = name;
+  at("name").value = name;
+  at("rename").hidden = at("delete").hidden = !name;
+}
+
+/** The name that was written, empty where there is none; says so. */
+function named() {
   const name = at("name").value.trim();
   if (!name) {
     at("name").focus();
     tell("give it a name first", "bad");
+  }
+  return name;
+}
+
+at("save").addEventListener("click", () => {
+  const name = named();
+  if (!name) return;
+  const all = kept();
+  const words = Object.hasOwn(all, name) ? "replaced" : "saved as";
+  keep({ ...all, [name]: sql.value });
+  choose(name);
+  tell(`${words} ${name}, in this browser`);
+});
+at("rename").addEventListener("click", () => {
+  const name = named();
+  const all = kept();
+  if (!name || name === chosen) return;
+  if (Object.hasOwn(all, name)) {
+    tell(`there is one called ${name}; delete it first`, "bad");
     return;
   }
-  keep({ ...kept(), [name]: sql.value });
-  tell(`saved as ${name}, in this browser`);
+  keep(Object.fromEntries(Object.entries(all).map(([one, text]) => [one === chosen ? name : one, text])));
+  tell(`${chosen} is called ${name} now`);
+  choose(name);
 });
-at("forget").addEventListener("click", () => {
-  const all = kept();
-  delete all[at("name").value.trim()];
-  keep(all);
-  at("forget").hidden = true;
-  tell("forgotten");
+at("delete").addEventListener("click", () => {
+  keep(Object.fromEntries(Object.entries(kept()).filter(([one]) => one !== chosen)));
+  tell(`${chosen} is deleted`);
+  choose("");
 });
 list();
 if (box.dataset.run === "yes") start();

@@ -69,7 +69,9 @@ list.addEventListener("click", (event) => {
     act(button, async () => {
       const { body } = await api("DELETE", `${PATH}/${encodeURIComponent(button.dataset.id)}`);
       await refresh();
-      return `${body.name} is revoked`;
+      const others = body.also_revoked.map((one) => one.name);
+      if (!others.length) return `${body.name} is revoked`;
+      return `${body.name} is revoked, and ${others.length} made with it: ${others.join(", ")}`;
     });
   };
   sure.showModal();
