@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz fuzz-api strictness chaos prove rollouts request-log sinks lake dashboard detectors demo-year train oidc-provider lock clean
+.PHONY: help install compile up test test-processes test-others test-compiled test-long check format bench demo fuzz fuzz-api attacks strictness chaos prove rollouts request-log sinks lake dashboard detectors demo-year train oidc-provider lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,11 +34,12 @@ test-compiled: $(VENV)/.dev $(VENV)/.compiled ## the tests of the request path o
 test-long: $(VENV)/.dev ## the same with the long variants: 1 GiB bodies, more examples
 	@GATEWAY_LONG=1 $(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## lint, format, types and layers
+check: $(VENV)/.dev ## lint, format, types, layers, and what is installed fits together
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pip --disable-pip-version-check check
 
 format: $(VENV)/.dev ## put the code into the one format
 	@$(BIN)/ruff check --fix --quiet
@@ -82,6 +83,9 @@ lake: $(VENV)/.dev ## ask five everyday questions of ten million records
 detectors: $(VENV)/.dev .demo-year/flights.npz ## how soon decay and drift are found, and how often by mistake; writes docs/detectors.md
 	@$(BIN)/python -m benchmarks.detectors
 	@$(BIN)/python -m benchmarks.demo_year_offline .demo-year/flights.npz --controls 200
+
+attacks: $(VENV)/.dev ## write hostile values wherever clients and models can, and look at every page
+	@GATEWAY_ATTACKS=1 $(BIN)/python -m pytest -q -s tests/browser/test_attacks.py tests/control/test_attacks.py
 
 dashboard: $(VENV)/.dev ## how soon pages are there, what half an hour of live charts costs; writes docs/dashboard-measured.md
 	@$(BIN)/python -m benchmarks.dashboard --out docs/dashboard-measured.md

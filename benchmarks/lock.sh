@@ -13,4 +13,5 @@ compile pyproject.toml --extra build --extra serve --extra train -c requirements
 compile pyproject.toml --extra encrypt --extra kafka --extra redis --extra oidc -c requirements-dev.txt -o requirements-sinks.txt
 compile pyproject.toml --extra compile -c requirements-dev.txt -o requirements-compile.txt
 compile pyproject.toml --extra fuzz -c requirements-dev.txt -o requirements-fuzz.txt
+compile requirements-oidc-test.in -c requirements-dev.txt -o requirements-oidc-test.txt
 compile benchmarks/requirements-bench.in -o benchmarks/requirements-bench.txt
