@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -23,7 +24,7 @@ from gateway.routing.auth_keys import (
     with_key,
 )
 from gateway.routing.read_key_files import UNCHECKED_KEYS
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field, until
+from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field
 from tests.proxy.http2_talk import GET as GET2
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frames
@@ -159,18 +160,20 @@ async def test_a_service_may_have_its_own_login(stage: Stage) -> None:
         assert field(service.requests[-1], "authorization") == own
 
 
-@pytest.mark.parametrize("pair", [f"{KEY}:", f":{KEY}", f"u:{KEY}", f"{KEY}:{KEY}", f"u:pä {OTHER}", KEY])
-@pytest.mark.parametrize("beside", ["", f"x-api-key: {KEY}\r\n"])
-async def test_a_key_sent_as_basic_is_told_where_it_belongs(stage: Stage, pair: str, beside: str) -> None:
+@pytest.mark.parametrize("beside", ["", f"x-api-key: {KEY}\r\n"], ids=["alone", "beside a key"])
+async def test_a_key_sent_as_basic_is_told_where_it_belongs(stage: Stage, beside: str) -> None:
     """As `curl -u KEY:` does: alone it is no key, beside one it would reach the service; no file has it."""
     gateway, service = await guarded(stage)
-    encoded = base64.b64encode(pair.encode()).decode()
-    status, head, body = await asked(stage, gateway, f"{beside}authorization: bAsIc  {encoded}\r\n")
-    assert status == 401
-    assert b"takes no key by Basic (`curl -u`); send it in x-api-key alone" in body
+    answered = b""
+    for pair in (f"{KEY}:", f":{KEY}", f"u:{KEY}", f"{KEY}:{KEY}", f"u:pä {OTHER}", KEY):
+        encoded = base64.b64encode(pair.encode()).decode()
+        status, head, body = await asked(stage, gateway, f"{beside}authorization: bAsIc  {encoded}\r\n")
+        assert status == 401, pair
+        assert b"takes no key by Basic (`curl -u`); send it in x-api-key alone" in body
+        answered += head + body
     assert service.requests == []
     left = b"".join(path.read_bytes() for path in gateway.places.run.iterdir() if path.is_file())
-    assert survivors(head + body + left, [KEY, OTHER]) == []
+    assert survivors(answered + left, [KEY, OTHER]) == []
 
 
 @given(st.binary(max_size=60))
@@ -277,8 +280,11 @@ async def passes(stage: Stage, gateway: Gateway, key: str, status: int) -> None:
     assert route.auth is not None
     check = route.auth
     fields = {b"x-api-key": key.encode()}
-    gateway.tick()
-    await until(lambda: bool(check.client(fields, Shapes(KINDS).of(fields))) == (status == 200))
+    holds = False
+    while not holds:  # a tick does nothing while the look of the one before is not over
+        gateway.tick()
+        await asyncio.sleep(0.01)
+        holds = bool(check.client(fields, Shapes(KINDS).of(fields))) == (status == 200)
     assert (await asked(stage, gateway, f"x-api-key: {key}\r\n"))[0] == status
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.rollout import controller, following, record
 from gateway.rollout.verdict import Outcome
-from gateway.routing import change, journal, places, rollouts, slot
+from gateway.routing import change, journal, places, rollouts, slot, writing_back
 from gateway.routing.change import write_back
 from gateway.routing.plan import Route
 from tests.rollout.controller_site import STEPS, Elsewhere, ReaderOfOne, Stage
@@ -24,8 +24,9 @@ DIED = 9
 POINTS: tuple[tuple[Any, str], ...] = (
     (change, "_append"),
     (change, "publish"),
-    (change, "write_text"),
+    (writing_back, "write_text"),
     (change, "settle"),
+    (writing_back, "settle"),
     (journal, "append"),
     (journal, "set_file"),
     (slot, "replace_file"),
