@@ -45,6 +45,8 @@ def author(raw: str) -> str:
         return raw
     if kind == "token":
         return f"token {name}"
+    if kind == "user":
+        return f"user {name}"
     if kind == "cli":
         return f"{name}, command line"
     if kind == "api":

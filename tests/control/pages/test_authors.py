@@ -17,6 +17,7 @@ from gateway.control.pages.authors import author, deed, done_by
         ("api:::1", "dashboard, this machine"),
         ("api:192.0.2.7", "dashboard, 192.0.2.7"),
         ("token:ci", "token ci"),
+        ("user:ann@example.org", "user ann@example.org"),
         ("cli:ann", "ann, command line"),
         ("socket", "admin socket, this machine"),
         ("rollout", "the rollout, by itself"),
