@@ -21,17 +21,10 @@ from playwright.sync_api import Browser, CDPSession, Page
 from benchmarks.dashboard_errands import ERRANDS, Errand, run
 from tests.browser.stage import Site, Stage
 
-PAGES = (
-    "/",
-    "/routes/late/rollout",
-    "/routes/late/weights",
-    "/requests",
-    "/sql",
-    "/models",
-    "/try",
-    "/history",
-)
 LIVE = ("/", "/routes/late/rollout", "/routes/late/weights", "/models")
+LOG = ("/requests", "/sql", "/models/late", "/audit")
+OTHERS = ("/try", "/try/late", "/history", "/history/1", "/tokens", "/login")
+PAGES = (*LIVE, *LOG, *OTHERS)
 VISITS = 11
 MOST_PAINT_MS = 200.0
 MOST_GROWTH_BYTES = 1_000_000
