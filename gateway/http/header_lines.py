@@ -16,8 +16,11 @@ PLAIN_CONNECTION = (b"keep-alive", b"close", b"")
 
 NOT_NOMINATED = REQUEST_KNOWN | FORWARDING | {b"cookie", b"origin", b"transfer-encoding"}
 SESSION = b"gateway_session"
-SESSIONS = frozenset((SESSION, b"__Host-" + SESSION))
-"""Cookies of the admin API's sessions. Browsers send them to every port of a host, services' included."""
+SESSIONS = frozenset(prefix + name for prefix in (b"", b"__Host-") for name in (SESSION, SESSION + b"_oidc"))
+"""Cookies of the admin API's sessions, and of logins at a provider that are under way.
+
+Browsers send them to every port of a host, services' included.
+"""
 _FORWARDED = b"x-forwarded-"
 _COOKIES = frozenset((b"cookie", b"set-cookie"))
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]*")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.control.access.identity import cookie_name
+from gateway.control.pages.oidc_page import COOKIE as OIDC
 from gateway.http.header_lines import (
     NOT_NOMINATED,
     SESSIONS,
@@ -82,7 +83,9 @@ def test_repeated_counts_names_without_regard_to_case() -> None:
 
 def test_the_sessions_are_those_of_the_admin_api() -> None:
     """The names are written twice, since layers import downward only."""
-    assert {cookie_name({"scheme": scheme}).encode() for scheme in ("http", "https")} == SESSIONS
+    sessions = {cookie_name({"scheme": scheme}) for scheme in ("http", "https")}
+    attempts = {OIDC, f"__Host-{OIDC}"}
+    assert {name.encode() for name in sessions | attempts} == SESSIONS
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,10 @@ def test_the_sessions_are_those_of_the_admin_api() -> None:
         (b"COOKIE:\t__Host-gateway_session=s; b=2", b"COOKIE: b=2"),
         (b"cookie: a=1\r\nCookie: gateway_session=s\r\ncookie: b=2", b"cookie: a=1\r\ncookie: b=2"),
         (b'Cookie: a="1; gateway_session = s; b=2"', b'Cookie: a="1; b=2"'),
+        (b"Cookie: a=1; gateway_session_oidc=s; __Host-gateway_session_oidc=t", b"Cookie: a=1"),
+        (b"Set-Cookie: gateway_session_oidc=s; Path=/", b""),
+        (b"set-cookie: __Host-gateway_session_oidc=s; Secure; Path=/\r\nset-cookie: a=b", b"set-cookie: a=b"),
+        (b"Cookie: gateway_session_other=s", b"Cookie: gateway_session_other=s"),
         (b"Cookie: my_gateway_session=s", b"Cookie: my_gateway_session=s"),
         (b"Cookie: gateway_session2=t", b"Cookie: gateway_session2=t"),
         (b"X-Note: gateway_session=s", b"X-Note: gateway_session=s"),

@@ -43,11 +43,13 @@ CREATE TABLE IF NOT EXISTS sessions (
     routes TEXT,
     begun REAL NOT NULL,
     ends REAL NOT NULL,
-    seen REAL NOT NULL         -- to the minute
+    seen REAL NOT NULL,        -- to the minute
+    granted TEXT NOT NULL DEFAULT ''  -- what an identity provider said for the role; empty: none did
 ) WITHOUT ROWID;
 """
 _SINCE_2 = "ALTER TABLE tokens ADD COLUMN made_with TEXT NOT NULL DEFAULT '';"
-_VERSION = 2
+_SINCE_3 = "ALTER TABLE sessions ADD COLUMN granted TEXT NOT NULL DEFAULT '';"
+_VERSION = 3
 BUSY_MS: Final = 5000
 """Milliseconds that a change waits for another one."""
 
@@ -89,10 +91,11 @@ def _version(connection: sqlite3.Connection) -> int:
 def _bring_up(connection: sqlite3.Connection) -> None:
     """Make the tables, or add what they lack, unless another process did so meanwhile."""
     found = _version(connection)
-    if found == 1:
-        connection.execute(_SINCE_2)
-    elif found < 1:
+    if found < 1:
         for statement in _SCHEMA.split(";\n"):
+            connection.execute(statement)
+    elif found < _VERSION:
+        for statement in (_SINCE_2, _SINCE_3)[found - 1 :]:
             connection.execute(statement)
     if found < _VERSION:
         connection.execute(f"PRAGMA user_version={_VERSION}")

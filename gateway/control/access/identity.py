@@ -26,20 +26,22 @@ COOKIE: Final = "gateway_session"
 
 
 class Identity:
-    """ASGI middleware: sets `principal`, None where nobody knows, and `access`, for those who log in.
+    """ASGI middleware: sets `principal` (None: nobody knows), `access`, for those who log in, and `is_open`.
 
-    `open_to_loopback` tells whether a request without any of this comes in all the same, with all rights.
+    `open_to` (and so `is_open`) tells whether a request without any of this comes in all the same, with all
+    rights, from an address.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, open_to_loopback: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, access: Access, open_to: Callable[[str], bool]) -> None:
         self._app = app
         self._access = access
-        self._open_to_loopback = open_to_loopback
+        self._open_to = open_to
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
         if scope["type"] == "http":
             scope["access"] = self._access
+            scope["is_open"] = self._open_to(source_of(scope))
             try:
                 scope["principal"] = await self._who(scope)
             except (Refusal, sqlite3.Error, OSError) as error:
@@ -57,7 +59,7 @@ class Identity:
                 return found
         if is_by_socket(scope):
             return Principal("socket", "admin", "socket")
-        return Principal(f"api:{source}", "admin", "open") if self._open_to_loopback() else None
+        return Principal(f"api:{source}", "admin", "open") if self._open_to(source) else None
 
 
 def bearer(values: list[str]) -> str:

@@ -10,12 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
-from gateway.errors import GatewayError
+from gateway.errors import ConfigError, GatewayError, Problem
 from gateway.routing.addresses import Address
 from gateway.routing.admin_document import admin_from, admin_part
 from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
+from gateway.routing.file import read_text
 
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^\[\]:]+)(?::[0-9]*)?")
 WITHOUT_TLS: Final = "--admin-without-tls"
@@ -36,8 +38,13 @@ class Listening:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is meant for this machine alone: by its address, and by its names."""
-        return self.address.is_loopback and not self.settings.hosts and not self.without_tls
+        """Whether it is meant for this machine alone: by its address, and by all that is said of it.
+
+        A proxy on this machine brings others here, and calls us by our own address.
+        """
+        said = self.settings
+        is_for_others = said.hosts or said.trusted_proxies or said.oidc or self.without_tls
+        return self.address.is_loopback and not is_for_others
 
     @property
     def asks_who(self) -> bool:
@@ -47,6 +54,13 @@ class Listening:
         if self.settings.auth == "open" and self.address.is_loopback:
             return False
         return not self.is_local and not self.without_auth
+
+    def is_open_to(self, source: str) -> bool:
+        """Tell whether a request that comes from an address may do everything without a word.
+
+        Where `auth: open` says so, that is this machine, not whomever a proxy on it brings here.
+        """
+        return not self.asks_who and (self.without_auth or _is_here(source))
 
     @property
     def is_secure(self) -> bool:
@@ -73,10 +87,28 @@ class Listening:
         name = name_of(host)
         return is_loopback(host) or (name is not None and name in (*self.settings.hosts, _in_url(here)))
 
-    def check(self) -> None:
-        """Raise GatewayError where others could reach an admin side that is not protected."""
-        if self.address.is_loopback:
+    def check(self, file: Path | None = None) -> None:
+        """Raise GatewayError where others could reach an admin side that is not protected.
+
+        `file` is the routing.yaml that has the address, None where `--admin` said it.
+        """
+        lacks = self._lacks()
+        if not lacks:
             return
+        told = (
+            f"{self.address} can be reached from other machines, and the admin side "
+            f"{'; and it '.join(lacks)}. Or keep it on 127.0.0.1"
+        )
+        if file is None:
+            raise GatewayError(f"--admin {told}")
+        from gateway.routing.read_admin import admin_place  # YAML, which the control process may not need
+
+        raise ConfigError(file.name, [Problem(*admin_place(read_text(file)), f"`admin` {told}")])
+
+    def _lacks(self) -> list[str]:
+        """Return what is missing before others may reach it, and what to do about each."""
+        if self.address.is_loopback:
+            return []
         missing = []
         if self.settings.auth == "open" and not self.without_auth:
             missing.append(
@@ -88,11 +120,7 @@ class Listening:
                 "has no TLS, so tokens could be read on the way: add `tls: {cert: FILE, key: FILE}` to "
                 f"`admin` in routing.yaml, or say {WITHOUT_TLS} where something before it ends TLS"
             )
-        if missing:
-            raise GatewayError(
-                f"--admin {self.address} can be reached from other machines, and the admin side "
-                f"{'; and it '.join(missing)}. Or keep it on 127.0.0.1"
-            )
+        return missing
 
 
 LOCAL: Final = Listening()
@@ -130,6 +158,15 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback and (address.version == 6) == name.startswith("[")
+
+
+def _is_here(source: str) -> bool:
+    """Tell whether a request comes from this machine: by the address of its source."""
+    try:
+        found = ipaddress.ip_address(source)
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def _in_url(address: str) -> str:

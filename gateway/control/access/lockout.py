@@ -42,6 +42,12 @@ class Lockout:
     def __len__(self) -> int:
         return len(self._peers)
 
+    def wait(self, address: str) -> int:
+        """Return for how many whole seconds an address has to wait, 0: it need not; counts nothing."""
+        with self._turn:
+            peer = self._peers.get(group(address))
+            return 0 if peer is None else math.ceil(max(0.0, peer.locked_until - self._clock()))
+
     def failed(self, address: str) -> int:
         """Count a failure, unless the address has to wait: then return for how many whole seconds."""
         with self._turn:

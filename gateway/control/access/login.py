@@ -57,7 +57,8 @@ class Access:
         oidc: Oidc | None = None,
     ) -> Access:
         """Return it for a database; `clock` tells the seconds since 1970."""
-        return cls(TokenStore(path, clock), Sessions(path, clock), on_event=on_event, clock=clock, oidc=oidc)
+        sessions = Sessions(path, clock, oidc.settings if oidc else None)
+        return cls(TokenStore(path, clock), sessions, on_event=on_event, clock=clock, oidc=oidc)
 
     def by_token(self, text: str, source: str) -> Principal:
         """Return who sends a token along; raises Refusal: 401, or 429 after too many that were wrong."""

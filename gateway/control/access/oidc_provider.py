@@ -17,6 +17,8 @@ log = logging.getLogger("gateway.control")
 
 KEPT: Final = 3600.0
 """Seconds after which discovery and keys are asked for anew."""
+FAILED_FOR: Final = 5.0
+"""Seconds for which a discovery that failed is not tried again, however many begin to log in."""
 RENEWED_EVERY: Final = 60.0
 """Seconds between two renewals of the keys because of a key id that is unknown."""
 
@@ -40,15 +42,25 @@ class Provider:
         self._web = web
         self._clock = clock
         self._endpoints: tuple[float, Endpoints] | None = None
+        self._failure: tuple[float, str] | None = None
         self._keys: tuple[float, list[dict[str, Any]]] | None = None
         self._turn = asyncio.Lock()
+
+    @property
+    def known(self) -> Endpoints | None:
+        """Where to send whom, None where the provider has to be asked for it."""
+        if self._endpoints is None or self._clock() - self._endpoints[0] >= KEPT:
+            return None
+        return self._endpoints[1]
 
     async def endpoints(self) -> Endpoints:
         """Return where to send whom."""
         async with self._turn:
-            if self._endpoints is None or self._clock() - self._endpoints[0] >= KEPT:
-                self._endpoints = self._clock(), await self._discovered()
-            return self._endpoints[1]
+            found = self.known
+            if found is None:
+                found = await self._discovered_now_and_then()
+                self._endpoints = self._clock(), found
+            return found
 
     async def keys(self, kid: str | None) -> list[dict[str, Any]]:
         """Return the keys (JWK) that may have signed a token with a key id; of a token without one, all."""
@@ -77,16 +89,26 @@ class Provider:
         if not found.is_basic:
             form |= {"client_id": client[0], "client_secret": client[1]}
         status, answer = await self._web.post(found.token, form, basic if found.is_basic else None)
-        if answer.get("error") == "invalid_grant":
+        if answer.get("error") in ("invalid_grant", "invalid_request"):
             raise Refusal(403, f"{self.issuer} does not take the code any more; begin again")
         if status != 200:
-            log.warning("%s answered %s: %.500r", found.token, status, answer)  # too much for a stranger
+            said = f"{answer.get('error')} {answer.get('error_description', '')}".strip()
+            log.warning("%s answered %s: %.200r", found.token, status, said)  # the rest may be tokens
             raise ProviderFailed(f"{found.token} answered {status}: {str(answer.get('error'))[:60]}")
         return answer
 
     def _matching(self, kid: str | None) -> list[dict[str, Any]]:
         keys = self._keys[1] if self._keys else []
         return [key for key in keys if kid is None or key.get("kid") in (kid, None)]
+
+    async def _discovered_now_and_then(self) -> Endpoints:
+        if self._failure is not None and self._clock() - self._failure[0] < FAILED_FOR:
+            raise ProviderFailed(self._failure[1])
+        try:
+            return await self._discovered()
+        except ProviderFailed as error:
+            self._failure = self._clock(), str(error)
+            raise
 
     async def _discovered(self) -> Endpoints:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"

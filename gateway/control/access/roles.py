@@ -20,7 +20,8 @@ Kind = Literal["open", "socket", "token", "session"]
 class Principal:
     """Who asks: `name` as it is written into history, `routes` the only ones it may touch (None: all).
 
-    `id` is the number of its token or session, empty where it has none.
+    `id` is the number of its token or session, empty where it has none; `granted` is what an identity
+    provider said for the role, as `oidc_person.still_grants` reads it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Principal:
     kind: Kind
     routes: frozenset[str] | None = None
     id: str = ""
+    granted: str = ""
 
 
 def has(role: Role, needed: Role) -> bool:

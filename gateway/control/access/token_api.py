@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from gateway.control.access.login import BAD_TOKEN, DONE, REFUSED, Access, access_of, source_of
 from gateway.control.access.roles import Principal, principal_of
-from gateway.control.access.token_models import NewToken
-from gateway.control.access.token_operations import ONE_TOKEN, TOKENS
+from gateway.control.access.token_models import NewToken, Person
+from gateway.control.access.token_operations import ONE_TOKEN, PERSON, TOKENS
 from gateway.control.access.tokens import Grant, Token, overreach
 from gateway.control.bodies import read_body
 from gateway.control.problems import Refusal
@@ -22,6 +22,7 @@ from gateway.errors import ChangeRefused
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
+PERSON_EXAMPLE = '{"person": "user:ann@example.org"}'
 EXAMPLE = '{"name": "ci", "role": "operator", "routes": ["late"], "seconds": 2592000}'
 
 
@@ -35,6 +36,7 @@ class TokenApi:
         """Return every path there is."""
         return [
             Route(TOKENS, self.tokens, methods=["GET", "POST"]),
+            Route(PERSON, self.revoke_person, methods=["POST"]),
             Route(ONE_TOKEN, self.revoke, methods=["DELETE"]),
         ]
 
@@ -67,11 +69,25 @@ class TokenApi:
         found = await asyncio.to_thread(access.tokens.revoke, number)
         if not found:
             raise Refusal(404, f"there is no token {number[:40]}; GET {TOKENS} lists them with their id")
+        await self._tell(request, *(("revoke token", token.id) for token in found))
+        return reply({**told(found[0], access.clock()), "also_revoked": named(found[1:])})
+
+    async def revoke_person(self, request: Request) -> Response:
+        """End what somebody has who logged in at the identity provider, and what they made."""
+        who = (await read_body(request, Person, PERSON_EXAMPLE, required=True)).person
+        found, sessions = await asyncio.to_thread(access_of(request).tokens.revoke_person, who)
+        await self._tell(request, ("revoke person", who), *(("revoke token", token.id) for token in found))
+        return reply({"person": who, "sessions": sessions, "also_revoked": named(found)})
+
+    async def _tell(self, request: Request, *done: tuple[str, str]) -> None:
         who, source = principal_of(request.scope), source_of(request.scope)
-        for token in found:
-            await asyncio.to_thread(access.on_event, "revoke token", who, source, token.id, DONE)
-        also = [{"id": token.id, "name": token.name} for token in found[1:]]
-        return reply({**told(found[0], access.clock()), "also_revoked": also})
+        for what, about in done:
+            await asyncio.to_thread(access_of(request).on_event, what, who, source, about, DONE)
+
+
+def named(tokens: list[Token]) -> list[dict[str, str]]:
+    """Return tokens that ended, for an answer, as `token_models.OtherToken` describes them."""
+    return [{"id": token.id, "name": token.name} for token in tokens]
 
 
 def grant_of(principal: Principal, access: Access) -> Grant:

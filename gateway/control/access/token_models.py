@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.control.access.roles import Role
-from gateway.control.access.tokens import LONGEST, NAME
+from gateway.control.access.tokens import LONGEST, NAME, PERSON
 from gateway.control.models import Answer, Strict
 
 
@@ -49,6 +49,20 @@ class OtherToken(Answer):
 class RevokedToken(TokenState):
     """A token that was ended, and those made with it, directly or not, that ended with it."""
 
+    also_revoked: list[OtherToken]
+
+
+class Person(Strict):
+    """Somebody who logs in at the identity provider, as history and audit trail name them."""
+
+    person: Annotated[str, Field(pattern=PERSON, description="Such as user:ann@example.org")]
+
+
+class RevokedPerson(Answer):
+    """How many sessions of a person were ended, and the tokens that were in force until now."""
+
+    person: str
+    sessions: int
     also_revoked: list[OtherToken]
 
 

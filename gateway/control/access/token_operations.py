@@ -7,6 +7,7 @@ from gateway.control.operation import Operation
 
 TOKENS = "/api/v1/tokens"
 ONE_TOKEN = TOKENS + "/{token}"
+PERSON = "/api/v1/people/revoke"
 
 TOKEN_OPERATIONS = (
     Operation(
@@ -37,6 +38,17 @@ TOKEN_OPERATIONS = (
         "End a token, those made with it, and their sessions, from the next request on",
         token_models.RevokedToken,
         refusals=(403, 404, 421, 503),
+        role="admin",
+    ),
+    Operation(
+        "post",
+        PERSON,
+        "revokePerson",
+        "End a person's sessions of the identity provider, the tokens they made, and those made with these",
+        token_models.RevokedPerson,
+        token_models.Person,
+        body_required=True,
+        refusals=(400, 403, 413, 415, 421, 503),
         role="admin",
     ),
 )

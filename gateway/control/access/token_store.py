@@ -24,11 +24,11 @@ USED_EVERY: Final = 60.0
 _COLUMNS: Final = "id, name, role, routes, created, created_by, expires, revoked, last_used, made_with"
 _FAMILY: Final = """
 WITH RECURSIVE family(id) AS (
-    SELECT id FROM tokens WHERE id = ?
+    SELECT id FROM tokens WHERE {seed} = ?
     UNION SELECT tokens.id FROM tokens JOIN family ON tokens.made_with = family.id)
 SELECT id FROM family
 """
-"""A token, those made with it, those made with these and so on."""
+"""Some tokens, those made with them, those made with these and so on."""
 _NOBODY: Final = bytes(32)
 
 
@@ -103,17 +103,31 @@ class TokenStore:
 
         Returns it, and after it the others that were in force until now; nothing if none has that id.
         """
-        now = self._clock()
         with opened(self._path) as connection, in_one_piece(connection):
-            found = _select(connection, f"id IN ({_FAMILY})", number)
-            ended = [token for token in found if token.id == number or token.is_in_force(now)]
-            for token in found:
-                connection.execute(
-                    "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (now, token.id)
-                )
-                connection.execute("DELETE FROM sessions WHERE token = ?", (token.id,))
+            ended = self._end_family(connection, "id", number)
             own = _select(connection, "id = ?", number)
             return [*own, *(token for token in ended if token.id != number)]
+
+    def revoke_person(self, name: str) -> tuple[list[Token], int]:
+        """End the sessions of somebody, all tokens they made and those made with these.
+
+        Returns the tokens that were in force until now, and how many sessions of theirs there were.
+        """
+        with opened(self._path) as connection, in_one_piece(connection):
+            ended = self._end_family(connection, "created_by", name)
+            gone = connection.execute("DELETE FROM sessions WHERE token = '' AND name = ?", (name,))
+            return ended, gone.rowcount
+
+    def _end_family(self, connection: sqlite3.Connection, seed: str, value: str) -> list[Token]:
+        """End tokens and all made with them; return those that were in force until now."""
+        now = self._clock()
+        found = _select(connection, f"id IN ({_FAMILY.format(seed=seed)})", value)
+        for token in found:
+            connection.execute(
+                "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (now, token.id)
+            )
+            connection.execute("DELETE FROM sessions WHERE token = ?", (token.id,))
+        return [token for token in found if token.is_in_force(now)]
 
 
 def _select(connection: sqlite3.Connection, where: str, *values: str) -> list[Token]:

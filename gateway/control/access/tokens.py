@@ -16,6 +16,8 @@ from gateway.control.access.roles import Role, has
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
 """A token's name: it is written into the history as the author of what is done with it."""
+PERSON: Final = r"^user:[^\s]{1,100}$"
+"""Somebody of an identity provider, as they make tokens and history."""
 LONGEST: Final = 100 * 365.25 * 86_400
 """Seconds that a token holds at most, where it expires at all."""
 _TEXT: Final = re.compile(r"gw_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
@@ -88,6 +90,11 @@ class Minted:
 def is_name(text: str) -> bool:
     """Tell whether a token can be called so."""
     return re.fullmatch(NAME, text) is not None
+
+
+def is_person(text: str) -> bool:
+    """Tell whether it is somebody of an identity provider, by the way they are called."""
+    return re.fullmatch(PERSON, text) is not None
 
 
 def minted() -> Minted:

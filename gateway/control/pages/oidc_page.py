@@ -14,6 +14,7 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 
 from gateway.audit.event import attempt_now
+from gateway.control.access.identity import COOKIE as SESSION
 from gateway.control.access.identity import session_cookie
 from gateway.control.access.login import REFUSED, access_of, source_of
 from gateway.control.access.oidc import CALLBACK, START, Oidc
@@ -23,7 +24,10 @@ from gateway.control.pages.login_page import set_session
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal
 
-COOKIE: Final = "gateway_oidc"
+COOKIE: Final = f"{SESSION}_oidc"
+"""Begins like a session's, so that the proxy keeps it from services too."""
+NO_REFERRER: Final = {"referrer-policy": "no-referrer"}
+"""For what is answered to whom the provider sent back: code and state stand in their address."""
 HERE: Final = "here"
 """Stands in the query of whom we sent to the dashboard's own address, lest they go round in circles."""
 
@@ -39,9 +43,11 @@ def pages(desk: Desk) -> list[Page]:
 
     async def callback(request: Request) -> Response:
         try:
-            return await _finish(desk, request)
+            answer = await _finish(desk, request)
         except Refusal as refusal:
-            return _refused(desk, request, refusal)
+            answer = _refused(desk, request, refusal)
+        answer.headers.update(NO_REFERRER)
+        return answer
 
     return [Page(START, start, role=None), Page(CALLBACK, callback, role=None)]
 
@@ -50,7 +56,7 @@ async def _start(request: Request) -> Response:
     oidc = _oidc(request)
     if _is_elsewhere(request, oidc.settings.url) and HERE not in request.query_params:
         return RedirectResponse(f"{oidc.settings.url}{START}?{HERE}", 303)  # the cookie belongs there
-    address, cookie = await oidc.begin()
+    address, cookie = await oidc.begin(source_of(request.scope))
     answer = RedirectResponse(address, 303)
     _set_cookie(answer, oidc, cookie)
     return answer
@@ -59,7 +65,7 @@ async def _start(request: Request) -> Response:
 async def _finish(desk: Desk, request: Request) -> Response:
     oidc, access, source = _oidc(request), access_of(request), source_of(request.scope)
     try:
-        principal = await oidc.finish(_cookie(request, oidc), request.query_params)
+        principal = await oidc.finish(_cookie(request, oidc), request.query_params, source)
     except Refusal as refusal:
         if (attempt := attempt_now()) is not None:
             attempt.detail = refusal.detail

@@ -76,7 +76,7 @@ def misbehaving() -> Iterator[BadProvider]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             provider.asked.append(self.path)
-            status, headers, body = provider.answers[self.path]()
+            status, headers, body = provider.answers[self.path.partition("?")[0]]()
             self.send_response(status)
             for name, value in {"content-length": str(len(body)), **headers}.items():
                 self.send_header(name, value)

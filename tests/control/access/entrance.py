@@ -67,7 +67,7 @@ class Entrance:
         path = self.places.access
         self.access = Access(
             TokenStore(path, self.clock),
-            Sessions(path, self.clock),
+            Sessions(path, self.clock, self.oidc.settings if self.oidc else None),
             Lockout(self.clock),
             lambda *event: self.events.append(event),
             self.clock,
@@ -91,7 +91,7 @@ class Entrance:
         routes += [Route(page.path, page.handler, methods=list(page.methods)) for page in pages]
         handlers: Any = {HTTPException: answer_http, **dict.fromkeys(ANSWERED, answer)}
         inner = Starlette(routes=gated(routes, doors), exception_handlers=handlers)
-        return Identity(inner, self.access, open_to_loopback=lambda: self.is_open)
+        return Identity(inner, self.access, open_to=lambda _: self.is_open)
 
     def client(self, token: str = "", peer: str = "192.0.2.7", scheme: str = "http") -> httpx.AsyncClient:
         """A client at an address, which sends a token along; it keeps cookies as a browser does."""

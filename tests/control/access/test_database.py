@@ -41,7 +41,7 @@ def test_many_may_be_the_first(tmp_path: Path) -> None:
 def test_what_fails_halfway_never_happened(tmp_path: Path) -> None:
     """A failed change leaves nothing behind."""
     with opened(tmp_path / "access.db") as connection:
-        row = "INSERT INTO sessions VALUES (x'00', '', 'a', 'viewer', NULL, 0, 0, 0)"
+        row = "INSERT INTO sessions VALUES (x'00', '', 'a', 'viewer', NULL, 0, 0, 0, '')"
         with pytest.raises(sqlite3.IntegrityError), in_one_piece(connection):
             [connection.execute(row) for _ in range(2)]
         assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
@@ -77,17 +77,20 @@ def test_who_writes_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 
 def test_one_from_before_gets_what_it_lacks(tmp_path: Path) -> None:
-    """Its tokens stay, and were made with none."""
+    """Its tokens stay, and were made with none; no provider is known to have given its sessions."""
     path = tmp_path / "access.db"
     with closing(sqlite3.connect(path)) as old:
         old.executescript(
             "CREATE TABLE tokens (id TEXT PRIMARY KEY, digest BLOB, name TEXT, role TEXT, routes TEXT,"
             " created REAL, created_by TEXT, expires REAL, revoked REAL, last_used REAL);"
+            "CREATE TABLE sessions (digest BLOB PRIMARY KEY, token TEXT);"
+            "INSERT INTO sessions VALUES (x'00', '');"
             "INSERT INTO tokens (id) VALUES ('1'); PRAGMA user_version=1"
         )
     for _ in range(2):
         with opened(path) as connection:
             assert connection.execute("SELECT id, made_with FROM tokens").fetchall() == [("1", "")]
+            assert connection.execute("SELECT granted FROM sessions").fetchall() == [("",)]
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 

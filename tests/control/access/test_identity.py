@@ -13,7 +13,7 @@ from gateway.control.access.identity import COOKIE, bearer, cookie_name, session
 from gateway.control.access.listening import Listening
 from gateway.control.access.login import Access
 from gateway.control.access.tokens import Grant
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.problems import MEDIA_TYPE
 from gateway.routing.admin_settings import AdminSettings
 from gateway.routing.places import Places
@@ -121,7 +121,7 @@ async def test_other_kinds_of_connections_pass() -> None:
         seen.append(dict(scope))
 
     access = Access.at(Path("/nowhere/access.db"))
-    await Identity(app, access, lambda: True)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await Identity(app, access, lambda _: True)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert seen == [{"type": "lifespan"}]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.control.access.listening import (
@@ -12,12 +14,13 @@ from gateway.control.access.listening import (
     listening_at,
     name_of,
 )
-from gateway.errors import GatewayError
+from gateway.errors import ConfigError, GatewayError
 from gateway.routing.addresses import Address
-from gateway.routing.admin_settings import AdminSettings
+from gateway.routing.admin_settings import AdminSettings, OidcSettings
 from gateway.routing.settings import Certificate
 
 HERE, EVERYWHERE = Address("127.0.0.1", 9090), Address("0.0.0.0", 9090)
+OIDC = OidcSettings("https://id.example", "gateway", "${S}", "http://localhost:9090")
 PAIR = Certificate("a.pem", "a.key")
 
 
@@ -78,6 +81,10 @@ def test_a_name_is_what_stands_before_the_port() -> None:
         (Listening(HERE, AdminSettings(hosts=("a.example",))), True),
         (Listening(HERE, AdminSettings("open", hosts=("a.example",))), False),
         (Listening(HERE, without_tls=True), True),
+        (Listening(HERE, AdminSettings(trusted_proxies=("127.0.0.1",))), True),
+        (Listening(HERE, AdminSettings("open", trusted_proxies=("127.0.0.1",))), False),
+        (Listening(HERE, AdminSettings(oidc=OIDC)), True),
+        (Listening(HERE, AdminSettings("open", oidc=OIDC)), False),
         (Listening(EVERYWHERE), True),
         (Listening(EVERYWHERE, AdminSettings("open")), True),
         (Listening(EVERYWHERE, without_auth=True), False),
@@ -85,8 +92,20 @@ def test_a_name_is_what_stands_before_the_port() -> None:
     ],
 )
 def test_who_could_be_somebody_else_is_asked(listening: Listening, asks: bool) -> None:
-    """On loopback nobody is, unless other names lead there; elsewhere everybody, unless that was told."""
+    """On loopback nobody is, unless others are to get there; elsewhere everybody, unless that was told."""
     assert listening.asks_who is asks
+    assert listening.is_open_to("127.0.0.1") is not asks
+
+
+def test_what_is_open_is_open_to_this_machine() -> None:
+    """Not to whom a proxy on it names, unless that was told in so many words."""
+    proxied = AdminSettings("open", trusted_proxies=("127.0.0.1",))
+    for listening in (LOCAL, Listening(HERE, proxied)):
+        for here in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"):
+            assert listening.is_open_to(here)
+        for other in ("203.0.113.9", "10.0.0.7", "::2", "::ffff:10.0.0.7", "localhost", "unknown", ""):
+            assert not listening.is_open_to(other)
+    assert Listening(EVERYWHERE, without_auth=True).is_open_to("203.0.113.9")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +124,17 @@ def test_what_others_can_reach_must_be_protected(listening: Listening, said: lis
         listening.check()
     for part in said:
         assert part in str(caught.value)
+
+
+def test_an_address_of_the_file_is_told_at_its_line(tmp_path: Path) -> None:
+    """And no flag is named that nobody gave."""
+    file = tmp_path / "routing.yaml"
+    file.write_text("# mine\nadmin:\n  listen: 0.0.0.0:9090\n")
+    with pytest.raises(ConfigError) as caught:
+        Listening(EVERYWHERE).check(file)
+    assert str(caught.value).startswith("routing.yaml:3:11: `admin` 0.0.0.0:9090 can be reached from other")
+    with pytest.raises(GatewayError, match=r"^--admin 0\.0\.0\.0:9090 can be reached"):
+        Listening(EVERYWHERE).check()
 
 
 @pytest.mark.parametrize(

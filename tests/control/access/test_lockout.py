@@ -32,6 +32,18 @@ def test_the_attempt_after_the_tenth_failure_waits() -> None:
     assert lockout.failed(HERE) > 0
 
 
+def test_looking_counts_nothing() -> None:
+    """It tells for how long an address has to wait, and no more."""
+    clock = Clock()
+    assert [Lockout(clock).wait(HERE) for _ in range(FAILURES + 1)] == [0] * (FAILURES + 1)
+    lockout = locked(clock)
+    once = Lockout(clock)
+    assert (once.failed(HERE), once.wait(HERE)) == (0, 0)
+    assert (lockout.wait(HERE), lockout.wait(THERE), len(lockout)) == (LOCKED_FOR, 0, 1)
+    clock.at += LOCKED_FOR
+    assert lockout.wait(HERE) == 0
+
+
 def test_other_addresses_do_not_wait() -> None:
     """Whatever happens at the next one."""
     assert locked(Clock()).failed(THERE) == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.access.oidc_person import person, role_of, values_of
+from gateway.control.access.oidc_person import person, role_of, still_grants, values_of
 from gateway.control.access.roles import Principal
 from gateway.control.problems import Refusal
 from gateway.routing.admin_settings import OidcRoles, OidcSettings
@@ -54,8 +55,11 @@ def test_a_claim_is_a_list_or_a_text(claims: dict[str, Any], claim: str, values:
 @pytest.mark.parametrize(
     ("claims", "name_claim", "name"),
     [
-        ({"sub": "7", "email": "a@b.example"}, "", "user:a@b.example"),
+        ({"sub": "7", "email": "a@b.example", "email_verified": True}, "", "user:a@b.example"),
+        ({"sub": "7", "email": "a@b.example", "email_verified": "true"}, "", "user:a@b.example"),
         ({"sub": "7", "email": "a@b.example", "email_verified": False}, "", "user:7"),
+        ({"sub": "7", "email": "a@b.example", "email_verified": 1}, "", "user:7"),
+        ({"sub": "7", "email": "a@b.example"}, "", "user:7"),
         ({"sub": "7"}, "", "user:7"),
         ({"sub": "7", "preferred_username": "ann"}, "preferred_username", "user:ann"),
     ],
@@ -63,7 +67,36 @@ def test_a_claim_is_a_list_or_a_text(claims: dict[str, Any], claim: str, values:
 def test_a_name_is_one_the_provider_answers_for(claims: dict[str, Any], name_claim: str, name: str) -> None:
     """An address that is not verified could be anybody's."""
     found = person({**claims, "groups": ["v"]}, settings(name_claim=name_claim))
-    assert found == Principal(name, "viewer", "session")
+    granted = '["https://id.example", "groups", ["v"]]'
+    assert found == Principal(name, "viewer", "session", granted=granted)
+
+
+@pytest.mark.parametrize("said", [{}, {"email_verified": False}, {"email_verified": "false"}])
+def test_an_address_that_is_not_verified_gives_neither_role_nor_name(said: dict[str, Any]) -> None:
+    """At many providers anybody may write an admin's address there."""
+    claims = {"sub": "7", "email": "a", "groups": ["v"], **said}
+    with pytest.raises(Refusal, match="7 has no role"):
+        person(claims, settings("email"))
+    with pytest.raises(Refusal, match="email_verified"):
+        person(claims, settings(name_claim="email"))
+    assert person({**claims, "email_verified": True}, settings("email")).role == "admin"
+
+
+def test_a_role_holds_as_long_as_what_was_said_gives_it() -> None:
+    """By the settings in force: the same issuer and claim, and a value that gives the role or more."""
+    before = settings()
+    granted = person({"sub": "7", "groups": ["v", "o", "x"]}, before).granted
+    assert still_grants(granted, "operator", before)
+    assert granted.endswith('["o", "v"]]')
+    now = {
+        "no operator": OidcRoles("groups", ("a",), (), ("v", "o")),
+        "another claim": OidcRoles("teams", ("a",), ("o",), ("v",)),
+    }
+    assert not any(still_grants(granted, "operator", replace(before, roles=roles)) for roles in now.values())
+    assert still_grants(granted, "operator", replace(before, roles=OidcRoles("groups", ("o",))))
+    assert not still_grants(granted, "operator", replace(before, issuer="https://other.example"))
+    assert not still_grants(granted, "operator", None)
+    assert not still_grants("", "viewer", before)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\n", "x" * 101, 7, None])

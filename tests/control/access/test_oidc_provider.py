@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.control.access.oidc_provider import KEPT, RENEWED_EVERY, Provider
+from gateway.control.access.oidc_provider import FAILED_FOR, KEPT, RENEWED_EVERY, Provider
 from gateway.control.access.oidc_web import ProviderFailed, Web
 from gateway.control.problems import Refusal
 from tests.control.access.bad_provider import KEY, BadProvider, misbehaving
@@ -58,15 +58,46 @@ async def test_a_discovery_that_leads_elsewhere_is_refused(
         await Provider(bad.issuer, Web()).endpoints()
 
 
+async def test_a_discovery_that_failed_is_not_asked_for_at_once_again(bad: BadProvider) -> None:
+    """However many begin to log in; what was wrong is told to each, and some seconds later it is tried."""
+    clock = Clock()
+    provider = Provider(bad.issuer, Web(), clock)
+    bad.say(DISCOVERY, {}, 500)
+    for _ in range(9):
+        with pytest.raises(ProviderFailed, match="answered 500"):
+            await provider.endpoints()
+    assert (bad.asked, provider.known) == ([DISCOVERY], None)
+    bad.say(DISCOVERY, bad.discovery())
+    clock.at += FAILED_FOR
+    assert await provider.endpoints() == provider.known
+    clock.at += KEPT
+    assert provider.known is None
+
+
+async def test_the_log_never_has_what_the_provider_gave(
+    bad: BadProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer with another status than 200 may have tokens in it all the same."""
+    said = {"error": "odd", "error_description": "d" * 999, "access_token": "AT", "id_token": "IDT"}
+    bad.say("/token", said, 201)
+    with pytest.raises(ProviderFailed, match=r"answered 201: odd$"):
+        await Provider(bad.issuer, Web()).exchange("code", "v", "https://here/", ("gateway", "s"))
+    assert "odd ddd" in caplog.text
+    assert "AT" not in caplog.text
+    assert "IDT" not in caplog.text
+    assert caplog.text.count("d") < 260
+
+
 async def test_keys_and_codes_that_are_none(bad: BadProvider) -> None:
     """A document without keys, a code that is used up, a client that is not known."""
     provider = Provider(bad.issuer, Web())
     bad.say("/keys", {"keys": "none"})
     with pytest.raises(ProviderFailed, match="has no `keys`"):
         await provider.keys(None)
-    bad.say("/token", {"error": "invalid_grant"}, 400)
-    with pytest.raises(Refusal, match="does not take the code"):
-        await provider.exchange("code", "verifier", "https://here/", ("gateway", "secret"))
+    for error in ("invalid_grant", "invalid_request"):
+        bad.say("/token", {"error": error}, 400)
+        with pytest.raises(Refusal, match="does not take the code"):
+            await provider.exchange("code", "verifier", "https://here/", ("gateway", "secret"))
     bad.say("/token", {"error": "invalid_client", "error_description": "inner secrets"}, 401)
     with pytest.raises(ProviderFailed, match=r"answered 401: invalid_client$"):
         await provider.exchange("code", "verifier", "https://here/", ("gateway", "secret"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,18 +11,52 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.control.access.login import principal_for
+from gateway.control.access.oidc import Oidc
 from gateway.control.access.roles import Principal
 from gateway.control.access.sessions import IDLE, LIFE, MOST_OF_ONE, SEEN_EVERY, Sessions
 from gateway.control.access.tokens import Grant
+from gateway.routing.admin_settings import OidcRoles, OidcSettings
 from tests.control.access.entrance import NOW, Clock, Entrance, at
 
-ANN = Principal("user:ann", "operator", "open", frozenset({"late"}))
+OIDC = OidcSettings(
+    "https://id.example", "gateway", "${S}", "http://localhost", OidcRoles("groups", (), ("o",), ("v",))
+)
+ANN = Principal(
+    "user:ann", "operator", "open", frozenset({"late"}), granted='["https://id.example", "groups", ["o"]]'
+)
+BEN = Principal("user:ben", "viewer", "open", granted='["https://id.example", "groups", ["v"]]')
+
+
+@pytest.fixture
+def entrance(tmp_path: Path) -> Entrance:
+    """An entrance with a provider."""
+    return at(tmp_path, oidc=Oidc(OIDC))
 
 
 @pytest.fixture
 def sessions(entrance: Entrance) -> Sessions:
     """The sessions of an entrance."""
     return entrance.access.sessions
+
+
+def test_one_of_a_provider_ends_with_what_gave_it(entrance: Entrance) -> None:
+    """Another provider or none in routing.yaml, or a mapping without that role; a token's stays."""
+    sessions = entrance.access.sessions
+    token, _ = entrance.access.tokens.create("ci", Grant("viewer"), "cli:ann")
+    ann, ben, script = [sessions.begin(one) for one in (ANN, BEN, principal_for(token))]
+    roles = OidcRoles("groups", (), (), ("v", "o"))
+    assert sessions.people() == ["user:ann", "user:ben"]
+    for oidc, left in (
+        (OIDC, [True, True, True]),
+        (None, [False, False, True]),
+        (replace(OIDC, issuer="https://other.example"), [False, False, True]),
+        (replace(OIDC, roles=roles), [False, True, True]),
+    ):
+        now = Sessions(entrance.places.access, entrance.clock, oidc)
+        assert [now.find(cookie) is not None for cookie in (ann, ben, script)] == left
+        assert len(now.people()) == sum(left[:2])
+    nobody = replace(ANN, granted="")
+    assert sessions.find(sessions.begin(nobody)) is None
 
 
 def test_a_session_has_what_its_owner_has(sessions: Sessions) -> None:
@@ -75,7 +110,7 @@ def test_it_lives_half_a_day_at_most_and_an_hour_unused(steps: list[float]) -> N
     """Its use is written to the minute, so it may end that much early, and never late."""
     with TemporaryDirectory() as folder:
         clock = Clock()
-        sessions = Sessions(Path(folder) / "access.db", clock)
+        sessions = Sessions(Path(folder) / "access.db", clock, OIDC)
         cookie, used = sessions.begin(ANN), clock.at
         for step in steps:
             clock.at += step
@@ -89,7 +124,7 @@ def test_it_lives_half_a_day_at_most_and_an_hour_unused(steps: list[float]) -> N
 
 def test_there_are_never_many_of_one(sessions: Sessions, entrance: Entrance) -> None:
     """The oldest ends; those of others do not."""
-    other = sessions.begin(Principal("user:ben", "viewer", "open"))
+    other = sessions.begin(BEN)
     cookies = []
     for _ in range(MOST_OF_ONE + 3):
         entrance.clock.at += 1
@@ -100,7 +135,7 @@ def test_there_are_never_many_of_one(sessions: Sessions, entrance: Entrance) -> 
 
 def test_those_that_ended_are_removed(tmp_path: Path) -> None:
     """At the next login, whosever."""
-    entrance = at(tmp_path)
+    entrance = at(tmp_path, oidc=Oidc(OIDC))
     first = entrance.access.sessions.begin(ANN)
     entrance.clock.at += IDLE
     entrance.access.sessions.begin(ANN)

@@ -12,10 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.control.access import token_api
+from gateway.control.access.identity import COOKIE
+from gateway.control.access.oidc import Oidc
+from gateway.control.access.oidc_person import person
 from gateway.control.access.roles import ROLES, Principal
 from gateway.control.access.token_api import grant_of, told
+from gateway.control.access.token_operations import PERSON
 from gateway.control.access.tokens import Grant, Token, overreach, parts
 from gateway.control.problems import Refusal
+from gateway.routing.admin_settings import OidcRoles, OidcSettings
 from tests.control.access.entrance import DOORS, NOW, Entrance, at
 
 if TYPE_CHECKING:
@@ -67,7 +72,7 @@ async def test_a_token_is_made_told_once_and_works(entrance: Entrance) -> None:
         "routes": ["late"],
         "created": "2026-05-28T20:26:40.000Z",
         "created_by": "token:boss",
-        "made_with": entrance.access.tokens.all()[1].id,
+        "made_with": next(one.id for one in entrance.access.tokens.all() if one.name == "boss"),
         "expires": "2026-05-28T20:27:40.000Z",
         "revoked": None,
         "last_used": None,
@@ -219,6 +224,29 @@ def test_a_token_is_told_with_what_it_is_now() -> None:
     token = Token("1", "ci", "viewer", frozenset("ba"), NOW, "cli:ann", NOW + 1)
     assert [told(token, at)["in_force"] for at in (NOW, NOW + 1)] == [True, False]
     assert told(token, NOW)["routes"] == ["a", "b"]
+
+
+async def test_a_person_ends_with_what_they_made(entrance: Entrance) -> None:
+    """Their sessions and their tokens, at the next request; a name that is none is refused."""
+    oidc = OidcSettings("https://id.example", "c", "${S}", "http://localhost", OidcRoles(admin=("a",)))
+    entrance = Entrance(entrance.places, oidc=Oidc(oidc))
+    ann = entrance.access.welcome(person({"sub": "ann", "groups": ["a"]}, oidc), "192.0.2.7")
+    browser = entrance.client()
+    browser.cookies.set(COOKIE, ann)
+    made = (await browser.post(TOKENS, json=wish_of(Grant("admin")))).json()
+    assert (made["created_by"], made["made_with"]) == ("user:ann", None)
+    boss = admin(entrance)
+    assert "Revoke all of user:ann" in (await boss.get("/tokens")).text
+    for wrong in ("ann", "user:", "user:a b", "token:new", ["user:ann"]):
+        assert (await boss.post(PERSON, json={"person": wrong})).status_code == 400
+    gone = (await boss.post(PERSON, json={"person": "user:ann"})).json()
+    expected = {"sessions": 1, "also_revoked": [{"id": made["id"], "name": "new"}]}
+    assert gone == {"person": "user:ann", **expected}
+    assert entrance.events[-2][0::3] == ("revoke person", "user:ann")
+    assert (await browser.get("/")).status_code == 303
+    assert (await entrance.client(made["token"]).get("/")).status_code == 401
+    assert (await boss.post(PERSON, json={"person": "user:ann"})).json()["sessions"] == 0
+    assert "Revoke all of user:ann" not in (await boss.get("/tokens")).text
 
 
 async def test_a_token_ends_with_the_one_it_was_made_with(entrance: Entrance) -> None:

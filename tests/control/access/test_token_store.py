@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.control.access.roles import Principal
 from gateway.control.access.token_store import KEPT_AFTER_END, USED_EVERY, TokenStore
 from gateway.control.access.tokens import Grant, parts
 from gateway.errors import ChangeRefused
@@ -157,3 +158,19 @@ def test_nothing_is_made_with_a_token_that_has_ended(store: TokenStore) -> None:
     store.revoke(maker.id)
     with pytest.raises(ChangeRefused, match="has just ended"):
         store.create("late", Grant("admin"), "token:maker", maker.id)
+
+
+def test_a_person_ends_with_all_they_made(entrance: Entrance) -> None:
+    """Their sessions, their tokens, and what was made with these; others stay."""
+    store, sessions = entrance.access.tokens, entrance.access.sessions
+    own, text = store.create("own", Grant("admin"), "user:ann")
+    made, made_text = store.create("made", Grant("viewer"), "token:own", own.id)
+    _, other = store.create("other", Grant("viewer"), "user:ben")
+    store.revoke(store.create("gone", Grant("viewer"), "user:ann")[0].id)
+    for name in ("user:ann", "user:ann", "user:ben"):
+        sessions.begin(Principal(name, "viewer", "session"))
+    ended, count = store.revoke_person("user:ann")
+    assert ({token.id for token in ended}, count) == ({own.id, made.id}, 2)
+    assert [store.verified(one) is None for one in (text, made_text, other)] == [True, True, False]
+    assert store.revoke_person("user:ann") == ([], 0)
+    assert store.revoke_person("user:ben")[1] == 1
