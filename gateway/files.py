@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,28 @@ def held(path: Path, timeout: float) -> Iterator[None]:
                     raise Busy(f"{path} has been held for {timeout:g} s by another process") from None
                 time.sleep(_LOOK_EVERY)
         yield
+
+
+def read_small(path: Path, most_bytes: int) -> bytes:
+    """Return all of a file that a person named; never waits, and never reads more than `most_bytes`.
+
+    A pipe or a device would be waited for, or never end. Raises OSError, whose `strerror` says why.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a null byte, or a character that no file's name can have
+        raise OSError(errno.EINVAL, f"its name cannot be one: {error}", str(path)) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
+        content = bytearray()
+        while len(content) <= most_bytes and (part := os.read(descriptor, most_bytes + 1 - len(content))):
+            content += part
+    finally:
+        os.close(descriptor)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes} bytes", str(path))
+    return bytes(content)
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Files that are replaced whole."""
+"""Files that are read and replaced whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,36 @@ from pathlib import Path
 
 import pytest
 
-from gateway.files import Busy, held, replace_file, sync
+from gateway.files import Busy, held, read_small, replace_file, sync
+
+
+def test_a_small_file_is_read_whole_and_a_larger_one_not_at_all(tmp_path: Path) -> None:
+    """As many bytes as are allowed, through a link too, as secrets are mounted."""
+    path, link = tmp_path / "key", tmp_path / "link"
+    path.write_bytes(b"12345")
+    link.symlink_to(path)
+    assert read_small(path, 5) == read_small(link, 6) == b"12345"
+    with pytest.raises(OSError, match="larger than 4 bytes") as raised:
+        read_small(path, 4)
+    assert raised.value.filename == str(path)
+    path.write_bytes(b"")
+    assert read_small(path, 0) == b""
+
+
+def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device without an end, a folder, a name that cannot be one."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(OSError, match="it is not a file") as raised:
+            read_small(path, 100)
+        assert raised.value.strerror == "it is not a file"
+    for name in ("a\0b", "a\ud800b"):
+        with pytest.raises(OSError, match="its name cannot be one"):
+            read_small(tmp_path / name, 100)
+    with pytest.raises(FileNotFoundError):
+        read_small(tmp_path / "none", 100)
+    with open("/proc/self/status", "rb") as status:  # a file that says it is empty
+        assert read_small(Path("/proc/self/status"), 100_000)[:5] == status.read(5)
 
 
 def test_a_reader_sees_the_old_or_the_new(tmp_path: Path) -> None:

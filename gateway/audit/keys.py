@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import GatewayError
+from gateway.files import read_small
 
 SHORTEST: Final = 16
 """Bytes that a key must have."""
+MOST_BYTES: Final = 64 * 1024
+"""No key is as long."""
 _NAMED: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -42,7 +45,7 @@ class KeySource:
         try:
             if not self.said:
                 _make(path)
-            return _checked(path.read_bytes().strip(), str(path))
+            return _checked(read_small(path, MOST_BYTES).strip(), str(path))
         except OSError as error:
             raise GatewayError(
                 f"the key of the audit trail, {path}, cannot be read ({error.strerror}), so no head is "

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pwd
+import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,23 @@ def check_published(running: Running, revision: int) -> None:
             f"revision {revision} is recorded, but what the running gateway reads, {running.places.run}, was "
             "removed; it makes that anew within a second: see `gateway status`, and restart it if it does not"
         )
+
+
+def write_file(running: Running, revision: int) -> dict[str, str] | None:
+    """Bring routing.yaml to say what was published; return why it does not, as `complaint` does.
+
+    Nothing is raised: the change is live, and the control process writes what the journal has as unwritten.
+    """
+    from gateway.routing.change import write_back
+    from gateway.routing.complaint import complaint
+
+    file = Path(running.config)
+    try:
+        write_back(running.places, file)
+        return complaint(running.places)
+    except (GatewayError, OSError, sqlite3.Error) as error:
+        said = f"revision {revision} is live, but {file.name} does not say so yet, because {error}"
+        return {"kind": "unwritten", "message": said}
 
 
 def say(text: str) -> None:

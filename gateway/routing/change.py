@@ -41,13 +41,18 @@ class Request:
 
 
 @contextmanager
-def locked(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold a lock file; a process that dies lets go of it. Raises GatewayError after `timeout` seconds."""
+def locked(
+    path: Path, timeout: float = LOCK_TIMEOUT, then: str = "nothing was changed, try again"
+) -> Iterator[None]:
+    """Hold a lock file; a process that dies lets go of it.
+
+    Raises GatewayError after `timeout` seconds; `then` ends its sentence.
+    """
     with ExitStack() as holding:
         try:
             holding.enter_context(held(path, timeout))
         except Busy as error:
-            raise GatewayError(f"{error} that changes routing; nothing was changed, try again") from None
+            raise GatewayError(f"{error} that changes routing; {then}") from None
         yield
 
 
@@ -195,7 +200,7 @@ def follow_file(places: Places, request: Request, config: Path) -> bool:
     journal does not know, that becomes a revision. A broken file changes nothing and leaves a complaint.
     Raises GatewayError where others change routing all the time.
     """
-    with locked(places.file_lock):
+    with locked(places.file_lock, then=f"{config.name} was not read, try again"):
         for _ in range(TRIES):
             write_back_holding_lock(places, config)
             try:
@@ -238,6 +243,9 @@ def _take_edit(places: Places, request: Request, config: Path) -> bool:
 
 
 def write_back(places: Places, config: Path) -> None:
-    """Bring routing.yaml to say what is live, its comments and layout kept."""
-    with locked(places.file_lock):
+    """Bring routing.yaml to say what is live, its comments and layout kept.
+
+    Raises GatewayError where others hold the file; what is live stays so, and waits for it in the journal.
+    """
+    with locked(places.file_lock, then=f"{config.name} is written as soon as it lets go"):
         write_back_holding_lock(places, config)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gateway.audit.keys import KeySource
 from gateway.errors import GatewayError
+from gateway.files import read_small
 from gateway.routing.auth_keys import MOST_BYTES, read_keys_file
 from gateway.routing.read_key_files import KeyChecks
 
@@ -43,15 +44,9 @@ def _why_no_audit_key(folder: Path, path: str) -> str | None:
 def why_not_read(path: Path) -> str:
     """Return why a file cannot be used as keys of clients, empty where it can."""
     try:
-        if path.exists() and not path.is_file():
-            return "it is not a file"
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            return f"it is larger than {MOST_BYTES} bytes"
-        read_keys_file(content.decode())
+        read_keys_file(read_small(path, MOST_BYTES).decode())
     except OSError as error:
         return error.strerror or str(error)
-    except (GatewayError, ValueError) as error:  # a path with a zero byte, or bytes that are no text
+    except (GatewayError, ValueError) as error:  # bytes that are no text
         return str(error)
     return ""

@@ -39,7 +39,7 @@ class Front:
         next_setup: NextSetup,
         reloaded: Callable[[ReloadReport], None] = lambda _: None,
     ) -> None:
-        """`reloaded` is called when a reload is over, before whoever waits for its report hears of it."""
+        """`reloaded` is called when a reload begins and when it is over, before others hear of it."""
         self.generation = new_generation(setup)
         self.report = ReloadReport()
         self._places = places
@@ -120,8 +120,7 @@ class Front:
 
     def _tell(self, report: ReloadReport) -> None:
         self.report = report
-        if report.state != RUNNING:
-            self._reloaded(report)
+        self._reloaded(report)
         write_report(self._places, report)
         if report.state == FAILED:
             log.error("reload %d failed, what ran before runs on: %s", report.number, report.problem)

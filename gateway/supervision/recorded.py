@@ -6,8 +6,10 @@ the last process there is, so it also signs the last entry.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,14 +22,14 @@ from gateway.audit.keys import KeySource
 from gateway.audit.recorder import Recorder
 from gateway.audit.seal import seal
 from gateway.errors import GatewayError
-from gateway.files import replace_file
 from gateway.routing.audited import trail_of
 from gateway.routing.places import Places
 from gateway.routing.slot import published
 from gateway.supervision.generation import Setup
-from gateway.supervision.reload_report import DONE, ReloadReport
+from gateway.supervision.reload_report import DONE, RUNNING, ReloadReport
 
 log = logging.getLogger("gateway.supervisor")
+_ASKED: Final = "reload-asked.json"
 _BY_SIGNAL: Final = ("gateway", "signal")
 """Who asked, where the kernel does not say whose signal it was."""
 
@@ -43,6 +45,7 @@ class Life:
         self._recorder = Recorder(trail_of(places))
         self._in_force: Mapping[str, Any] | None = None
         self._next: Mapping[str, Any] | None = None
+        self._asked = _BY_SIGNAL
 
     def prepared(self, revision: int, setup: Setup) -> None:
         """Remember what comes into force if the start or reload under way succeeds."""
@@ -72,8 +75,11 @@ class Life:
         self._end("done", "")
 
     def reloaded(self, report: ReloadReport) -> None:
-        """Record a reload that is over."""
-        who, origin = _asked_by(self._places)
+        """Record a reload that is over; of one that begins, remember who asked for it."""
+        if report.state == RUNNING:
+            self._asked = _asked_by(self._places)
+            return
+        (who, origin), self._asked = self._asked, _BY_SIGNAL
         before, is_done = self._in_force, report.state == DONE
         if is_done:
             self._in_force = self._next
@@ -110,21 +116,37 @@ def settings_of(revision: int, setup: Setup) -> dict[str, Any]:
 
 @contextmanager
 def asking(places: Places, who: str, origin: str) -> Iterator[None]:
-    """Say who asks for the reload that is waited for inside: a signal does not tell."""
-    path = places.run / "reload-asked.json"
-    replace_file(path, json.dumps([who, origin]).encode())
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+    """Say who asks for the reload that is waited for inside: a signal does not tell.
+
+    The file is locked as long as its writer lives, so that one left by a kill -9 speaks for nobody.
+    """
+    path = places.run / _ASKED
+    unfinished = path.with_name(f".{_ASKED}.{os.getpid()}")
+    with unfinished.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump([who, origin], file)
+        file.flush()
+        unfinished.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _asked_by(places: Places) -> tuple[str, str]:
+    """Return who asked for the reload that begins, and take the file away: it is about this one alone."""
+    path = places.run / _ASKED
     try:
-        who, origin = json.loads((places.run / "reload-asked.json").read_bytes())
-    except (OSError, ValueError):  # nobody said: kill -HUP
-        return _BY_SIGNAL
-    return str(who), str(origin)
+        with path.open("rb") as file:
+            path.unlink()
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # whoever wrote it waits
+                who, origin = json.load(file)
+                return str(who), str(origin)
+    except (OSError, ValueError):
+        pass  # nobody said: kill -HUP
+    return _BY_SIGNAL
 
 
 def _told(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ def test_the_key_is_where_it_is_said_to_be(tmp_path: Path) -> None:
     for source in (named, KeySource(own, "none.key", tmp_path)):
         with pytest.raises(GatewayError, match="key"):
             source.read({"AUDIT_KEY": "short"})
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device without an end, a name that cannot be one: locks are held."""
+    os.mkfifo(tmp_path / "pipe")
+    for said in ("pipe", "/dev/zero", "a\0b"):
+        with pytest.raises(GatewayError, match=r"cannot be read .*name another in `admin: .audit_key: "):
+            KeySource(tmp_path / "audit" / "key", said, tmp_path).read({})
 
 
 def test_a_key_is_made_once_for_us_alone(tmp_path: Path) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.common import author, fail, find_running, is_held, print_json, state_of, trouble
+from gateway.cli.common import author, fail, find_running, is_held, print_json, state_of, trouble, write_file
 from gateway.errors import ConfigError, GatewayError, Problem
+from gateway.files import held
+from gateway.routing import change
 from gateway.routing.places import Places
 from tests.cli.site import Site
 
@@ -89,3 +93,47 @@ def test_json_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     """For programs: one document."""
     print_json({"a": [1, 2]})
     assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rollback",), ("set-weight", "canary=25"), ("rollout", "green", "--route", "late")]
+)
+def test_a_file_that_others_hold_is_a_warning(
+    site: Site, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for is live, so the exit code is 0; the journal knows what the file has yet to say."""
+    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    with held(site.places.file_lock, 1.0):
+        said = site.run(*arguments)
+    assert said.code == 0, said.err
+    assert "warning: revision 2 is live, but routing.yaml does not say so yet, because " in said.err
+    assert "file.lock has been held for 0.01 s by another process that changes routing" in said.err
+    assert "routing.yaml is written as soon as it lets go" in said.err
+    assert (site.head().revision, site.head().file) == (2, "pending")
+
+
+def test_the_same_for_programs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the member that is empty where the file says what is live."""
+    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    with held(site.places.file_lock, 1.0):
+        said = site.run("rollback", "--json")
+    assert (said.code, said.json()["revision"]) == (0, 2)
+    assert "does not say so yet" in said.json()["file"]
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), sqlite3.OperationalError("disk I/O error")]
+)
+def test_no_trouble_with_the_file_makes_a_live_change_a_failure(
+    site: Site, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the disk or the journal's database would not do is told."""
+
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(change, "write_back", failing)
+    said = write_file(find_running(str(site.places.state), str(site.config)), 7)
+    assert said is not None
+    assert said["message"].startswith("revision 7 is live, but routing.yaml does not say so yet, because ")
+    assert str(error) in said["message"]

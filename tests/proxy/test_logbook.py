@@ -34,6 +34,7 @@ from tests.tls_files import Authority
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LINE = request_line(b"GET /a?b=c HTTP/1.1")
+REFUSED = Fault(401, "refused", "told")
 
 
 @pytest.fixture
@@ -335,9 +336,10 @@ async def test_a_flood_without_keys_pushes_nobody_out_and_is_counted_whole(
     (stage.folder / "keys.txt").write_text(with_key("", entry), encoding="utf-8")
     route = f"weights: {{blue: 1}}, auth: {{keys: {stage.folder / 'keys.txt'}}}"
     gateway = await stage.gateway(route, blue=await stage.service(OK))
-    book = gateway.context.logbook
-    assert book is not None
-    book._room = 5
+    matched = gateway.context.table.match(b"GET / HTTP/1.1")[1]
+    assert matched is not None
+    assert matched.log is not None
+    matched.log._room = 5
     client = await stage.client(gateway.port)
     for _ in range(30):
         await client.send(GET)
@@ -350,6 +352,30 @@ async def test_a_flood_without_keys_pushes_nobody_out_and_is_counted_whole(
     assert (found, left_out) == ([401] * 5 + [200], 25)
     _, counts = tally.read(gateway.places.tally(0))
     assert sum(count.outcomes[tally.REFUSED] for count in counts) == 30
+
+
+def test_a_flood_at_one_place_hides_nothing_at_another(book: Logbook, tmp_path: Path) -> None:
+    """Nor does what is not of the share that is logged take anything from what is."""
+    guessed, rare = (
+        RouteLog(book, "guessed", LogPolicy(), 1),
+        RouteLog(book, "rare", LogPolicy(sample=0.5), 1),
+    )
+    for _ in range(1_000):
+        book.refused(REFUSED, LINE, book.unmatched, 7)
+        book.refused(REFUSED, LINE, rare, ALL - 1)
+    book.refused(REFUSED, LINE, guessed, 7)
+    book.refused(REFUSED, LINE, rare, 7)
+    found = [one.route for one in written(tmp_path)]
+    assert (found.count(b""), found[-2:]) == (200, [b"guessed", b"rare"])
+
+
+def test_redirects_have_no_more_than_refusals(book: Logbook, tmp_path: Path) -> None:
+    """They cost a client as little; both come out of one purse."""
+    log = RouteLog(book, "r", LogPolicy(), 1)
+    for _ in range(150):
+        book.redirected(LINE, log, 7)
+        book.refused(REFUSED, LINE, log, 7)
+    assert len(written(tmp_path)) == 200
 
 
 @given(st.lists(st.sampled_from(["refused", "unavailable", "tick"]), max_size=60))

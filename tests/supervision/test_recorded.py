@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from gateway.errors import GatewayError
 from gateway.routing.places import Places, prepare
 from gateway.supervision.generation import Commands, Setup
 from gateway.supervision.recorded import Life, asking
-from gateway.supervision.reload_report import DONE, FAILED, ReloadReport
+from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport
 from tests.supervision.stand_ins import setup_of
 
 
@@ -52,7 +54,9 @@ def test_a_whole_run_is_recorded_and_signed(places: Places, setup: Setup) -> Non
     with life.lasting():
         life.prepared(2, replace(setup, admin='{"auth": "required"}'))
         with asking(places, "cli:ben", "uid 7 on /dev/pts/1"):
+            life.reloaded(ReloadReport(1, RUNNING))
             life.reloaded(ReloadReport(1, DONE))
+        life.reloaded(ReloadReport(2, RUNNING))
         life.reloaded(ReloadReport(2, FAILED, problem="the new worker 1 ended"))
     found = entries(places)
     assert [(one["what"], one["who"], one["result"]) for one in found] == [
@@ -70,6 +74,36 @@ def test_a_whole_run_is_recorded_and_signed(places: Places, setup: Setup) -> Non
     assert failed["before"] == end["before"] == reload["after"]
     told = verify(places.audit, KeySource(places.audit / "key").read())
     assert (told.problems, told.signed) == ([], 4)
+
+
+def test_who_was_killed_while_asking_has_not_asked_for_a_later_reload(places: Places) -> None:
+    """What a kill -9 left is taken away, and the next signal is nobody's."""
+    killed = (
+        "import os, sys; from pathlib import Path; from gateway.routing.places import Places\n"
+        "from gateway.supervision.recorded import asking\n"
+        "with asking(Places(Path(sys.argv[1])), 'cli:ben', 'uid 7'): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, str(places.state)], check=False).returncode == -9
+    left = places.run / "reload-asked.json"
+    assert left.exists()
+    life = Life(places, "cli:ann", places.state)
+    with life.lasting():
+        life.reloaded(ReloadReport(1, RUNNING))
+        assert not left.exists()
+        life.reloaded(ReloadReport(1, DONE))
+    assert [one["who"] for one in entries(places)] == ["gateway", "gateway"]
+
+
+def test_a_reload_is_whose_it_was_when_it_began(places: Places) -> None:
+    """Who asks while another is under way has asked for the next, and may leave once that has begun."""
+    life = Life(places, "cli:ann", places.state)
+    with life.lasting():
+        life.reloaded(ReloadReport(1, RUNNING))
+        with asking(places, "cli:ben", "uid 7"):
+            life.reloaded(ReloadReport(1, DONE))
+            life.reloaded(ReloadReport(2, RUNNING))
+        life.reloaded(ReloadReport(2, DONE))
+    assert [one["who"] for one in entries(places)] == ["gateway", "cli:ben", "gateway"]
 
 
 def test_a_start_that_fails_is_recorded_with_its_reason(places: Places) -> None:

@@ -12,11 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.audit.event import attempt_now
+from gateway.control.access.roles import principal_of
 from gateway.control.alerts import course as monitor_course
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
 from gateway.control.problems import Refusal
 from gateway.control.queries import requests_reading
+from gateway.control.queries.allowance import Allowance
 from gateway.control.queries.asking import ask
 from gateway.control.queries.models import KEY_LIMIT, KeyGiven, NewQuery
 from gateway.control.queries.process import Question
@@ -34,6 +37,8 @@ AT_ONCE, WAITING = 2, 8
 """Queries that run at the same time, whoever asks, each in `process.MOST_MEMORY`; and how many more wait."""
 PATIENCE = 15.0
 """Seconds that a query waits for its turn."""
+KEYS_OFTEN, KEYS_WITHIN = 30, 60.0
+"""How many users' keys a caller may have turned into pseudonyms, in how many seconds."""
 CSV = "text/csv"
 
 
@@ -44,6 +49,7 @@ class QueryApi:
         self._places = places
         self._seconds = seconds
         self._turns = Turns(AT_ONCE, WAITING, PATIENCE)
+        self._keys = Allowance(KEYS_OFTEN, KEYS_WITHIN)
 
     def routes(self) -> list[Route]:
         """Return every path there is."""
@@ -66,7 +72,7 @@ class QueryApi:
         return reply(await requests_reading.reading(partial(requests_reading.one, self._places, identity)))
 
     async def pseudonym(self, request: Request) -> Response:
-        """Answer what the log has in the place of a sticky key."""
+        """Answer what the log has in the place of a sticky key; who asked, and for which one, is recorded."""
         try:
             body = await read_body(request, KeyGiven, KEY_EXAMPLE, required=True)
         except Refusal as refusal:
@@ -74,9 +80,12 @@ class QueryApi:
                 raise
             told = f"send JSON such as {KEY_EXAMPLE}, the key as a text of 1 to {KEY_LIMIT:,} characters"
             raise Refusal(400, told) from None  # what was sent is not repeated: refusals are remembered
-        return reply(
-            {"pseudonym": await requests_reading.reading(partial(pseudonym, self._places, body.key))}
-        )
+        principal = principal_of(request.scope)
+        self._keys.take(principal.name if principal else "")
+        found = {"pseudonym": await requests_reading.reading(partial(pseudonym, self._places, body.key))}
+        if (attempt := attempt_now()) is not None:
+            attempt.after = found
+        return reply(found)
 
     async def course(self, request: Request) -> Response:
         """Answer a route's watched values over time, and how its fields' values spread."""

@@ -43,7 +43,7 @@ QUERY_OPERATIONS = (
         query_models.KeyGiven,
         body_required=True,
         refusals=(400, 403, 404, 413, 415, 421, 503),
-        role="viewer",
+        role="operator",
         is_whole=True,
     ),
     Operation(

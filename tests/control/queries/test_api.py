@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.audit.read import latest
+from gateway.control.access.listening import Listening
+from gateway.control.access.token_store import TokenStore
+from gateway.control.access.tokens import Grant
+from gateway.control.app import build_app
 from gateway.control.problems import Refusal
 from gateway.control.queries import api as query_api
 from gateway.control.queries.api import QueryApi
 from gateway.control.queries.models import QUERY_MOST, FoundRequests, QueryAnswer, WholeRequest
 from gateway.control.queries.process import Question
+from gateway.control.trail.watch import Audited
 from gateway.requestlog.policy import LogSettings
 from gateway.requestlog.secrets import Secrets
+from gateway.routing.admin_settings import AdminSettings
 from tests.control import logged
+from tests.control.asgi_client import Asked, ask
 from tests.control.logged import asked, record
 
 if TYPE_CHECKING:
@@ -113,6 +122,32 @@ async def test_a_users_own_key_becomes_what_the_log_has(site: Site) -> None:
     ):
         refused = await asked(routes, path, body)
         assert (refused.status_code, "anna@example.org" in refused.text) == (400, False)
+
+
+async def test_who_turns_keys_into_pseudonyms_is_recorded_and_slowed_down(site: Site) -> None:
+    """Each call with the pseudonym alone; a list of users cannot be tried in a minute, nor by a viewer."""
+    Secrets.load(site.places.log, LogSettings(), site.places.state)
+    app = build_app(site.places, lambda: None, Listening(settings=AdminSettings("required")))
+    assert isinstance(app, Audited)
+    tokens = TokenStore(site.places.access)
+
+    async def tried(token: str) -> Asked:
+        headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+        return await ask(app, "POST", "/api/v1/pseudonym", headers, b'{"key": "anna@example.org"}')
+
+    _, viewer = tokens.create("viewer", Grant("viewer"), "test")
+    _, ann = tokens.create("ann", Grant("operator"), "test")
+    _, bob = tokens.create("bob", Grant("operator"), "test")
+    assert (await tried(viewer)).status == 403
+    answers = [await tried(ann) for _ in range(query_api.KEYS_OFTEN + 1)]
+    assert [answer.status for answer in answers] == [200] * query_api.KEYS_OFTEN + [429]
+    assert 50 < int(answers[-1].headers["retry-after"]) <= 60
+    assert (await tried(bob)).status == 200
+    assert app.recorder.close(5.0)
+    found = latest(site.places.audit, 99, what="pseudonym")
+    assert [one["result"] for one in found].count("done") == query_api.KEYS_OFTEN + 1
+    assert (found[0]["who"], found[0]["after"]) == ("token:bob", json.loads(answers[0].content))
+    assert "anna@example.org" not in json.dumps(found)
 
 
 async def test_a_client_that_leaves_takes_its_query_along(
