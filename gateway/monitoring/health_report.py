@@ -93,16 +93,13 @@ def document(
         view["replicas"][found["replica"]] = found["state"]
         if reason := found.get("reason"):
             view["reasons"][found["replica"]] = reason
-    listed = [
-        {
-            "file": found["certificate"],
-            "names": found["names"],
-            "not_after": found["not_after"],
-            "problem": found["problem"],
-        }
-        for found in certificates
-    ]
+    listed = [_certificate_document(found) for found in certificates]
     return {"services": services, "tunnels": tunnels, "certificates": listed}
+
+
+def _certificate_document(found: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: found[key] for key in ("names", "not_after", "problem")}
+    return {"file": found["certificate"], **told}
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:

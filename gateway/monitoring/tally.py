@@ -30,6 +30,7 @@ from gateway.monitoring.tally_layout import (
     TIMEOUT,
     UNAVAILABLE,
 )
+from gateway.monitoring.tally_pace import Paces
 from gateway.monitoring.tally_read import Count, WorkerState, read, read_state
 
 __all__ = [
@@ -73,10 +74,17 @@ class TallyWriter:
         self._all: list[Block] = []
         self._next_snapshot = 0
         self._snapshots_due = 0.0
+        self._paces = Paces(self._words)
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Go on with the blocks that are there."""
         for index, route, service, since in layout.directory(self._words):
             block = Block(self._words, index)
             self._series.setdefault((route, service), {})[since] = block
             self._all.append(block)
+            self._paces.follow(route, block)
+        self._paces.resume(int(time.monotonic() * 1000))
 
     def hit(self, limit: int) -> None:
         """Count that a limit held; `limit` is one of `tally_layout`'s HIT_ numbers."""
@@ -130,13 +138,14 @@ class TallyWriter:
                 return self.block("", "", 0)
             return Block(memoryview(bytearray(BLOCK_WORDS * 8)).cast("Q"), 0)  # counts, but nobody sees it
         block = Block(self._words, used)
-        name = f"{route}\0{service}".encode().ljust(layout.NAME_BYTES, b"\xff")
-        self._words.cast("B")[block.base * 8 : block.base * 8 + layout.NAME_BYTES] = name
-        self._words[block.base + layout.SINCE] = since
+        now_ms = int(time.monotonic() * 1000)
         for snapshot in layout.SNAPSHOTS:
-            self._words[block.base + snapshot] = int(time.monotonic() * 1000)
-        self._words[layout.USED] = used + 1
+            self._words[block.base + snapshot] = now_ms
+        layout.enter(self._words, used, route, service, since)
         self._all.append(block)
+        if self._paces.lacks(route) and used + 1 < CAPACITY - 1 and self._has_room(used + 1):
+            self._paces.make(route, used + 1, now_ms)
+        self._paces.follow(route, block)
         return block
 
     def beat(self, now: float, revision: int, connections: int) -> None:
@@ -154,6 +163,7 @@ class TallyWriter:
             self._next_snapshot = (self._next_snapshot + 1) % count
             self._all[self._next_snapshot].snapshot(int(now * 1000))
         self._snapshot_hits(int(now * 1000))
+        self._paces.mark(int(now * 1000), elapsed)
 
     def _snapshot_hits(self, now_ms: int) -> None:
         words = self._words

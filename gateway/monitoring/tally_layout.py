@@ -1,8 +1,8 @@
 """Where each number stands in a tally file, and the names of what is counted.
 
 A file is a row of 4 KiB blocks of 64-bit words: block 0 describes the process, each later one is the tally of
-one route, service and interval of constant weights. Words that nobody uses are 0, so a word may be given
-a meaning without a new `MAGIC`; one that changes its meaning needs a new one.
+one route, service and interval of constant weights, or the pace of a route. Words that nobody uses are 0, so
+a word may be given a meaning without a new `MAGIC`; one that changes its meaning needs a new one.
 """
 
 from __future__ import annotations
@@ -125,8 +125,34 @@ INTERVALS_KEPT = 8
 """Intervals of constant weights that a series keeps apart; older ones are folded into interval 0."""
 
 
+PACE: Final = 1 << 63
+"""What stands in the place of the interval in a block that holds a route's pace instead of a tally."""
+PACE_MARKS, PACE_FIRST, PACE_KEPT = 20, 32, 64
+"""How many marks were ever made, where the first stands, and how many are kept: each is a time in
+milliseconds and the requests of the route that had ended by then, over all its services and intervals."""
+PACE_EVERY = 1.0
+"""Seconds between two marks."""
+
+
 def directory(words: memoryview) -> Iterator[tuple[int, str, str, int]]:
-    """Yield the index, route, service and interval of every block in use."""
+    """Yield the index, route, service and interval of every tally in use."""
+    return (entry for entry in _entries(words) if entry[3] != PACE)
+
+
+def paces(words: memoryview) -> Iterator[tuple[int, str]]:
+    """Yield the index and route of every block that holds a pace."""
+    return ((index, route) for index, route, _, since in _entries(words) if since == PACE)
+
+
+def enter(words: memoryview, index: int, route: str, service: str, since: int) -> None:
+    """Name the block after the last one in use, which makes it one that readers know."""
+    at = index * BLOCK_WORDS * 8
+    words.cast("B")[at : at + NAME_BYTES] = f"{route}\0{service}".encode().ljust(NAME_BYTES, b"\xff")
+    words[index * BLOCK_WORDS + SINCE] = since
+    words[USED] = index + 1
+
+
+def _entries(words: memoryview) -> Iterator[tuple[int, str, str, int]]:
     for index in range(1, min(words[USED], CAPACITY)):
         base = index * BLOCK_WORDS
         name = words[base : base + NAME_BYTES // 8].tobytes().rstrip(b"\xff").decode()

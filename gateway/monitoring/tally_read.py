@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import mmap
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.monitoring import tally_layout as layout
 from gateway.monitoring.tally_layout import FALLBACK, LIMITS, OCTAVES, OUTCOMES
+from gateway.monitoring.tally_pace import Marks
+from gateway.monitoring.tally_rate import read_paces
 from gateway.statistics.histogram import BUCKETS
 
 READ_TRIES, READ_PAUSE = 100, 0.001
@@ -73,7 +75,7 @@ class WorkerState:
     """What a worker says of itself. `beat` is its clock (CLOCK_MONOTONIC, seconds) when it last wrote.
 
     `hits` counts, in the order of `LIMITS`, how often each limit held; `recent_hits`: those of the
-    last minute.
+    last minute. `paces` are the marks of each route, where the whole file was read.
     """
 
     pid: int
@@ -82,6 +84,7 @@ class WorkerState:
     connections: int
     hits: tuple[int, ...] = (0,) * len(LIMITS)
     recent_hits: tuple[int, ...] = (0,) * len(LIMITS)
+    paces: dict[str, Marks] = field(default_factory=dict, compare=False)
 
 
 def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]]:
@@ -97,10 +100,11 @@ def read(path: Path, now: float | None = None) -> tuple[WorkerState, list[Count]
         for _ in range(READ_TRIES):
             epoch = words[layout.EPOCH]
             counts = [_count(words, now_ms, *entry) for entry in layout.directory(words)]
+            paces = read_paces(words, counts, now_ms)
             if epoch == words[layout.EPOCH] and not epoch & 1:
                 break
             time.sleep(READ_PAUSE)  # the worker may wait for a core in the middle of its folding
-        return _state(words, now_ms), counts
+        return replace(_state(words, now_ms), paces=paces), counts
 
 
 def read_state(path: Path, now: float | None = None) -> WorkerState:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from gateway.errors import ChangeRefused
 from gateway.routing.parking import park
 from gateway.routing.plan import UNITS, Route, RoutingPlan, percent
-from gateway.routing.revise import set_shares
 from gateway.routing.rollout_states import Event, after
 from gateway.routing.rollouts import Progress, Rollout, Step
+from gateway.routing.shares import set_shares
 
 
 def route_for(plan: RoutingPlan, name: str | None, canary: str = "") -> Route:

@@ -27,7 +27,8 @@ class Traffic:
     """What a route gets: requests per second, the fraction of stable's answers that fail, its latencies.
 
     `histogram` is stable's (see `gateway.statistics.histogram`), empty where it is not known. `source` says
-    in words where the numbers come from. `stable_part` is stable's part of what the canary leaves over: less
+    in words where the errors come from; `seconds`: over how many the rate was seen, 0 where it was given.
+    `stable_part` is stable's part of what the canary leaves over: less
     than 1 where the route has other services too.
     """
 
@@ -36,6 +37,7 @@ class Traffic:
     histogram: tuple[int, ...] = ()
     source: str = ""
     stable_part: float = 1.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

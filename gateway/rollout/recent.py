@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+import time
+from collections.abc import Iterator
 
 from gateway.monitoring.tally_layout import (
     BAD_GATEWAY,
@@ -12,7 +12,8 @@ from gateway.monitoring.tally_layout import (
     TIMEOUT,
     UNAVAILABLE,
 )
-from gateway.monitoring.tally_read import Count, read
+from gateway.monitoring.tally_rate import rate_of
+from gateway.monitoring.tally_read import Count, WorkerState, read
 from gateway.rollout.outlook import Traffic
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
@@ -20,42 +21,35 @@ from gateway.routing.plan import Route
 BAD = (SERVER_ERROR, UNAVAILABLE, BAD_GATEWAY, TIMEOUT, FALLBACK)
 """What the judge calls a bad event and the tallies tell apart. A client that left is not among them: whether
 it did so before its answer began is not tallied."""
-ENOUGH = 1000
-"""Requests of stable that the last seconds must hold, lest all be used that were counted since the start."""
+LEAST_ERRORS = 0.0005
+"""What part of stable's answers is taken to fail where none was seen to: a version can only be compared with
+a stable that fails at times. It is the same for any number of answers, so that a plan does not change with
+every look."""
 
 
 def recent_traffic(
     places: Places, route: Route, canary: str = "", now: float | None = None
 ) -> Traffic | None:
-    """Return the route's traffic of the last seconds; None where it has none.
+    """Return the route's traffic; None where it has none of late, or stable has answered nothing.
 
-    `now` is in monotonic seconds. Its error rate is never 0: where no answer failed, half an answer is taken
-    to have, since a version can only be compared with a stable that fails at times.
+    `now` is in monotonic seconds. The rate is that of the last seconds; errors and latencies are all that
+    stable has had since the gateway was started, since those of a few seconds differ with every look.
     """
-    counts = [count for count in _counts(places, now) if count.route == route.name]
-    rate = math.fsum(
-        sum(count.recent_outcomes[:FALLBACK]) / max(count.recent_seconds, 1.0)
-        for count in counts
-        if count.recent_seconds > 0
-    )
-    own = [count for count in counts if count.service == route.stable]
-    if not rate or not own:
+    at = time.monotonic() if now is None else now
+    looked = list(_read(places, at))
+    pace = rate_of((state for state, _ in looked), route.name, at)
+    own = [c for _, counts in looked for c in counts if (c.route, c.service) == (route.name, route.stable)]
+    if not pace.per_second or not own:
         return None
-    outcomes, histogram, window = _stable(own)
+    outcomes = _added([count.outcomes for count in own])
     requests, bad = sum(outcomes), sum(outcomes[outcome] for outcome in BAD)
     if not requests:
         return None
-    source = f"{bad:,} of {requests:,} answers of {route.stable} failed ({window})"
-    return Traffic(rate, max(bad, 0.5) / requests, histogram, source, stable_part(route, canary))
-
-
-def _stable(counts: list[Count]) -> tuple[list[int], tuple[int, ...], str]:
-    """Return stable's outcomes and latencies, and since when."""
-    outcomes = _added([count.recent_outcomes for count in counts])
-    if sum(outcomes) >= ENOUGH:
-        return outcomes, tuple(_added([count.recent_histogram for count in counts])), "in the last seconds"
-    outcomes = _added([count.outcomes for count in counts])
-    return outcomes, tuple(_added([count.histogram for count in counts])), "since the gateway was started"
+    answers = f"{requests:,} answers of {route.stable} since the gateway was started failed"
+    source = f"{bad:,} of {answers}" if bad else f"none of {answers}; taken as {100 * LEAST_ERRORS:g} %"
+    histogram = tuple(_added([count.histogram for count in own]))
+    errors = bad / requests if bad else LEAST_ERRORS
+    return Traffic(pace.per_second, errors, histogram, source, stable_part(route, canary), pace.seconds)
 
 
 def stable_part(route: Route, canary: str) -> float:
@@ -65,10 +59,10 @@ def stable_part(route: Route, canary: str) -> float:
     return stable / sum(others.values()) if stable else 1.0
 
 
-def _counts(places: Places, now: float | None) -> Iterable[Count]:
+def _read(places: Places, now: float) -> Iterator[tuple[WorkerState, list[Count]]]:
     for path in places.tallies():
         try:
-            yield from read(path, now)[1]
+            yield read(path, now)
         except (OSError, ValueError):
             continue  # only just being made, or gone by now
 

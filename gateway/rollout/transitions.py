@@ -6,35 +6,22 @@ file is told exactly like one of the controller.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
+from gateway.routing.events import RolloutEvent
 from gateway.routing.plan import Route, RoutingPlan, percent
 from gateway.routing.rollouts import Progress
 
-EVENTS = (
-    "started",
-    "step",
-    "paused",
-    "held",
-    "resumed",
-    "promoted",
-    "failed",
-    "aborted",
-    "rolled_back",
-    "taken_over",
-)
-"""What can be told, see `gateway.routing.read_notify`. `promoted`: the canary became stable, also by a switch
-that took no steps; `failed`: taken back by the controller; `rolled_back`: everything was sent to stable or to
-the version before; `taken_over`: weights or routes were changed by hand."""
+_TAKEN_BACK: Final[Mapping[str, RolloutEvent]] = {"fail": "failed", "rollback": "rolled_back"}
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One event of a route's rollout; `progress` is where it stands after it."""
 
-    event: str
+    event: RolloutEvent
     route: str
     progress: Progress
 
@@ -58,12 +45,12 @@ def transitions(before: RoutingPlan, after: RoutingPlan, action: str = "") -> It
             yield Transition("taken_over", gone.name, replace(gone.progress, state="healthy", why=why))
 
 
-def _event(old: Progress | None, route: Route, action: str) -> str:
+def _event(old: Progress | None, route: Route, action: str) -> RolloutEvent | None:
     new = route.progress
     if new is None or (old is not None and (old.id, old.state, old.step) == (new.id, new.state, new.step)):
-        return ""
+        return None
     if new.state == "degraded":
-        return {"fail": "failed", "rollback": "rolled_back"}.get(action, "aborted")
+        return _TAKEN_BACK.get(action, "aborted")
     if old is None or old.id != new.id:
         return "started" if new.is_active else "promoted"
     if new.state == "healthy":

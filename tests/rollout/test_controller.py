@@ -25,8 +25,9 @@ from gateway.rollout.verdict import MetricVerdict
 from gateway.routing import change
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import roll_back, set_shares
+from gateway.routing.revise import roll_back
 from gateway.routing.rollouts import Freeze, Step
+from gateway.routing.shares import set_shares
 from gateway.routing.slot import publish
 from tests.rollout.controller_site import Stage
 

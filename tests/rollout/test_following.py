@@ -11,7 +11,7 @@ import pytest
 from gateway.rollout import following, moves
 from gateway.rollout.following import Follower
 from gateway.routing import journal
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 from tests.rollout.controller_site import Stage
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.monitoring import tally
 from gateway.monitoring.tally import CLIENT_ERROR, FALLBACK, OK, SERVER_ERROR, TIMEOUT, TallyWriter
-from gateway.rollout.recent import ENOUGH, recent_traffic, stable_part
+from gateway.rollout.recent import LEAST_ERRORS, recent_traffic, stable_part
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
 
@@ -44,25 +44,28 @@ def test_all_workers_and_both_versions_make_the_rate(places: Places) -> None:
     assert found.rate == pytest.approx(220.0)
     assert found.error_rate == pytest.approx(10 / 2000)
     assert found.histogram[7] == 2000
-    assert found.source == "10 of 2,000 answers of blue failed (in the last seconds)"
+    assert found.seconds == 10.0
+    assert found.source == "10 of 2,000 answers of blue since the gateway was started failed"
 
 
 def test_a_fallback_is_bad_and_no_request_of_its_own(places: Places) -> None:
     """As the judge counts it: the request went to another service, where it is counted again."""
-    counted(places, 0, "blue", {OK: ENOUGH, FALLBACK: 10})
+    counted(places, 0, "blue", {OK: 1000, FALLBACK: 10})
     found = recent_traffic(places, ROUTE, "canary", 1010.0)
     assert found is not None
-    assert found.rate == pytest.approx(ENOUGH / 10)
-    assert found.error_rate == pytest.approx(10 / (ENOUGH + 10))
+    assert found.rate == pytest.approx(100.0)
+    assert found.error_rate == pytest.approx(10 / 1010)
 
 
 def test_a_stable_that_never_failed_is_taken_to_do_so_at_times(places: Places) -> None:
-    """Half an answer of all: nothing can be compared with none."""
-    counted(places, 0, "blue", {OK: 400})
-    found = recent_traffic(places, ROUTE, "canary", 1010.0)
-    assert found is not None
-    assert found.error_rate == pytest.approx(0.5 / 400)
-    assert found.source == "0 of 400 answers of blue failed (since the gateway was started)"
+    """Always in the same part, since nothing can be compared with none, and a plan must not waver."""
+    for requests in (400, 800):
+        counted(places, 0, "blue", {OK: 400})
+        found = recent_traffic(places, ROUTE, "canary", 1010.0)
+        assert found is not None
+        assert found.error_rate == LEAST_ERRORS
+        told = f"none of {requests} answers of blue since the gateway was started failed; taken as 0.05 %"
+        assert found.source == told
 
 
 def test_without_traffic_nothing_is_known(places: Places) -> None:

@@ -14,9 +14,10 @@ from gateway.rollout import moves
 from gateway.rollout.transitions import transitions
 from gateway.routing.document import from_document, to_document
 from gateway.routing.plan import UNITS, Override, Route, RoutingPlan, Service
-from gateway.routing.revise import adopt, replace_weights, roll_back, set_shares, succeed
+from gateway.routing.revise import adopt, roll_back, succeed
 from gateway.routing.rollout_states import TRANSITIONS
 from gateway.routing.rollouts import Step
+from gateway.routing.shares import replace_weights, set_shares
 
 NAMES = ("blue", "green", "canary")
 SERVICES = tuple(Service(name, urls=("http://127.0.0.1:1",)) for name in NAMES)

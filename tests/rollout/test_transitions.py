@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.rollout import moves
-from gateway.rollout.transitions import EVENTS, told, transitions
-from gateway.routing import read_notify
+from gateway.rollout.transitions import told, transitions
 from gateway.routing.plan import Route, RoutingPlan, Service
-from gateway.routing.revise import replace_weights, roll_back, set_shares, succeed
+from gateway.routing.revise import roll_back, succeed
 from gateway.routing.rollouts import Step
+from gateway.routing.shares import replace_weights, set_shares
 
 SERVICES = tuple(Service(name, urls=("http://127.0.0.1:1",)) for name in ("blue", "green", "canary"))
 ROUTE = Route("late", "/late", "blue", (("blue", 100_000), ("canary", 0)))
@@ -121,8 +121,3 @@ def test_what_is_told_are_plain_values() -> None:
         "author": "cli:ann",
         "why": "the rollout of canary began",
     }
-
-
-def test_who_is_notified_can_choose_among_exactly_these() -> None:
-    """What routing.yaml allows after `on` is what can happen."""
-    assert {*EVENTS, "alert"} == set(read_notify.EVENTS)

@@ -16,8 +16,8 @@ from gateway.rollout.turn import Considered, Overtaken, carry_out, consider, mov
 from gateway.routing import journal
 from gateway.routing.change import Request
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.routing.revise import set_shares
 from gateway.routing.rollouts import Progress
+from gateway.routing.shares import set_shares
 from tests.rollout.controller_site import Stage
 
 NOW, WALL = 1000.0, 1.6e9

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from starlette.routing import Route as Path
 
 from gateway.control.bodies import check_known
 from gateway.control.changes import known_route
+from gateway.control.planner.assumptions import Question, ask_of, outlook_on
 from gateway.control.planner.operations import LEAST_ERRORS, MOST_ERRORS, MOST_RATE, MOST_STEPS, PATH
 from gateway.control.problems import Refusal
 from gateway.control.readings import live_plan
@@ -27,28 +27,14 @@ from gateway.control.rollouts.start import would_move_back
 from gateway.control.rollouts.steering import check_known as check_service
 from gateway.control.rollouts.steering import steps_of
 from gateway.errors import ChangeRefused
-from gateway.rollout.outlook import Ask, Outlook, Traffic
-from gateway.rollout.planner import plan
-from gateway.rollout.recent import recent_traffic, stable_part
+from gateway.rollout.outlook import Ask, Outlook
 from gateway.rollout.remarks import better_words
 from gateway.routing.places import Places
-from gateway.routing.plan import Route
 from gateway.routing.rollouts import Step
-from gateway.statistics.walk import draw
 
-SEED, WALKED, USUAL_STEPS, FEWEST = 1, 160, 6, 40
-"""Paths of chance: enough for a slider, fewer than `gateway plan` takes, still fewer for many steps."""
-ASSUMED_ERRORS: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: `error_rate` is a fraction; None and no steps: what is known of the route."""
-
-    canary: str
-    rate: float | None = None
-    error_rate: float | None = None
-    steps: tuple[Step, ...] = ()
+WALKED: Final = 160
+"""Paths of chance: enough for a slider, fewer than `gateway plan` takes."""
+ASSUMED: Final = "rate as given, 1 % of stable's answers assumed to fail"
 
 
 class PlanApi:
@@ -75,14 +61,14 @@ def planned(places: Places, name: str, question: Question) -> dict[str, Any]:
     live = live_plan(places)
     route = known_route(live, name)
     check_service(live, question.canary)
-    if question.canary == route.stable:
-        raise ChangeRefused(f"{question.canary} is stable on route {name} already; name another version")
-    rollout = replace(route.rollout, steps=question.steps) if question.steps else route.rollout
-    traffic = _traffic(places, route, question)
-    ask = Ask(question.canary, route.stable, name, rollout, traffic, route.sticky is not None)
-    paths = max(FEWEST, WALKED * USUAL_STEPS // max(USUAL_STEPS, len(ask.steps)))
-    outlook = plan(ask, draw(random.Random(SEED).random, paths))  # noqa: S311 - repeatable, no secret
-    return {**document(ask, outlook), "hindrance": would_move_back(route, question.canary, rollout.steps)}
+    ask = ask_of(places, route, question, ASSUMED)
+    if ask is None:
+        raise ChangeRefused(
+            f"route {route.name} has had no request in the last seconds, so nothing is known of its traffic; "
+            "say what to plan for: rate=50&error_rate=1"
+        )
+    hindrance = would_move_back(route, question.canary, ask.rollout.steps)
+    return {**document(ask, outlook_on(ask, WALKED)), "hindrance": hindrance}
 
 
 def document(ask: Ask, outlook: Outlook) -> dict[str, Any]:
@@ -93,6 +79,7 @@ def document(ask: Ask, outlook: Outlook) -> dict[str, Any]:
         "stable": ask.stable,
         "counts": "users" if ask.keyed else "requests",
         "rate": ask.traffic.rate,
+        "rate_seconds": ask.traffic.seconds,
         "error_rate": ask.traffic.error_rate,
         "source": ask.traffic.source,
     }
@@ -142,26 +129,6 @@ def _steps(text: str) -> tuple[Step, ...]:
     if len(percents) > MOST_STEPS:
         raise Refusal(400, f"{len(percents)} steps are too many to plan; {MOST_STEPS} are possible")
     return steps_of(percents)
-
-
-def _traffic(places: Places, route: Route, question: Question) -> Traffic:
-    """Return what the route gets of late, with what the question says instead."""
-    found = recent_traffic(places, route, question.canary)
-    if found is None and question.rate is None:
-        raise ChangeRefused(
-            f"route {route.name} has had no request in the last seconds, so nothing is known of its traffic; "
-            "say what to plan for: rate=50&error_rate=1"
-        )
-    if found is None:
-        source = (
-            "as given" if question.error_rate else "rate as given, 1 % of stable's answers assumed to fail"
-        )
-        part = stable_part(route, question.canary)
-        errors = question.error_rate or ASSUMED_ERRORS
-        return Traffic(question.rate or 0.0, errors, source=source, stable_part=part)
-    if question.error_rate is not None:
-        found = replace(found, error_rate=question.error_rate, source="errors as given")
-    return replace(found, rate=question.rate) if question.rate is not None else found
 
 
 def _finite(value: Any) -> Any:

@@ -73,6 +73,7 @@ class BetterSteps(Answer):
 
 class PlannedRollout(Answer):
     """A whole plan; `rate` and `error_rate` (a fraction) are what was assumed, `source` says where from.
+    `rate_seconds`: over how many seconds up to now the rate was seen; 0: it was given.
 
     `hindrance`: why these steps cannot be started now, as users would move back; empty: they can.
     """
@@ -82,6 +83,7 @@ class PlannedRollout(Answer):
     stable: str
     counts: Literal["users", "requests"]
     rate: float
+    rate_seconds: float
     error_rate: float
     source: str
     steps: list[PlannedStep]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 
@@ -59,23 +58,26 @@ def window_seconds(counts: Iterable[Count]) -> float:
     return max((count.recent_seconds for count in counts), default=0.0)
 
 
-def shares(requests: Mapping[str, int]) -> dict[str, float]:
+def shares(requests: Mapping[str, float]) -> dict[str, float]:
     """Return each service's part of the requests in percent, all 0 where there were none."""
     total = sum(requests.values())
     return {name: 100 * count / total if total else 0.0 for name, count in requests.items()}
 
 
-def rate(counts: Iterable[Count]) -> float:
-    """Return requests per second in the recent window; each worker and interval has a window of its own.
+def version_rates(counts: Mapping[str, Sequence[Count]], since: int, total: float) -> dict[str, float | None]:
+    """Divide a route's requests per second among its versions, as they had them of late.
 
-    A window shorter than a second counts as one, since the first request alone would make a rate of
-    thousands; a count without a window adds nothing.
+    Of late under the present weights only: the first second of an interval has no rate of its own that means
+    anything, but the route's goes on through a change of weights. None where nothing was answered yet under
+    these weights, while the route has traffic.
     """
-    return math.fsum(
-        sum(count.recent_outcomes[:FALLBACK]) / max(count.recent_seconds, 1.0)
-        for count in counts
-        if count.recent_seconds > 0
-    )
+    recent = {
+        name: sum(sum(count.recent_outcomes[:FALLBACK]) for count in of_interval(found, since))
+        for name, found in counts.items()
+    }
+    if not total or not any(recent.values()):
+        return dict.fromkeys(recent, None if total else 0.0)
+    return {name: round(total * share / 100, 3) for name, share in shares(recent).items()}
 
 
 def error_ratio(outcomes: Sequence[int]) -> float:

@@ -24,14 +24,15 @@ class VersionState(Answer):
 
     `requests`, `outcomes` and `fallbacks` count since `gateway up`, `interval_requests` and `served` since
     the route's weights last changed, `attempts` and `retries` since `gateway up`; the rest is of the last
-    10 to 20 seconds, and of no time before the weights last changed. `ttfb` is the time to first byte.
+    10 to 20 seconds, and of no time before the weights last changed. `rate` is the version's part of the
+    route's rate; null: none was answered yet under these weights. `ttfb` is the time to first byte.
     """
 
     weight: float
     requests: int
     interval_requests: int
     served: float
-    rate: float
+    rate: float | None
     errors: float
     outcomes: dict[str, int]
     fallbacks: int
@@ -52,7 +53,8 @@ class Since(Answer):
 class RouteState(Answer):
     """One route: what was asked for and what was served since.
 
-    `recent_seconds`: how far back the versions' rates, errors and latencies reach.
+    `rate`: requests per second over the last `rate_seconds`, whatever the weights were. `recent_seconds`: how
+    far back the versions' errors and latencies reach, at most to the last change of weights.
     """
 
     name: str
@@ -61,6 +63,8 @@ class RouteState(Answer):
     weights: dict[str, float]
     served: dict[str, float]
     since: Since
+    rate: float
+    rate_seconds: float
     recent_seconds: float
     versions: dict[str, VersionState]
     rollout: RolloutState

@@ -23,6 +23,7 @@ from gateway.control.warnings.services import verdicts
 from gateway.control.warnings.setup import admin_warnings
 from gateway.control.warnings.trail import audit_warnings
 from gateway.monitoring.tally import FALLBACK, OUTCOMES, Count
+from gateway.monitoring.tally_rate import Rate, rate_of
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.revise import shares_of
@@ -48,15 +49,14 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     troubles = [*admin_warnings(places, seen.plan), *rollouts, *alarm_warnings(places.watch, clock)]
     troubles += [*log_warnings(log), *audit_warnings(places)]
     return {
-        "revision": seen.plan.revision,
-        "config": seen.running.config,
-        "listen": seen.running.listen or seen.plan.listen,
-        "admin": seen.running.admin or seen.plan.admin,
-        "tls": seen.running.tls,
+        **_addresses(seen),
         "file": file,
         "warnings": warnings(seen, running, file, read_report(places), recent_hits, clock, troubles),
         "routes": [
-            {**route_state(route, versions), "rollout": rollout_state(route, judged, clock)}
+            {
+                **route_state(route, versions, rate_of(seen.states.values(), route.name, at)),
+                "rollout": rollout_state(route, judged, clock),
+            }
             for route in seen.plan.routes
         ],
         "services": services(seen.plan, seen.views),
@@ -64,6 +64,16 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         "limits": limit_state(seen, recent_hits),
         "log": log,
         "processes": running,
+    }
+
+
+def _addresses(seen: Observation) -> dict[str, Any]:
+    return {
+        "revision": seen.plan.revision,
+        "config": seen.running.config,
+        "listen": seen.running.listen or seen.plan.listen,
+        "admin": seen.running.admin or seen.plan.admin,
+        "tls": seen.running.tls,
     }
 
 
@@ -117,12 +127,13 @@ def file_state(seen: Observation, running: list[dict[str, Any]]) -> dict[str, An
     return {"ok": False, "kind": "pending", "message": message}
 
 
-def route_state(route: Route, versions: Versions) -> dict[str, Any]:
+def route_state(route: Route, versions: Versions, rate: Rate) -> dict[str, Any]:
     """Return one route: what was asked for, what was served since then, and how each version does."""
     counts = {name: versions.get((route.name, name), []) for name, _ in route.weights}
     in_interval = {name: figures.requests_since(found, route.since) for name, found in counts.items()}
     served = figures.shares(in_interval)
     asked = shares_of(route)
+    rates = figures.version_rates(counts, route.since, rate.per_second)
     return {
         "name": route.name,
         "path": route.path,
@@ -130,6 +141,8 @@ def route_state(route: Route, versions: Versions) -> dict[str, Any]:
         "weights": asked,
         "served": served,
         "since": {"revision": route.since},
+        "rate": round(rate.per_second, 3),
+        "rate_seconds": round(rate.seconds, 3),
         "recent_seconds": max(
             figures.window_seconds(figures.of_interval(found, route.since)) for found in counts.values()
         ),
@@ -138,6 +151,7 @@ def route_state(route: Route, versions: Versions) -> dict[str, Any]:
                 "weight": asked[name],
                 "interval_requests": in_interval[name],
                 "served": served[name],
+                "rate": rates[name],
                 **version_state(found, route.since),
             }
             for name, found in counts.items()
@@ -148,15 +162,13 @@ def route_state(route: Route, versions: Versions) -> dict[str, Any]:
 def version_state(counts: list[Count], since: int) -> dict[str, Any]:
     """Return what one version did on one route, over all workers.
 
-    Totals are since `gateway up`; rate, errors and latencies are those of the recent window, without what was
-    asked under other weights than those of the interval `since`.
+    Totals are since `gateway up`; errors and latencies are those of the recent window, without what was asked
+    under other weights than those of the interval `since`.
     """
     total = figures.merged(counts)
-    present = figures.of_interval(counts, since)
-    recent = figures.merged(present)
+    recent = figures.merged(figures.of_interval(counts, since))
     return {
         "requests": total.requests,
-        "rate": round(figures.rate(present), 3),
         "errors": figures.error_ratio(recent.recent_outcomes),
         "outcomes": dict(zip(OUTCOMES[:FALLBACK], total.outcomes, strict=False)),
         "fallbacks": total.outcomes[FALLBACK],

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.control.planner import api as plan_api
-from gateway.control.planner.api import Question, planned, question_of
+from gateway.control.planner import assumptions
+from gateway.control.planner.api import planned, question_of
+from gateway.control.planner.assumptions import Question
 from gateway.control.problems import Refusal
 from gateway.control.rollouts.steering import steps_of
 from gateway.errors import ChangeRefused
@@ -78,7 +80,7 @@ def test_a_question_is_read() -> None:
 def test_what_is_assumed_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is known of the traffic, only what the question says can be planned for."""
     monkeypatch.setattr(plan_api, "WALKED", 1)
-    monkeypatch.setattr(plan_api, "FEWEST", 5)
+    monkeypatch.setattr(assumptions, "FEWEST", 5)
     with pytest.raises(ChangeRefused, match="say what to plan for"):
         planned(site.places, "late", Question("canary"))
     assumed = planned(site.places, "late", Question("canary", 50.0))
@@ -89,9 +91,9 @@ def test_what_is_assumed_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_traffic_of_just_now_is_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its rate and its errors, each unless the question says another; the source tells which."""
     monkeypatch.setattr(plan_api, "WALKED", 1)
-    monkeypatch.setattr(plan_api, "FEWEST", 5)
+    monkeypatch.setattr(assumptions, "FEWEST", 5)
     seen = Traffic(80.0, 0.03, source="3 of 100 answers of blue failed")
-    monkeypatch.setattr(plan_api, "recent_traffic", lambda *_: seen)
+    monkeypatch.setattr(assumptions, "recent_traffic", lambda *_: seen)
     found = planned(site.places, "late", Question("canary"))
     assert (found["rate"], found["error_rate"], found["source"]) == (80.0, 0.03, seen.source)
     other = planned(site.places, "late", Question("canary", 40.0, 0.02))

@@ -57,20 +57,17 @@ def test_shares_are_percentages_of_all() -> None:
     assert figures.shares({"blue": 0, "canary": 0}) == {"blue": 0.0, "canary": 0.0}
 
 
-def test_the_rate_adds_up_windows_of_different_length() -> None:
-    """Each worker's requests are divided by its own window, and only then added."""
-    assert figures.rate([count(seconds=10, ok=100), count(seconds=20, ok=100)]) == pytest.approx(15)
+def test_versions_divide_the_rate_of_their_route() -> None:
+    """As they had the requests of late under the present weights, fallbacks left out."""
+    counts = {"blue": [count(1, ok=500), count(2, ok=3)], "canary": [count(2, ok=1, fallback=9)], "green": []}
+    assert figures.version_rates(counts, 2, 60.0) == {"blue": 45.0, "canary": 15.0, "green": 0.0}
 
 
-def test_a_young_window_makes_no_wild_rate() -> None:
-    """One request a millisecond ago is not a thousand a second."""
-    assert figures.rate([count(seconds=0.001, ok=1)]) == 1
-
-
-def test_the_rate_without_a_window_is_nothing() -> None:
-    """A count that has no window yet adds nothing, and fallbacks are not requests served."""
-    assert figures.rate([count(seconds=0, ok=100)]) == 0
-    assert figures.rate([count(seconds=10, fallback=100)]) == 0
+def test_versions_have_no_rate_before_the_first_answer() -> None:
+    """Under new weights it is not known yet, without traffic it is 0."""
+    counts = {"blue": [count(1, ok=500)], "canary": []}
+    assert figures.version_rates(counts, 2, 60.0) == {"blue": None, "canary": None}
+    assert figures.version_rates(counts, 1, 0.0) == {"blue": 0.0, "canary": 0.0}
 
 
 def test_errors_are_the_service_s_fault() -> None:

@@ -21,7 +21,7 @@ from gateway.rollout.moves import start
 from gateway.routing.change import Request, commit
 from gateway.routing.complaint import complain
 from gateway.routing.places import Places
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 from gateway.statistics.histogram import bucket_of
 
 if TYPE_CHECKING:
@@ -146,13 +146,15 @@ def test_rate_errors_and_latencies_are_those_of_the_recent_window(site: Site) ->
     """What lies before the window is in the totals alone."""
     tally = site.tally()
     served(tally, "blue", 1, 1000, SERVER_ERROR)
-    block = tally.block("late", "blue", 1)
     for at in (NOW - 20, NOW - 10):
-        block.snapshot(int(at * 1000))
+        tally.snapshot(at, 10.0)
     served(tally, "blue", 1, 90)
     served(tally, "blue", 1, 10, SERVER_ERROR)
-    version = route(site)["versions"]["blue"]
-    assert version["rate"] == pytest.approx(100 / 20)
+    tally.snapshot(NOW, 0.0)
+    found = route(site)
+    assert (found["rate"], found["rate_seconds"]) == (10.0, 10.0)
+    version = found["versions"]["blue"]
+    assert version["rate"] == pytest.approx(100 / 10)
     assert version["errors"] == pytest.approx(0.1)
     assert version["p50_ms"] == pytest.approx(1.0, rel=0.125)
     assert version["p99_ms"] == pytest.approx(1.0, rel=0.25)
