@@ -102,6 +102,7 @@ HOT = (
     "requestlog/ring_read.py",
     "requestlog/scribe.py",
     "requestlog/secrets.py",
+    "requestlog/spots.py",
     "requestlog/tensors.py",
     "routing/match.py",
     "routing/split.py",

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import GatewayError
+from gateway.extras import install
+from gateway.files import read_small
 
 KEY_SIZE: Final = 32
+MOST_BYTES: Final = 64 * 1024
 _NONCE_PREFIX: Final = 8
 _COUNTS: Final = 1 << 32
 _MARK: Final = "enc1"
@@ -41,7 +44,7 @@ def read_key(setting: str, folder: Path, how: str = MAKE_ONE) -> bytes:
         path = folder / setting
         where = f"the file {path}"
         try:
-            text = path.read_text("ascii")
+            text = read_small(path, MOST_BYTES).decode("ascii")
         except (OSError, ValueError) as error:
             raise EncryptionTrouble(f"encryption_key: {where} cannot be read: {error}; {how}") from None
     return _key_of(text.strip(), where, how)
@@ -56,9 +59,7 @@ class FieldCipher:
         try:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError:
-            raise EncryptionTrouble(
-                "encrypt: cryptography is not installed; install it with: pip install 'gateway[encrypt]'"
-            ) from None
+            raise EncryptionTrouble(f"encrypt: cryptography is not installed: {install('encrypt')}") from None
         self._cipher = AESGCM(key)
         self.key_id = blake2b(key, digest_size=4, person=b"log key id").hexdigest()
         self._count = 0

@@ -83,17 +83,7 @@ def _predicted(policies: Mapping[str, LabelPolicy], columns: Collection[str]) ->
     return f"CASE p.route {' '.join(cases)} ELSE {usual} END" if cases else usual
 
 
-def _quality(policies: Mapping[str, LabelPolicy]) -> str:
-    limits = [f"WHEN {literal(route)} THEN {policy.threshold!r}" for route, policy in policies.items()]
-    threshold = f"CASE route {' '.join(limits)} ELSE 0.5 END" if limits else "0.5"
-    return f"""
-WITH pairs AS (
-  SELECT route, version, date_trunc(unit, ts) AS since, {threshold} AS threshold,
-    {number_of("predicted")} AS p, value AS y, predicted = label AS is_same
-  FROM labelled),
-kinds AS (
-  SELECT route, bool_and(y IN (0, 1) AND p BETWEEN 0 AND 1) FILTER (WHERE p IS NOT NULL AND y IS NOT NULL)
-    AS is_class FROM pairs GROUP BY route),
+_CLASSES = f"""
 bins AS (
   SELECT route, version, since, is_class, least(floor(p * {BINS}), {BINS - 1})::INTEGER AS bin,
     count(*) AS n, sum(y) AS truths, sum(p) AS claimed,
@@ -117,7 +107,9 @@ classes AS (
     any_value(off) / sum(n) AS calibration, sum(squares) / sum(n) AS brier,
     sum(truths) / sum(n) AS truth, sum(claimed) / sum(n) AS predicted,
     NULL::DOUBLE AS mae, NULL::DOUBLE AS rmse, NULL::DOUBLE AS bias
-  FROM ranked JOIN calibrations USING (route, version, since) GROUP BY route, version, since),
+  FROM ranked JOIN calibrations USING (route, version, since) GROUP BY route, version, since)"""
+"""How good predictions of one of two classes were, from their probabilities in bins."""
+_OTHERS = """
 numbers AS (
   SELECT route, version, since, count(*) AS n, NULL::DOUBLE AS accuracy, NULL::DOUBLE AS log_loss,
     NULL::DOUBLE AS auc, NULL::DOUBLE AS calibration, NULL::DOUBLE AS brier,
@@ -128,5 +120,21 @@ names AS (
   SELECT route, version, since, count(*) AS n, avg(is_same::INTEGER) AS accuracy, NULL::DOUBLE AS log_loss,
     NULL::DOUBLE AS auc, NULL::DOUBLE AS calibration, NULL::DOUBLE AS brier, NULL::DOUBLE AS truth,
     NULL::DOUBLE AS predicted, NULL::DOUBLE AS mae, NULL::DOUBLE AS rmse, NULL::DOUBLE AS bias
-  FROM pairs WHERE y IS NULL AND p IS NULL GROUP BY ALL)
+  FROM pairs WHERE y IS NULL AND p IS NULL GROUP BY ALL)"""
+"""The same of numbers, and of the names of classes."""
+
+
+def _quality(policies: Mapping[str, LabelPolicy]) -> str:
+    limits = [f"WHEN {literal(route)} THEN {policy.threshold!r}" for route, policy in policies.items()]
+    threshold = f"CASE route {' '.join(limits)} ELSE 0.5 END" if limits else "0.5"
+    return f"""
+WITH pairs AS (
+  SELECT route, version, date_trunc(unit, ts) AS since, {threshold} AS threshold,
+    {number_of("predicted")} AS p, value AS y, predicted = label AS is_same
+  FROM labelled),
+kinds AS (
+  SELECT route, bool_and(y IN (0, 1) AND p BETWEEN 0 AND 1) FILTER (WHERE p IS NOT NULL AND y IS NOT NULL)
+    AS is_class FROM pairs GROUP BY route),
+{_CLASSES},
+{_OTHERS}
 SELECT * FROM classes UNION ALL SELECT * FROM numbers UNION ALL SELECT * FROM names"""

@@ -36,6 +36,8 @@ _REVISION_COLUMNS = {
 }
 _OF_LABELS = ("label", "quality")
 """What a query's text holds where it needs the views of labels, and with them `predictions`."""
+_LISTS = ("duckdb_", "information_schema", "pg_catalog", "show")
+"""What a query's text holds where it asks which tables there are."""
 _DATE_TRUNC = (
     "CREATE MACRO date_trunc(part, t TIMESTAMPTZ) AS "
     "make_timestamptz(epoch_us(system.main.date_trunc(part, make_timestamp(epoch_us(t))))), "
@@ -107,7 +109,8 @@ def connect(
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET parquet_metadata_cache = true")  # each file is looked at several times
         _make_views_of_sound_files(lake, places, wanted.casefold(), policies or {})
-        _make_revisions(connection, revisions)
+        if _names(wanted.casefold(), "revision"):
+            _make_revisions(connection, revisions)
         if decrypt is not None:
             _make_decrypt(connection, decrypt)
         _lock(lake, writable)
@@ -138,15 +141,22 @@ def _make_views_of_sound_files(
         lake.connection.commit()
 
 
+def _names(wanted: str, *words: str) -> bool:
+    """Tell whether a query needs one of these; one that lists what there is needs everything."""
+    return not wanted or any(word in wanted for word in (*words, *_LISTS))
+
+
 def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[str, LabelPolicy]) -> None:
     connection, pins = lake.connection, lake.pins
     segments = pins.of("open")
-    connection.execute(_DATE_TRUNC)
+    if _names(wanted, "date_trunc"):
+        connection.execute(_DATE_TRUNC)
     connection.execute(f"CREATE VIEW requests AS {requests_view(connection, pins.of('requests'), segments)}")
-    query = gaps_view(connection, pins.of("gaps"), segments, pins.left_out)
-    connection.execute(f"CREATE VIEW gaps AS {query}")
-    of_labels = not wanted or any(word in wanted for word in _OF_LABELS)
-    if of_labels or "predictions" in wanted:
+    if _names(wanted, "gap"):
+        query = gaps_view(connection, pins.of("gaps"), segments, pins.left_out)
+        connection.execute(f"CREATE VIEW gaps AS {query}")
+    of_labels = _names(wanted, *_OF_LABELS)
+    if of_labels or _names(wanted, "predictions"):
         query = predictions_view(connection, pins.of("predictions"), segments)
         connection.execute(f"CREATE VIEW predictions AS {query}")
     if of_labels:

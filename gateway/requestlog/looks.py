@@ -10,12 +10,13 @@ not match exactly is read at length.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import orjson
 
 from gateway.requestlog.policy import PATTERNS, Filter
+from gateway.requestlog.spots import Spot, spots
 
 MOST: Final = 8
 """Looks that are known at a time."""
@@ -24,7 +25,6 @@ PATIENCE: Final = 64
 LONGEST: Final = 16 * 1024
 """Bytes of a body that is learnt from."""
 
-_TOKEN = re.compile(rb'"[^"]*"|[\[\]{}:,]|[^\s"\[\]{}:,]+')
 _WORD = rb'"[A-Za-z _-]{0,64}+(?:[0-9][A-Za-z _-]{0,64}+){0,3}+"'
 _NUMBER = rb"(?:[1-9][0-9]{0,11}+|0|-(?:[1-9][0-9]{0,11}+|0(?=\.)))(?:\.[0-9]{1,17}+(?:[eE]-[0-9]{1,3}+)?+)?+"
 # No two begin alike, so the one that is likely may come first.
@@ -33,7 +33,6 @@ _PLAIN_WORD = rb"(?:%b|%b|true|false|null)" % (_WORD, _NUMBER)
 _COMMA = rb"[ \t\r\n]*+,[ \t\r\n]*+"
 _NOTHING = b"%.0b"  # takes a value and writes none of it
 _ANY_ID = rb'"[ !#-\[\]-~]{0,100}+"'
-_ID, _INPUTS, _OUTPUTS, _DATA = b'"id"', b'"inputs"', b'"outputs"', b'"data"'
 
 Columns = Mapping[str, list[Any]]
 
@@ -114,13 +113,13 @@ def look_of(body: bytes, columns: Columns, kept: Columns) -> Look | None:
     """Return the look of a body that was read at length; None where it cannot be told for certain."""
     if len(body) > LONGEST or b"\\" in body or any(columns.get(name) != kept[name] for name in kept):
         return None
-    spots = _spots(body)
-    if sum(spot.values > 0 for spot in spots) != len(columns):
+    places = spots(body)
+    if sum(spot.values > 0 for spot in places) != len(columns):
         return None
     names = iter(columns)
     pattern = whole = template = b""
     at = members = 0
-    for spot in spots:
+    for spot in places:
         pattern += b".{%d}+(%b)" % (spot.start - at, _values_at(spot, body))
         whole += _literally(body[at : spot.start]) + b"%b"
         at = spot.end
@@ -156,48 +155,3 @@ def _is_right(look: Look, body: bytes, kept: Columns) -> bool:
     if found is None:
         return False
     return orjson.dumps(orjson.loads(found[0] or b"{}")) == orjson.dumps({**kept})
-
-
-class Spot(NamedTuple):
-    """Where in a body something differs: so many values of a tensor, or the id (`values` is 0)."""
-
-    start: int
-    end: int
-    values: int
-
-
-def _spots(body: bytes) -> list[Spot]:
-    found: list[Spot] = []
-    values = list(_values(body))
-    side = _INPUTS if any(path == (_INPUTS,) for path, _, _ in values) else _OUTPUTS
-    data = 0
-    for number, (path, start, end) in enumerate(values):
-        if path == (side, None, _DATA, None):
-            if data and number == data + found[-1].values:  # the next one of the same list
-                found[-1] = Spot(found[-1].start, end, found[-1].values + 1)
-            else:
-                data = number
-                found.append(Spot(start, end, 1))
-        elif path == (_ID,) and body[start : start + 1] == b'"':
-            found.append(Spot(start, end, 0))
-    return found
-
-
-def _values(body: bytes) -> Iterator[tuple[tuple[bytes | None, ...], int, int]]:
-    """Yield each value of a valid JSON text without escapes: the keys that lead to it, its start, its end.
-
-    A list has None for a key. An object or list is told of where it begins.
-    """
-    path: list[bytes | None] = []
-    for found in _TOKEN.finditer(body):
-        token = found[0]
-        if token in (b"}", b"]"):
-            path.pop()
-        elif token == b",":
-            path[-1] = None if path[-1] is None else b""
-        elif path and path[-1] == b"":
-            path[-1] = token
-        elif token != b":":
-            yield tuple(path), found.start(), found.end()
-            if token in (b"{", b"["):
-                path.append(b"" if token == b"{" else None)

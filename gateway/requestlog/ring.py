@@ -18,7 +18,6 @@ from typing import Final
 from gateway.requestlog.ring_layout import (
     AT_BIRTH,
     AT_DROPPED,
-    AT_DROPPED_BYTES,
     AT_HEAD,
     AT_MAGIC,
     AT_N,
@@ -96,11 +95,11 @@ class RingWriter:
             need += left
             end = self._size
         if size > self._largest:
-            return self._drop(TOO_LARGE, size)
+            return self._drop(TOO_LARGE)
         if need > self._free and not self._has_room(need):
-            return self._drop(FULL, size)
+            return self._drop(FULL)
         if end > self._reserved and not self._reserve(end):
-            return self._drop(FULL, size)
+            return self._drop(FULL)
         at += HEADER
         if need > left:
             self._data[at : at + 4] = _SKIP_MARK
@@ -124,10 +123,9 @@ class RingWriter:
         words[AT_HEAD] = self._head | (n & 7)
         words[AT_N] = n
 
-    def _drop(self, reason: int, size: int) -> bool:
+    def _drop(self, reason: int) -> bool:
         self._number()
         self._words[AT_DROPPED + reason] += 1
-        self._words[AT_DROPPED_BYTES] += size
         return False
 
     def _has_room(self, need: int) -> bool:

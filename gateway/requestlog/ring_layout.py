@@ -31,7 +31,6 @@ AT_SIZE: Final = 2
 AT_BIRTH: Final = 3  # when the ring was made, nanoseconds since 1970
 AT_HEAD: Final = 4
 AT_N: Final = 5  # records numbered, dropped ones included
-AT_DROPPED_BYTES: Final = 6
 AT_DROPPED: Final = 8  # one word for each of `REASONS`
 # The only word that the reader stores, on a cache line of its own.
 AT_TAIL: Final = 64

@@ -13,7 +13,6 @@ from pathlib import Path
 from gateway.requestlog.ring_layout import (
     AT_BIRTH,
     AT_DROPPED,
-    AT_DROPPED_BYTES,
     AT_HEAD,
     AT_MAGIC,
     AT_N,
@@ -76,11 +75,6 @@ class RingReader:
     def dropped(self) -> dict[str, int]:
         """Return how many records were dropped since the ring was made, by reason."""
         return {reason: self._words[AT_DROPPED + index] for index, reason in enumerate(REASONS)}
-
-    def dropped_bytes(self) -> int:
-        """Return the size of all frames that were dropped."""
-        count: int = self._words[AT_DROPPED_BYTES]
-        return count
 
     def is_replaced(self) -> bool:
         """Tell whether its writer made another ring in its place: then nothing more comes in this one."""

@@ -26,6 +26,9 @@ OWN_NAME = "~gateway"
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,62}")
 _ID = re.compile(r"[0-9a-f]{12}")
+_OURS = PREFIX.encode()
+_NO_LETTERS = re.compile(rb"[^A-Za-z0-9+/]+")
+_OF_URLS = bytes.maketrans(b"-_", b"+/")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -101,13 +104,16 @@ def digest_of(key: bytes) -> bytes:
 
 
 def has_basic_key(value: bytes) -> bool:
-    """Tell whether the value of an authorization has a key of ours as user or password of `Basic`."""
+    """Tell whether the value of an authorization has a key of ours as user or password of `Basic`.
+
+    Services differ in what they forgive: padding that is missing or in the middle, the letters of URLs,
+    letters of neither kind. So these are left out, and a key is looked for wherever four letters may begin.
+    """
     if value[:5].lower() != b"basic":
         return False
-    try:
-        return PREFIX.encode() in binascii.a2b_base64(value[5:])
-    except binascii.Error:
-        return False
+    letters = _NO_LETTERS.sub(b"", value[5:].translate(_OF_URLS)) + b"AAA"  # zeros, to fill the last four
+    ends = ((begin, begin + (len(letters) - begin) // 4 * 4) for begin in range(4))
+    return any(_OURS in binascii.a2b_base64(letters[begin:end]) for begin, end in ends)
 
 
 def new_key(name: str, comment: str = "") -> tuple[str, ClientKey]:

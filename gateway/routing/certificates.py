@@ -11,11 +11,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.files import read_small
+
 if TYPE_CHECKING:
     import ssl
 
     from gateway.routing.read_tls import PemChecks
 
+MOST_BYTES = 16 * 1024 * 1024
 _MISMATCHES = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 
 
@@ -71,11 +74,11 @@ def why_no_key(folder: Path, key: str, cert: str) -> str | None:
 def _read(path: Path) -> bytes | str:
     """Return what is in a file, or why it cannot be read."""
     try:
-        return path.read_bytes() if path.is_file() or not path.exists() else f"{path} is not a file"
+        return read_small(path, MOST_BYTES)
     except FileNotFoundError:
         return f"there is no file {path}"
-    except (OSError, ValueError) as error:
-        return f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or error}"
 
 
 def _context() -> ssl.SSLContext:

@@ -24,7 +24,7 @@ from gateway.routing.log_document import (
     sinks_from,
     tracing_from,
 )
-from gateway.routing.plan import Override, Route, RoutingPlan, Service
+from gateway.routing.plan import Override, Route, RoutingPlan
 from gateway.routing.rollout_document import (
     notify_document,
     notify_from,
@@ -34,20 +34,15 @@ from gateway.routing.rollout_document import (
     rollout_from,
 )
 from gateway.routing.rollouts import Rollout
+from gateway.routing.service_document import service_document, service_from
 from gateway.routing.settings import (
-    Breaker,
     Certificate,
     Failing,
-    HealthCheck,
     Limits,
-    Outliers,
-    Queue,
     RateLimit,
     Sticky,
     Timeouts,
     Tls,
-    Traffic,
-    UpstreamTls,
 )
 
 
@@ -58,7 +53,7 @@ class UnknownPlan(GatewayError):
 def to_document(plan: RoutingPlan) -> dict[str, Any]:
     """Return the plan as plain JSON values."""
     return {
-        "services": [_service_document(service) for service in plan.services],
+        "services": [service_document(service) for service in plan.services],
         "routes": [_route_document(route) for route in plan.routes],
         "listen": plan.listen,
         "admin": plan.admin,
@@ -78,20 +73,7 @@ def to_json(plan: RoutingPlan) -> str:
     return json.dumps(to_document(plan), separators=(",", ":"))
 
 
-_USUAL_TRAFFIC = Traffic()
 _USUAL_TIMEOUTS, _USUAL_FAILING, _USUAL_ROLLOUT = Timeouts(), Failing(), Rollout()
-
-
-def _service_document(service: Service) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "name": service.name,
-        "model": service.model,
-        "replicas": service.replicas,
-        "urls": list(service.urls),
-    }
-    if service.traffic != _USUAL_TRAFFIC:
-        document["traffic"] = asdict(service.traffic)
-    return document
 
 
 def _route_document(route: Route) -> dict[str, Any]:
@@ -172,26 +154,6 @@ def tls_from(document: Mapping[str, Any]) -> Tls | None:
     if not tls:
         return None
     return Tls(**{**tls, "certificates": tuple(Certificate(**found) for found in tls["certificates"])})
-
-
-def service_from(document: Mapping[str, Any]) -> Service:
-    """Return one service of a plan's document."""
-    given = {**document, "urls": tuple(document["urls"])}
-    if "traffic" in given:
-        given["traffic"] = _traffic_from(given["traffic"])
-    return Service(**given)
-
-
-def _traffic_from(document: Mapping[str, Any]) -> Traffic:
-    kinds = {
-        "queue": Queue,
-        "health": HealthCheck,
-        "outliers": Outliers,
-        "breaker": Breaker,
-        "tls": UpstreamTls,
-    }
-    found = {key: kinds[key](**value) if key in kinds and value else value for key, value in document.items()}
-    return Traffic(**found)
 
 
 def route_from(document: Mapping[str, Any]) -> Route:

@@ -14,6 +14,7 @@ from gateway.routing.addresses import Address, parse_address
 from gateway.routing.report import Report, described, shown, text
 from gateway.routing.yaml_nodes import Node, Scalar
 
+Units = tuple[str, ...]
 MAX_SECONDS = 24 * 3600.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
@@ -23,6 +24,8 @@ _DURATION = re.compile(
     r"(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)m(?!s))?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)ms)?"
 )
 _DAY = 86_400.0
+_USUAL: Units = ("s",)
+_LONG: Units = ("s", "m", "h", "d")
 _SECONDS = (7 * _DAY, _DAY, 3600.0, 60.0, 1.0, 0.001)
 _SEGMENTS = re.compile(r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
 
@@ -93,17 +96,20 @@ def whole(report: Report, node: Node, what: str, least: int, most: int) -> int |
     return None
 
 
-def duration(report: Report, node: Node, what: str, *, zero: bool = False, days: int = 0) -> float | None:
+def duration(
+    report: Report, node: Node, what: str, *, zero: bool = False, days: int = 0, units: Units = ()
+) -> float | None:
     """Read a duration such as `250ms`, `10m` or `1h30m`; in seconds, above 0 and at most a day.
 
-    `zero` allows 0 as well; `days` allows the units `d` and `w`, and so many days.
+    `zero` allows 0 as well; `days` allows the units `d` and `w`, and so many days; `units` are those in which
+    somebody may have meant a number without any.
     """
     value = text(report, node, what, "10s")
     if value is None:
         return None
     found = _DURATION.fullmatch(value)
     if not found or ((found[1] or found[2]) and not days):
-        report.add(node, f"`{what}` is {described(node)}: {_duration_advice(value, days)}")
+        report.add(node, f"`{what}` is {described(node)}: {_duration_advice(value, days, units)}")
         return None
     seconds = math.fsum(
         float(part) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True) if part
@@ -115,9 +121,10 @@ def duration(report: Report, node: Node, what: str, *, zero: bool = False, days:
     return None
 
 
-def _duration_advice(value: str, days: int) -> str:
+def _duration_advice(value: str, days: int, units: Units) -> str:
     if re.fullmatch(r"[0-9.]+", value):
-        return f"say the unit, as in `{shown(value)}s`"
+        *others, last = [f"`{shown(value)}{unit}`" for unit in units or (_LONG if days else _USUAL)]
+        return f"say the unit, as in {', '.join(others)}{' or ' if others else ''}{last}"
     return "write it as `365d`, `12h` or `1h30m`" if days else "write it as `250ms`, `10s` or `1h30m`"
 
 

@@ -12,7 +12,8 @@ from gateway.routing.read_tls import PemChecks, certificate_pair
 from gateway.routing.read_web import key_place
 from gateway.routing.report import Report, described, entries, mapping, sequence, text
 from gateway.routing.settings import Certificate
-from gateway.routing.yaml_nodes import Node, Scalar
+from gateway.routing.yaml_nodes import Mapping, Node, Scalar
+from gateway.routing.yaml_tree import read
 
 MOST_HOSTS = 100
 _EXAMPLE = "{listen: 0.0.0.0:9090, tls: {cert: certs/admin.pem, key: certs/admin.key}}"
@@ -37,6 +38,18 @@ def split_admin(
     if settings.oidc:
         check_url(report, keys["oidc"], settings.oidc.url, settings.hosts)
     return settings, rest
+
+
+def admin_place(text: str) -> tuple[int, int]:
+    """Return line and column of the admin side's address in a routing.yaml, 0 and 0 where it has none."""
+    root, _ = read(text)
+    node = _value(_value(root, "admin"), "listen") or _value(root, "admin")
+    return (node.line, node.column) if node else (0, 0)
+
+
+def _value(node: Node | None, name: str) -> Node | None:
+    pairs = node.pairs if isinstance(node, Mapping) else ()
+    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _hosts(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
@@ -107,7 +120,7 @@ def _network(report: Report, node: Node, what: str) -> str | None:
 
 
 _PLAIN: dict[str, Reader] = {
-    "auth": choice("required", "open"),
+    "auth": choice("required", "open", "auto"),
     "hosts": _hosts,
     "audit_key": key_place("${AUDIT_KEY}"),
     "trusted_proxies": _proxies,

@@ -15,7 +15,7 @@ MOST_REQUESTS = 1_000_000
 _RATE = re.compile(r"([0-9]{1,7}) ?/ ?(s|m|h)")
 _DECIMAL_RATE = re.compile(r"([0-9]{0,7}\.[0-9]{1,9}) ?/ ?(s|m|h)")
 _PER = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_TIMEOUTS: dict[str, Reader] = {key: seconds() for key in ("connect", "header", "total", "per_try")}
+_TIMEOUTS: dict[str, Reader] = {key: seconds("ms", "s") for key in ("connect", "header", "total", "per_try")}
 _FAILING: dict[str, Reader] = {"retries": whole(0, 5), "on_unavailable": choice("stable", "fail")}
 
 

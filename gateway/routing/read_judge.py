@@ -93,7 +93,7 @@ _ERRORS: dict[str, Reader] = {"margin": _MARGIN, "acceptable_rate": _rate}
 _LATENCY: dict[str, Reader] = {
     "quantiles": _quantiles,
     "margin": _MARGIN,
-    "ignore_below": seconds(zero=True),
+    "ignore_below": seconds("ms", zero=True),
 }
 _LABELS: dict[str, Reader] = {
     "margin": _MARGIN,

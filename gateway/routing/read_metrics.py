@@ -57,7 +57,7 @@ _READERS: dict[str, Reader] = {
     "pass": _comparison,
     "fail": _comparison,
     "every": seconds(),
-    "timeout": seconds(),
+    "timeout": seconds("ms", "s"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
+from gateway.routing.events import EVENTS
 from gateway.routing.read_settings import Reader, meanings, seconds
 from gateway.routing.read_web import web_target, with_variables
 from gateway.routing.read_words import words
@@ -14,21 +15,6 @@ from gateway.routing.yaml_nodes import Node
 
 Kind = Literal["webhook", "slack", "command", "file"]
 MAX_NOTIFIED = 50
-EVENTS = (
-    "started",
-    "step",
-    "paused",
-    "held",
-    "resumed",
-    "promoted",
-    "failed",
-    "aborted",
-    "rolled_back",
-    "taken_over",
-    "alert",
-)
-"""What can be told. `alert`: an alarm fires or is over; `held`: paused because a metric asks for a person;
-`failed`: taken back by the judge; `aborted`: a person gave it up; `taken_over`: somebody set the weights."""
 _EXAMPLE = "{webhook: https://ci.example/rollouts}"
 
 
@@ -54,7 +40,7 @@ _KINDS: dict[Kind, Reader] = {"webhook": web_target, "slack": web_target, "comma
 _OTHERS: dict[str, Reader] = {
     "secret": lambda report, node, what: with_variables(report, node, what, "${HOOK_SECRET}"),
     "on": lambda report, node, what: words(report, node, what, EVENTS),
-    "timeout": seconds(),
+    "timeout": seconds("ms", "s"),
 }
 
 

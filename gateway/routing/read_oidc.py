@@ -8,6 +8,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from gateway.extras import install
 from gateway.routing.admin_settings import OidcRoles, OidcSettings
 from gateway.routing.read_settings import Reader, meanings, read_keys
 from gateway.routing.read_tls import UNCHECKED, PemChecks
@@ -22,7 +23,7 @@ EXAMPLE: Final = (
 ROLES_EXAMPLE: Final = "{claim: groups, admin: [ml-leads], operator: [on-call], viewer: [ml]}"
 MOST_VALUES: Final = 100
 """Values of a claim that give a role, and scopes that are asked for."""
-EXTRA: Final = ("authlib", "httpx")
+EXTRA: Final = ("authlib", "httpx", "joserfc")
 """Packages of the extra `oidc`."""
 _NEEDED: Final = ("issuer", "client_id", "client_secret", "url", "roles")
 _SECRET_PLACE: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]{0,99}\}|\.{0,2}/.+")
@@ -41,8 +42,7 @@ def oidc_reader(pem: PemChecks) -> Reader:
             if key not in given:
                 report.add(node, f"`{what}` needs `{key}`, as in `{EXAMPLE}`")
         if pem is not UNCHECKED and not is_installed():
-            packages = " and ".join(EXTRA)
-            report.add(node, f"`{what}` needs {packages}; install them with: pip install 'gateway[oidc]'")
+            report.add(node, f"`{what}` needs {', '.join(EXTRA)}: {install('oidc')}")
         return OidcSettings(**values) if all(key in values for key in _NEEDED) else None
 
     return read

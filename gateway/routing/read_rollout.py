@@ -64,7 +64,7 @@ def _hooks(report: Report, node: Node) -> Iterator[Hook]:
     if len(items) > MAX_HOOKS:
         report.add(node, f"there are {len(items)} hooks; at most {MAX_HOOKS} are possible")
         return
-    readers: dict[str, Reader] = {"url": web_url, "at": _moments, "timeout": seconds()}
+    readers: dict[str, Reader] = {"url": web_url, "at": _moments, "timeout": seconds("ms", "s")}
     for item in items:
         found = read_keys(report, item, "hooks", "{url: https://ci.example/gate}", readers)
         if found is not None and "url" not in found[1]:

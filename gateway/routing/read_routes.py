@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from gateway.requestlog.policy import LogPolicy
 from gateway.routing import fields
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.fields import Known
 from gateway.routing.log_document import USUAL_MONITOR
-from gateway.routing.plan import Override, Route
+from gateway.routing.plan import Route
 from gateway.routing.read_auth import read_auth
 from gateway.routing.read_failing import read_failing, read_rate_limit, read_sticky, read_timeouts
 from gateway.routing.read_freeze import ZoneExists, any_zone
 from gateway.routing.read_log import USUAL, LogDefaults, read_log
 from gateway.routing.read_monitor import check_time, read_monitor
+from gateway.routing.read_overrides import read_overrides
 from gateway.routing.read_rollout import read_rollout
 from gateway.routing.read_settings import flag, read_keys
 from gateway.routing.read_weights import read_weights
-from gateway.routing.report import Report, entries, mapping, sequence, shown, text
+from gateway.routing.report import Report, entries, mapping, sequence, shown
 from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import Timeouts
 from gateway.routing.watches import Monitor
@@ -26,7 +27,6 @@ from gateway.routing.yaml_nodes import Mapping as MappingNode
 from gateway.routing.yaml_nodes import Node, Scalar
 
 MAX_ROUTES = 20_000
-MAX_OVERRIDES = 100
 FORM_KEYS = (
     "stable",
     "weights",
@@ -105,7 +105,7 @@ def read_route(
     stable = fields.service(report, given["stable"], "stable", known) if "stable" in given else None
     weights = read_weights(report, given["weights"], known, stable) if "weights" in given else None
     sticky = read_sticky(report, given["sticky"]) if "sticky" in given else None
-    overrides = tuple(_overrides(report, given["override"], known)) if "override" in given else ()
+    overrides = tuple(read_overrides(report, given["override"], known)) if "override" in given else ()
     timeouts = read_timeouts(report, given["timeouts"]) if "timeouts" in given else Timeouts()
     failing = read_failing(report, given)
     rate = read_rate_limit(report, given["rate_limit"]) if "rate_limit" in given else None
@@ -155,48 +155,3 @@ def _preview(report: Report, node: Node) -> str:
 
 def _header(report: Report, node: Node, what: str) -> str | None:
     return fields.token(report, node, what, "x-preview")
-
-
-def _overrides(report: Report, node: Node, known: Known) -> Iterator[Override]:
-    items = sequence(report, node, "override", "- {header: x-canary, value: always, to: canary}") or ()
-    if len(items) > MAX_OVERRIDES:
-        report.add(node, f"there are {len(items)} overrides; at most {MAX_OVERRIDES} are possible per route")
-        return
-    first: dict[tuple[str, str], int] = {}
-    for item in items:
-        override = _override(report, item, known)
-        if override is None:
-            continue
-        condition = (override.header, override.value)
-        if condition in first:
-            same = f"line {first[condition]} has the same header and value"
-            report.add(item, f"this override is never reached: {same}")
-        first.setdefault(condition, item.line)
-        yield override
-
-
-def _override(report: Report, node: Node, known: Known) -> Override | None:
-    found = mapping(report, node, "override", "{header: x-canary, value: always, to: canary}")
-    if found is None:
-        return None
-    keys = ("header", "value", "to")
-    given = entries(report, found, "an override", keys)
-    missing = [key for key in keys if key not in given]
-    if missing:
-        report.add(found, f"this override has no {' and no '.join(f'`{key}`' for key in missing)}")
-    header = fields.token(report, given["header"], "header", "x-canary") if "header" in given else None
-    value = _header_value(report, given["value"]) if "value" in given else None
-    to = fields.service(report, given["to"], "to", known) if "to" in given else None
-    if header is None or value is None or to is None:
-        return None
-    return Override(header.lower(), value, to)
-
-
-def _header_value(report: Report, node: Node) -> str | None:
-    value = text(report, node, "value", "always")
-    if value is None or (value.isascii() and value == value.strip()):
-        return value
-    report.add(
-        node, "the value of a header must be ASCII without spaces around it; anything else never matches"
-    )
-    return None

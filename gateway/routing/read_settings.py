@@ -66,9 +66,12 @@ def whole(least: int, most: int) -> Reader:
     return lambda report, node, what: fields.whole(report, node, what, least, most)
 
 
-def seconds(*, zero: bool = False, days: int = 0) -> Reader:
-    """Return the reader of a duration; `zero` may be none at all, `days` allows `d`, `w` and so many."""
-    return lambda report, node, what: fields.duration(report, node, what, zero=zero, days=days)
+def seconds(*units: str, zero: bool = False, days: int = 0) -> Reader:
+    """Return the reader of a duration; `zero` may be none at all, `days` allows `d`, `w` and so many.
+
+    `units` are those that a number without one may have been meant in, where it is not seconds.
+    """
+    return lambda report, node, what: fields.duration(report, node, what, zero=zero, days=days, units=units)
 
 
 def size(least: int, most: int) -> Reader:

@@ -46,7 +46,7 @@ _PLAIN: dict[str, Reader] = {
     "name": fields.name,
     "topic": _topic,
     "batch": whole(1, 100_000),
-    "timeout": seconds(),
+    "timeout": seconds("ms", "s"),
     "spill": size(MIB, 1024 * 1024 * GIB),
 }
 SINK_KEYS = (*dict.fromkeys(("name", *_KINDS, *_PLAIN)), "routes")

@@ -22,7 +22,7 @@ _PAIR = "{cert: certs/site.pem, key: certs/site.key}"
 _LISTENER = "{listen: 127.0.0.1:8443, cert: certs/site.pem, key: certs/site.key}"
 _PLAIN: dict[str, Reader] = {
     "minimum": choice("1.2", "1.3"),
-    "hsts": seconds(days=_LONGEST_HSTS),
+    "hsts": seconds("s", days=_LONGEST_HSTS),
     "redirect": flag,
     "http2": flag,
 }

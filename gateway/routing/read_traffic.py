@@ -36,11 +36,11 @@ def _target(report: Report, node: Node, what: str) -> str | None:
     return None
 
 
-_QUEUE: dict[str, Reader] = {"size": whole(0, 100_000), "wait": seconds()}
+_QUEUE: dict[str, Reader] = {"size": whole(0, 100_000), "wait": seconds("ms")}
 _HEALTH: dict[str, Reader] = {
     "path": _target,
     "interval": seconds(),
-    "timeout": seconds(),
+    "timeout": seconds("ms", "s"),
     "healthy": whole(1, 100),
     "unhealthy": whole(1, 100),
 }

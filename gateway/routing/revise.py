@@ -1,4 +1,4 @@
-"""Every way a plan can be changed, as functions from one plan to the next.
+"""The ways a plan can be changed, as functions from one plan to the next; `shares` has those of weights.
 
 Nothing here knows who asks or when: the file, the command line, the API and later the rollout controller
 all go through these, so that a change means the same wherever it comes from.
@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.errors import ChangeRefused
-from gateway.routing.keyed import placing_weights, succeed_keyed
+from gateway.routing.keyed import succeed_keyed
 from gateway.routing.parking import without_those_in_use
-from gateway.routing.plan import UNITS, Route, RoutingPlan, percent, proportional
+from gateway.routing.plan import UNITS, Route, RoutingPlan, percent
 from gateway.routing.rollout_states import after
 from gateway.routing.rollouts import Progress
-
-MOST = 1e9
-"""The largest weight; they are proportional, so nobody needs larger ones."""
 
 
 def succeed(head: RoutingPlan | None, new: RoutingPlan) -> RoutingPlan:
@@ -103,13 +100,13 @@ def roll_back(plan: RoutingPlan, route: str | None = None, now: float = 0.0) -> 
     long as that is warm at `now` (seconds since 1970). Without `route` only if there is no doubt which is
     meant. Overrides stay: they are one caller's explicit choice, not a share of the traffic.
     """
-    chosen = list(plan.routes) if route is None else [_named(plan, route)]
+    chosen = list(plan.routes) if route is None else [named(plan, route)]
     back = {r.name: _to_stable(r) for r in chosen}
     if all(back[r.name] == r for r in chosen):
         promoted = [r for r in chosen if can_go_back(plan, r, now)]
         is_meant = len(promoted) == 1 and (route is not None or not any(map(_was_taken_back, chosen)))
         back = {r.name: _to_previous(r) for r in promoted} if is_meant else {}
-    return _with_routes(plan, back)
+    return with_routes(plan, back)
 
 
 def can_go_back(plan: RoutingPlan, route: Route, now: float) -> bool:
@@ -125,7 +122,7 @@ def _was_taken_back(route: Route) -> bool:
 
 
 def _to_stable(route: Route) -> Route:
-    back = _weighted(route, {route.stable: UNITS})
+    back = weighted(route, {route.stable: UNITS})
     progress = route.progress
     if progress is None or not progress.is_active:
         return back
@@ -139,98 +136,29 @@ def _to_previous(route: Route) -> Route:
     why = f"{route.stable} had become stable and was taken back; {progress.previous} is stable again"
     state = after(progress.state, "roll_back")
     ended = replace(progress, state=state, why=why, previous="", warm_until=0.0)
-    return replace(_weighted(route, {progress.previous: UNITS}), stable=progress.previous, progress=ended)
+    return replace(weighted(route, {progress.previous: UNITS}), stable=progress.previous, progress=ended)
 
 
-def set_shares(plan: RoutingPlan, shares: Mapping[str, float], route: str | None = None) -> RoutingPlan:
-    """Give services these shares in percent; the route's other services keep their proportions.
-
-    Without a route the only one that names these services is meant. Where the others have no weight to
-    keep, the rest goes to stable. Raises ChangeRefused where that cannot be done.
-    """
-    for service in shares:
-        _check_service(plan, service)
-    chosen = _only_route_of(plan, shares) if route is None else _named(plan, route)
-    return _with_routes(plan, {chosen.name: _weighted(chosen, _shared_out(chosen, shares))})
-
-
-def replace_weights(plan: RoutingPlan, route: str, weights: Mapping[str, float]) -> RoutingPlan:
-    """Replace a route's weights by these proportional ones; services left out get nothing."""
-    chosen = _named(plan, route)
-    for service in weights:
-        _check_service(plan, service)
-    return _with_routes(plan, {route: _weighted(chosen, _units(weights))})
-
-
-def _shared_out(route: Route, shares: Mapping[str, float]) -> dict[str, int]:
-    rest = 100.0 - sum(shares.values())
-    if rest < -1e-9:
-        raise ChangeRefused(f"the shares add up to {100 - rest:g} %, more than 100 %")
-    placing = zip(route.weights, placing_weights(route), strict=True)
-    others = {name: weight for (name, units), weight in placing if name not in shares and units}
-    if not others and route.stable not in shares:
-        others = {route.stable: 1.0}
-    if rest < 1e-9:
-        return _units({**shares, **dict.fromkeys(others, 0.0)})
-    if not others:
-        raise ChangeRefused(
-            f"the shares add up to {100 - rest:g} % and no other service of route {route.name} has any "
-            f"weight to take the remaining {rest:g} %; name all shares so that they add up to 100"
-        )
-    scale = rest / sum(others.values())
-    return _units({**shares, **{name: units * scale for name, units in others.items()}})
-
-
-def _units(weights: Mapping[str, float]) -> dict[str, int]:
-    for service, weight in weights.items():
-        if not 0 <= weight <= MOST:
-            raise ChangeRefused(f"the weight of {service} must be a number from 0 to {MOST:g}, not {weight}")
-    try:
-        return proportional(weights)
-    except ValueError as error:
-        raise ChangeRefused(str(error)) from error
-
-
-def _weighted(route: Route, units: Mapping[str, int]) -> Route:
+def weighted(route: Route, units: Mapping[str, int]) -> Route:
+    """Return a route with these weights; who is named nowhere in them gets nothing."""
     names = [name for name, _ in route.weights]
     names += [name for name in units if name not in names]
     weights = tuple((name, units.get(name, 0)) for name in names)
     return route if weights == route.weights else replace(route, weights=weights, keyed=())
 
 
-def _with_routes(plan: RoutingPlan, changed: Mapping[str, Route]) -> RoutingPlan:
+def with_routes(plan: RoutingPlan, changed: Mapping[str, Route]) -> RoutingPlan:
+    """Return a plan with these routes, by name, in the place of its own."""
     return replace(plan, routes=tuple(changed.get(route.name, route) for route in plan.routes))
 
 
-def _named(plan: RoutingPlan, name: str) -> Route:
+def named(plan: RoutingPlan, name: str) -> Route:
+    """Return a route by its name; raises ChangeRefused where there is none."""
     route = plan.route(name)
     if route is None:
         known = ", ".join(r.name for r in plan.routes[:20])
         raise ChangeRefused(f"there is no route {name}; there is {known}")
     return route
-
-
-def _only_route_of(plan: RoutingPlan, shares: Mapping[str, float]) -> Route:
-    routes = [r for r in plan.routes if all(name in dict(r.weights) for name in shares)]
-    if len(routes) == 1:
-        return routes[0]
-    if len(plan.routes) == 1:
-        return plan.routes[0]
-    asked = " and ".join(shares)
-    if routes:
-        names = ", ".join(r.name for r in routes[:20])
-        raise ChangeRefused(f"several routes have {asked} ({names}); say which with --route NAME")
-    raise ChangeRefused(f"no route has {asked} among its weights; say which is meant with --route NAME")
-
-
-def _check_service(plan: RoutingPlan, service: str) -> None:
-    if plan.service(service) is None:
-        from difflib import get_close_matches  # here, so that `rollback` need not load it
-
-        names = [s.name for s in plan.services]
-        near = get_close_matches(service, names, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names[:20])}"
-        raise ChangeRefused(f"there is no service {service}; {hint}")
 
 
 def shares_of(route: Route) -> dict[str, float]:

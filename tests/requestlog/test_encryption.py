@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import subprocess
 import sys
@@ -104,12 +105,15 @@ def test_no_file_and_no_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         read_key("${LOG_KEY}", tmp_path)
     with pytest.raises(EncryptionTrouble, match=r"none\.key cannot be read"):
         read_key("none.key", tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(EncryptionTrouble, match="it is not a file"):  # nothing is waited for
+        read_key("pipe", tmp_path)
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where cryptography is not installed the message names the extra."""
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
-    with pytest.raises(EncryptionTrouble, match=r"gateway\[encrypt\]"):
+    with pytest.raises(EncryptionTrouble, match="the gateway's extra `encrypt`"):
         FieldCipher(KEY)
 
 

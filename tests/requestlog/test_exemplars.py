@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.metrics.exposition import OCTAVES
+from gateway.control.metrics.buckets import OCTAVES
 from gateway.requestlog.exemplars import FIRST, LAST, Exemplars
 from gateway.requestlog.frame import read_frame, read_shared
 from gateway.statistics.histogram import bucket_of, upper_bound

@@ -199,9 +199,11 @@ def test_only_what_a_query_names_is_prepared(tmp_path: Path) -> None:
         with connect(places, wanted=wanted) as lake:
             return {row[0] for row in lake.execute("SHOW TABLES").fetchall()} & set(VIEWS)
 
-    assert prepared("SELECT 1 FROM requests") == {"requests", "gaps", "revisions"}
-    assert prepared("FROM Predictions") == {"requests", "gaps", "revisions", "predictions"}
-    assert prepared("FROM quality") == prepared("") == set(VIEWS)
+    assert prepared("SELECT 1 FROM requests") == {"requests"}
+    assert prepared("FROM Predictions, Revisions") == {"requests", "revisions", "predictions"}
+    assert prepared("FROM gaps") == {"requests", "gaps"}
+    assert prepared("FROM quality") == {"requests", "predictions", "labels", "quality"}
+    assert prepared("") == prepared("SELECT table_name FROM duckdb_columns()") == set(VIEWS)
 
 
 def test_labels_that_come_while_it_is_opened_are_seen_by_the_next_one(

@@ -43,7 +43,6 @@ def test_the_readers_word_is_on_a_cache_line_of_its_own() -> None:
     writers = [
         layout.AT_HEAD,
         layout.AT_N,
-        layout.AT_DROPPED_BYTES,
         *(layout.AT_DROPPED + index for index in range(len(REASONS))),
     ]
     assert layout.AT_TAIL // line not in {place // line for place in writers}

@@ -10,7 +10,8 @@ from gateway.routing.change import Request, begin, commit, restore, write_back
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import set_shares, shares_of
+from gateway.routing.revise import shares_of
+from gateway.routing.shares import set_shares
 from gateway.routing.slot import PlanSlot, published
 
 ROUTING = """\

@@ -17,7 +17,8 @@ from gateway.routing import audited
 from gateway.routing.audited import compared, note, refusals_noted, trail_of
 from gateway.routing.change import Request, commit, follow_file
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import roll_back, set_shares
+from gateway.routing.revise import roll_back
+from gateway.routing.shares import set_shares
 from tests.routing.change_site import FILE, ME, Site
 
 

@@ -25,6 +25,7 @@ def test_certificates_that_can_be_used_are_fine(certs: Path, path: str) -> None:
         ("site.key", "not a certificate in PEM form"),
         ("damaged.pem", "a certificate that is damaged"),
         ("a\0b", "cannot be read"),
+        ("/dev/zero", "is not a file"),
     ],
 )
 def test_certificates_that_cannot_be_used_are_told_why(certs: Path, path: str, says: str) -> None:
@@ -61,10 +62,10 @@ def test_a_key_that_does_not_fit_is_told_why(certs: Path, key: str, cert: str, s
 def test_a_file_that_may_not_be_read_is_told(certs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's own reason is passed on."""
 
-    def refuse(_: Path) -> bytes:
+    def refuse(*_: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("gateway.routing.certificates.read_small", refuse)
     assert (why_no_key(certs, "site.key", "site.pem") or "").endswith("cannot be read: Permission denied")
 
 

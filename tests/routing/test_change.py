@@ -19,7 +19,8 @@ from gateway.routing.complaint import complain, complaint, settle
 from gateway.routing.journal import Revision
 from gateway.routing.places import Places, prepare
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import roll_back, set_shares
+from gateway.routing.revise import roll_back
+from gateway.routing.shares import set_shares
 from gateway.routing.slot import publish
 from tests.routing.change_site import FILE, ME, ROUTING, Site
 
@@ -28,7 +29,7 @@ import sys
 from pathlib import Path
 from gateway.routing.change import Request, commit
 from gateway.routing.places import Places
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 places = Places(Path(sys.argv[1]))
 for n in range(5):
     share = float(sys.argv[2]) + n / 10

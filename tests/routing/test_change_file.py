@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ChangeRefused
-from gateway.routing import change, journal, writing_back
+from gateway.routing import change, journal
 from gateway.routing.change import begin, commit, follow_file, restore, write_back
 from gateway.routing.complaint import complaint
-from gateway.routing.file import read_plan, write_text
-from gateway.routing.places import prepare
+from gateway.routing.file import read_plan
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import roll_back, set_shares
+from gateway.routing.shares import set_shares
 from tests.routing.change_site import FILE, ME, ROUTING, Site
 
 TEN, ALL_BACK = "canary: 10}", "weights: {blue: 100, green: 0, canary: 0}   # keep this remark"
@@ -116,57 +115,6 @@ def test_a_file_that_is_gone_changes_nothing_and_says_so(site: Site) -> None:
     site.config.write_text(ROUTING)
     follow_file(site.places, FILE, site.config)
     assert complaint(site.places) is None
-
-
-def test_an_edit_that_was_not_read_yet_survives_a_rollback(site: Site) -> None:
-    """The weights of the rollback hold, and everything else of the edit becomes live."""
-    save(site, "path: /v2/models/late", "path: /v2/models/delay  # new")
-    commit(site.places, ME, roll_back)
-    write_back(site.places, site.config)
-    assert follow_file(site.places, FILE, site.config)
-    assert site.live().routes[0].path == "/v2/models/delay"
-    assert site.shares() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
-    assert ALL_BACK in site.text()
-    assert "# new" in site.text()
-
-
-def test_mending_a_broken_save_does_not_undo_the_rollback_that_came_meanwhile(site: Site) -> None:
-    """The file could not be rewritten while it was broken; once mended it gets the weights that are live."""
-    save(site, "services:", "servces:")
-    follow_file(site.places, FILE, site.config)
-    commit(site.places, ME, roll_back)
-    write_back(site.places, site.config)
-    assert site.head().file == "pending"
-    assert complaint(site.places) is not None
-    save(site, "servces:", "services:")
-    follow_file(site.places, FILE, site.config)
-    assert site.shares() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
-    assert ALL_BACK in site.text()
-    assert (complaint(site.places), site.head().file) == (None, "written")
-
-
-def test_a_file_that_cannot_be_written_is_said_and_the_change_is_live(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A read-only folder holds nothing up; the next change that can be written clears the complaint."""
-
-    def refuse(path: Path, _text: str, **_: object) -> None:
-        raise OSError(30, "Read-only file system", str(path))
-
-    monkeypatch.setattr(writing_back, "write_text", refuse)
-    site.set(20)
-    assert (site.shares()["canary"], site.head().file, site.text()) == (20.0, "unwritable", ROUTING)
-    found = complaint(site.places)
-    assert found is not None
-    assert found["kind"] == "unwritable"
-    assert "revision 2" in found["message"]
-    assert "Read-only file system" in found["message"]
-    assert not follow_file(site.places, FILE, site.config)
-    assert begin(prepare(site.places.state), FILE, site.config).revision == 2
-    monkeypatch.setattr(writing_back, "write_text", write_text)
-    site.set(30)
-    assert (complaint(site.places), site.head().file) == (None, "written")
-    assert "canary: 30}   # keep this remark" in site.text()
 
 
 def test_an_earlier_revision_comes_back_with_its_comments(site: Site) -> None:

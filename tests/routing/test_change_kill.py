@@ -25,7 +25,7 @@ import os, sys
 from pathlib import Path
 from gateway.routing import change, journal, writing_back
 from gateway.routing.places import Places
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 places, config, where, when = Places(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 in_the_file = ("read_text", "write_text", "settle")
 module = journal if where in ("append", "set_file") else writing_back if where in in_the_file else change
@@ -45,7 +45,7 @@ import sys
 from pathlib import Path
 from gateway.routing.change import Request, commit, write_back
 from gateway.routing.places import Places
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 places, config = Places(Path(sys.argv[1])), Path(sys.argv[2])
 for n in range(1, 1000):
     plan, _ = commit(places, Request("set-weight", "me"), lambda plan: set_shares(plan, {"canary": n / 10}))

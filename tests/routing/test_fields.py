@@ -108,7 +108,7 @@ def test_a_good_value_is_read(reader: str, value: str, meaning: object) -> None:
         ("days", "31d", "must be at most 30d"),
         ("days", "5w", "must be at most 30d"),
         ("days", "d", "write it as `365d`"),
-        ("days", "5", "say the unit, as in `5s`"),
+        ("days", "5", "say the unit, as in `5s`, `5m`, `5h` or `5d`"),
         ("path", "v2", "write `/v2`"),
         ("path", "a/*", "write `/a`"),
         ("path", "./a//b/", "write `/a/b`"),

@@ -54,6 +54,11 @@ def test_a_key_of_the_trail_must_be_there_unless_it_is_in_the_environment(tmp_pa
     said = told(tmp_path, "weights: {b: 1}\nadmin: {audit_key: none.key}")
     assert said.startswith("routing.yaml:3:20: `audit_key` cannot be `none.key`: ")
     assert "cannot be read (No such file or directory)" in said
+    os.mkfifo(tmp_path / "pipe")
+    for key in ("pipe", "/dev/zero"):
+        text = f"weights: {{b: 1}}\nadmin: {{audit_key: {key}}}"
+        assert "cannot be read (it is not a file)" in told(tmp_path, text)
+    assert "its name cannot be one" in told(tmp_path, 'weights: {b: 1}\nadmin: {audit_key: "a\\0b"}')
     (tmp_path / "short.key").write_text("abc")
     assert "openssl rand -hex 32" in told(tmp_path, "weights: {b: 1}\nadmin: {audit_key: short.key}")
     (tmp_path / "good.key").write_text("0" * 64)

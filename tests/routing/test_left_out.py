@@ -12,7 +12,7 @@ from gateway.audit.read import latest
 from gateway.routing import change, journal, left_out
 from gateway.routing.audited import note
 from gateway.routing.left_out import has_revisions, note_left_out
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 from tests.routing.change_site import ME, Site
 
 

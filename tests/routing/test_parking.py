@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.routing.parking import park, unpark, without_those_in_use
 from gateway.routing.plan import Override, Route, RoutingPlan, Service
-from gateway.routing.revise import set_shares, succeed
+from gateway.routing.revise import succeed
 from gateway.routing.rollouts import Progress, Step
+from gateway.routing.shares import set_shares
 
 NAMES = ("blue", "green", "canary", "spare")
 SERVICES = tuple(Service(name, urls=("http://127.0.0.1:1",)) for name in NAMES)

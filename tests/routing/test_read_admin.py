@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
-from gateway.routing.read_admin import ADMIN_KEYS, MOST_HOSTS, split_admin
+from gateway.routing.read_admin import ADMIN_KEYS, MOST_HOSTS, admin_place, split_admin
 from gateway.routing.read_tls import UNCHECKED, PemChecks
 from gateway.routing.report import Report
 from gateway.routing.settings import Certificate
@@ -39,8 +39,23 @@ def test_an_address_alone_is_as_it_always_was() -> None:
     assert admin_of("listen: 127.0.0.1:1") == (USUAL_ADMIN, "", [])
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("listen: a:1\nadmin: 0.0.0.0:9090\n", (2, 8)),
+        ("admin: {auth: open, listen: 0.0.0.0:9090}\n", (1, 29)),
+        ("admin:\n  auth: open\n", (2, 3)),
+        *((text, (0, 0)) for text in ("listen: a:1\n", "- a\n", "a: [\n", "")),
+    ],
+)
+def test_its_address_has_a_place(text: str, place: tuple[int, int]) -> None:
+    """That of the address, else of the key's value; 0 stands for the whole file."""
+    assert admin_place(text) == place
+
+
 def test_a_mapping_says_how_it_is_protected() -> None:
     """Names without doubles and in lower case; what is not said is as usual, the address included."""
+    assert admin_of("admin: {auth: auto}") == (USUAL_ADMIN, "", [])
     assert admin_of("admin: {auth: required}") == (AdminSettings("required"), "", [])
     assert admin_of(
         "admin: {listen: '0.0.0.0:9', auth: open, hosts: [A.example, a.example, 10.0.0.1, '[::1]'],"
@@ -59,8 +74,7 @@ def test_a_mapping_says_how_it_is_protected() -> None:
     [
         ("[]", "`admin` must be a mapping such as"),
         ("{}", "`admin` must be a mapping such as"),
-        ("{auth: maybe}", "`auth` must be `required` or `open`, not `maybe`"),
-        ("{auth: auto}", "`auth` must be `required` or `open`"),
+        ("{auth: maybe}", "`auth` must be `required` or `open` or `auto`, not `maybe`"),
         ("{hosts: a.example}", "`hosts` must be a list such as `[gateway.example.org]`"),
         ("{hosts: ['a.example:9090']}", "without scheme and port"),
         ("{hosts: ['*.example']}", "without scheme and port"),

@@ -80,6 +80,8 @@ def test_a_good_value_is_read(text: str, judge: Judge) -> None:
         ("{latency: {quantiles: [p99]}}", "write `0.99`"),
         ("{latency: {quantiles: [0.9999]}}", "from 0.01 to 0.999"),
         ("{latency: {quantiles: [0.5, 0.50]}}", "must grow, each once"),
+        ("{latency: {ignore_below: 20}}", "`ignore_below` is `20`: say the unit, as in `20ms`"),
+        ("{labels: {every: 20}}", "`every` is `20`: say the unit, as in `20s`"),
         ("{latency: {quantile: [0.5]}}", "did you mean `quantiles`?"),
         ("{outputs: {on_change: stop}}", "`hold` or `abort` or `ignore`"),
         ("{min_requests: 1.5}", "a whole number from 1"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.rollout import transitions
-from gateway.routing.read_notify import EVENTS, MAX_NOTIFIED, read_notify
+from gateway.routing.events import EVENTS, ROLLOUT_EVENTS
+from gateway.routing.read_notify import MAX_NOTIFIED, read_notify
 from gateway.routing.report import Report
 from gateway.routing.rollouts import Notify
 from gateway.routing.yaml_tree import read
@@ -56,7 +56,7 @@ def test_a_good_receiver_is_read(text: str, notify: Notify) -> None:
         ("[{command: 'page on call \\'}]", "a backslash ends it"),
         ("[{file: a, on: failed}]", "`on` must be a list such as `[started, step]`"),
         ("[{file: a, on: [fail]}]", "did you mean `failed`?"),
-        ("[{file: a, timeout: 5}]", "as in `5s`"),
+        ("[{file: a, timeout: 5}]", "as in `5ms` or `5s`"),
         (f"[{', '.join(['{file: a}'] * (MAX_NOTIFIED + 1))}]", "at most 50 are possible"),
     ],
 )
@@ -67,5 +67,7 @@ def test_a_mistake_is_told_once(text: str, says: str) -> None:
 
 
 def test_what_can_be_asked_for_is_what_is_told() -> None:
-    """An event that nobody tells would be waited for in vain."""
-    assert set(EVENTS) == {*transitions.EVENTS, "alert"}
+    """Of rollouts and alarms; an event that nobody tells would be waited for in vain."""
+    [notified], messages = notify_of(f"[{{file: a, on: [{', '.join(EVENTS)}]}}]")
+    assert (notified.on, messages) == (EVENTS, [])
+    assert set(EVENTS) == {*ROLLOUT_EVENTS, "alert"}

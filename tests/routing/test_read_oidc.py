@@ -116,5 +116,5 @@ def test_the_extra_has_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not is_installed()
     _, [message] = told()
-    assert "needs authlib and httpx; install them with: pip install 'gateway[oidc]'" in message
+    assert "needs authlib, httpx, joserfc: install the gateway's extra `oidc` (docs/deploy/" in message
     assert told(pem=UNCHECKED)[1] == []

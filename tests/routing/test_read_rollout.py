@@ -115,7 +115,7 @@ def test_whoever_waits_for_a_verdict_gets_one(text: str) -> None:
         ("{hooks: [{timeout: 1s}]}", "this hook has no `url`"),
         ("{hooks: [{url: http://h, at: []}]}", "`at` must be a list"),
         ("{hooks: [{url: http://h, at: [whenever]}]}", "not a known word of `at`"),
-        ("{hooks: [{url: http://h, timeout: 10}]}", "as in `10s`"),
+        ("{hooks: [{url: http://h, timeout: 10}]}", "as in `10ms` or `10s`"),
         ("{hooks: [{uri: http://h}]}", "did you mean `url`?"),
         (f"{{hooks: [{', '.join(['{url: http://h}'] * (MAX_HOOKS + 1))}]}}", "at most 10 are possible"),
     ],

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.routing.parse import parse
 from gateway.routing.plan import UNITS, Override, Route
-from gateway.routing.read_routes import MAX_OVERRIDES, MAX_ROUTES, read_routes
+from gateway.routing.read_overrides import MAX_OVERRIDES
+from gateway.routing.read_routes import MAX_ROUTES, read_routes
 from gateway.routing.report import Report
 from gateway.routing.rollouts import Rollout
 from gateway.routing.settings import Failing, RateLimit, Sticky, Timeouts
@@ -114,7 +115,7 @@ def test_stable_may_be_any_service() -> None:
             "override: [{header: x, value: y, to: blue}, {header: X, value: y, to: canary}]",
             "never reached: line 1",
         ),
-        ("timeouts: {connect: 5}", "say the unit, as in `5s`"),
+        ("timeouts: {connect: 5}", "say the unit, as in `5ms` or `5s`"),
         ("timeouts: 5s", "`timeouts` must be a mapping"),
         ("retry: 3", "`retry` is not a known key of a route"),
         ("retries: 9", "`retries` must be a whole number from 0 to 5"),

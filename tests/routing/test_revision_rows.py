@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.routing.change import Request, commit
-from gateway.routing.revise import set_shares
 from gateway.routing.revision_rows import revision_rows
+from gateway.routing.shares import set_shares
 from tests.routing.change_site import Site
 
 

@@ -8,11 +8,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from gateway.routing.events import EVENTS
 from gateway.routing.fields import shown_duration
 from gateway.routing.parse import parse
 from gateway.routing.read_judge import JUDGE_KEYS
 from gateway.routing.read_metrics import TAKEN
-from gateway.routing.read_notify import EVENTS
 from gateway.routing.read_rollout import MOMENTS, ROLLOUT_KEYS
 from gateway.routing.rollouts import (
     ErrorsJudge,

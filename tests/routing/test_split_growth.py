@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service, proportional
-from gateway.routing.revise import set_shares, succeed
+from gateway.routing.revise import succeed
 from gateway.routing.settings import Sticky
+from gateway.routing.shares import set_shares
 from gateway.routing.split import Splitter
 
 KEYS = 6_000

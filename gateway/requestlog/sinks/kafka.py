@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.extras import install
 from gateway.outcall import CallFailed, from_environment
 from gateway.requestlog.sinks.target import MEBIBYTE, Item, SendFailed
 
@@ -27,7 +28,7 @@ class Kafka:
         try:
             import confluent_kafka
         except ImportError:
-            raise SendFailed("a Kafka sink needs the extra `kafka`: pip install 'gateway[kafka]'") from None
+            raise SendFailed(f"a Kafka sink needs confluent-kafka: {install('kafka')}") from None
         self._library = confluent_kafka
         self._topic = topic
         self._timeout = timeout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.extras import install
 from gateway.outcall import CallFailed, from_environment
 from gateway.requestlog.sinks.target import MEBIBYTE, Item, SendFailed
 
@@ -24,7 +25,7 @@ class RedisStreams:
             from redis.backoff import NoBackoff
             from redis.retry import Retry
         except ImportError:
-            raise SendFailed("a Redis sink needs the extra `redis`: pip install 'gateway[redis]'") from None
+            raise SendFailed(f"a Redis sink needs redis: {install('redis')}") from None
         self._error = redis.RedisError
         self._stream = stream
         try:
