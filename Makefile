@@ -119,7 +119,7 @@ endef
 
 $(VENV)/.runtime: requirements-serve.txt pyproject.toml
 	$(call new_venv,$(VENV))
-	@echo "installing the locked requirements into $(VENV)"
+	@echo "installing the locked requirements into $(VENV) (a minute or so)"
 	@$(PIP) -r requirements-serve.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
@@ -132,7 +132,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 # Without a compiler workers run as plain Python, so this never fails; it says what it did.
 $(VENV)/.compiled: $(VENV)/.runtime requirements-compile.txt $(shell find gateway -name '*.py')
 	@if command -v $${CC:-cc} >/dev/null; then \
-	  echo "compiling the request path"; \
+	  echo "compiling the request path (a minute or so)"; \
 	  test -x .venv-compile/bin/pip || $(PYTHON) -m venv .venv-compile; \
 	  .venv-compile/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	    -r requirements-compile.txt && .venv-compile/bin/python deploy/compile_workers.py $(VENV) || true; \

@@ -21,7 +21,7 @@ from gateway.audit.verify import verify
 from gateway.routing.audited import compared
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 
 ENTRIES, DURABLE = 21_600, 500
 ROUTING = """\

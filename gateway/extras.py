@@ -1,4 +1,4 @@
-"""What a plain installation leaves out, and the one sentence that says so where it is wanted.
+"""What a plain installation leaves out, and the sentences that say so where it is wanted.
 
 Serving a model in this process tree needs scikit-learn and what goes with it, twice the size of all the rest.
 A gateway whose model services run elsewhere needs none of it.
@@ -13,7 +13,10 @@ from gateway.errors import GatewayError
 SERVE = {"joblib": "joblib", "numpy": "numpy", "scipy": "scipy", "sklearn": "scikit-learn"}
 """The packages of the extra `serve` by the names they are imported by."""
 
-INSTALL = "pip install 'gateway[serve]'"
+
+def install(extra: str) -> str:
+    """Return what to do where an extra is missing; the gateway is on no index, so no one command fits all."""
+    return f"install the gateway's extra `{extra}` (docs/deploy/package.md says how)"
 
 
 def why_no_models(packages: dict[str, str] = SERVE) -> str | None:
@@ -21,7 +24,7 @@ def why_no_models(packages: dict[str, str] = SERVE) -> str | None:
     missing = [name for module, name in packages.items() if find_spec(module) is None]
     if not missing:
         return None
-    return f"models are loaded by packages that are not installed ({', '.join(missing)}): {INSTALL}"
+    return f"models are loaded by packages that are not installed ({', '.join(missing)}): {install('serve')}"
 
 
 def needs_models(what: str, packages: dict[str, str] = SERVE) -> None:

@@ -23,5 +23,5 @@ def test_it_names_what_is_missing_and_what_installs_it() -> None:
     said = str(refused.value)
     assert said.startswith("v1 cannot be served: ")
     assert "(no-such-package)" in said
-    assert said.endswith("pip install 'gateway[serve]'")
+    assert said.endswith("install the gateway's extra `serve` (docs/deploy/package.md says how)")
     assert "\n" not in said

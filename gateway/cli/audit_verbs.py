@@ -81,22 +81,27 @@ def verify(
 
     Example: gateway audit verify
     """
-    from gateway.audit.verify import verify
     from gateway.control.trail.entries import verified_of
 
     running = find_running(state_dir, str(config))
+    found = _verified(running, heads, with_seal=with_seal)
+    if as_json:
+        print_json(verified_of(found))
+    else:
+        say("\n".join(verdict(found, running.places.audit)))
+    if not found.is_clean:
+        raise typer.Exit(1)
+
+
+def _verified(running: Running, heads: Path | None, *, with_seal: bool) -> Verified:
+    from gateway.audit.verify import verify
+
     folder, key = running.places.audit, _key(running)
     if with_seal:
         _seal(folder, key)
     if heads is not None and not heads.is_file():
         raise GatewayError(f"{heads}: there is no such file")
-    found = verify(folder, key, heads)
-    if as_json:
-        print_json(verified_of(found))
-    else:
-        say("\n".join(verdict(found, folder)))
-    if not found.is_clean:
-        raise typer.Exit(1)
+    return verify(folder, key, heads)
 
 
 def verdict(found: Verified, folder: Path) -> list[str]:

@@ -22,6 +22,7 @@ from gateway.requestlog.label_lines import KEYS
 
 if TYPE_CHECKING:
     from gateway.requestlog.label_lines import Label
+    from gateway.routing.places import Places
 
 app = typer.Typer(help="What was true of predictions that were made before.", no_args_is_help=True)
 _HEADER = re.compile(r'"?[A-Za-z_][\w ]*"?([,;\t]"?[A-Za-z_][\w ]*"?)+')
@@ -48,12 +49,23 @@ def import_file(
 
     Example: gateway labels import truth.ndjson
     """
-    from gateway.control.labels.keep import check, keep
-    from gateway.control.status.observation import latest_plan
-    from gateway.requestlog.label_lines import BadLabels
     from gateway.routing.audited import note
 
     places = find_running(state_dir, str(config)).places
+    count = _kept(places, file)
+    note(places, "add-labels", author(), after={"file": file.name, "labels": count})
+    if as_json:
+        print_json({"accepted": count})
+    else:
+        say(f"{count:,} label{'s' if count != 1 else ''} kept")
+
+
+def _kept(places: Places, file: Path) -> int:
+    """Keep every label of a file, or none where one of them is wrong; return how many."""
+    from gateway.control.labels.keep import check, keep
+    from gateway.control.status.observation import latest_plan
+    from gateway.requestlog.label_lines import BadLabels
+
     plan = latest_plan(places)
     with _whole(file) as source:
         _refuse_csv(file, source)
@@ -67,11 +79,7 @@ def import_file(
         for labels in _batches(source):
             keep(places, plan, labels)
             count += len(labels)
-    note(places, "add-labels", author(), after={"file": file.name, "labels": count})
-    if as_json:
-        print_json({"accepted": count})
-    else:
-        say(f"{count:,} label{'s' if count != 1 else ''} kept")
+    return count
 
 
 @contextmanager

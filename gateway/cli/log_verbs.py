@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from gateway.cli.options import CONFIG, Config, Json, StateDir
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
+    from gateway.cli.following import Following
     from gateway.cli.tail_filter import Condition
 
 app = typer.Typer(help="The request log: follow it, check it, erase a user's records.", no_args_is_help=True)
@@ -47,22 +49,30 @@ def tail(
     Example: gateway log tail --status 5xx --where "latency_ms > 250" --follow
     """
     from gateway.cli.following import until_interrupted
-    from gateway.cli.tail_lines import last_records, line_of
-    from gateway.requestlog.follow import Follower
 
     with until_interrupted() as following:
         running = find_running(state_dir, str(config))
         wanted = _wanted(running, route, version, status, where or [])
-        with closing(Follower(running.places.log)) as follower:
-            shown = last_records(running, wanted, count) if count else []
-            for record in shown:
-                say(line_of(record, as_json=as_json))
-            seen = {record["id"] for record in shown}  # may be read again, once
-            while follow:
-                for record in follower.records():
-                    if record["id"] not in seen and all(condition.holds(record) for condition in wanted):
-                        print(line_of(record, as_json=as_json), flush=True)
-                following.pause(POLL)
+        _show(running, wanted, count, following if follow else None, as_json=as_json)
+
+
+def _show(
+    running: Running, wanted: list[Condition], count: int, following: Following | None, *, as_json: bool
+) -> None:
+    """Print the last records, then new ones as long as `following`."""
+    from gateway.cli.tail_lines import last_records, line_of
+    from gateway.requestlog.follow import Follower
+
+    with closing(Follower(running.places.log)) as follower:
+        shown = last_records(running, wanted, count) if count else []
+        for record in shown:
+            say(line_of(record, as_json=as_json))
+        seen = {record["id"] for record in shown}  # may be read again, once
+        while following is not None:
+            for record in follower.records():
+                if record["id"] not in seen and all(condition.holds(record) for condition in wanted):
+                    print(line_of(record, as_json=as_json), flush=True)
+            following.pause(POLL)
 
 
 def _wanted(running: Running, route: str, version: str, status: str, where: list[str]) -> list[Condition]:
@@ -91,7 +101,6 @@ def forget(
 
     Example: gateway log forget --key user-4711
     """
-    from gateway.cli.log_checked import many
     from gateway.routing.audited import note
 
     running = find_running(state_dir, str(config))
@@ -104,10 +113,16 @@ def forget(
     if as_json:
         print_json(found)
     else:
-        erased = [many(found[what], name) for what, name in _ERASED.items()]
-        say(f"erased {', '.join(erased)}; {_REWRITTEN.format(**found)}")
+        say(_erased(found))
     if found["unreadable"]:
         _say_what_is_left(found["unreadable"])
+
+
+def _erased(found: Mapping[str, Any]) -> str:
+    from gateway.cli.log_checked import many
+
+    erased = [many(found[what], name) for what, name in _ERASED.items()]
+    return f"erased {', '.join(erased)}; {_REWRITTEN.format(**found)}"
 
 
 def _say_what_is_left(files: tuple[str, ...]) -> None:

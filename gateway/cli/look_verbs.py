@@ -9,24 +9,33 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.common import Running, find_running, is_held, print_json, say
-from gateway.cli.options import CONFIG, Config, Json, StateDir, must_be_up
+from gateway.cli.options import CONFIG, AdminWithoutAuth, AdminWithoutTls, Config, Json, StateDir, must_be_up
 from gateway.errors import GatewayError
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="The file to check.")] = CONFIG,
+    admin_without_tls: AdminWithoutTls = False,
+    admin_without_auth: AdminWithoutAuth = False,
     as_json: Json = False,
 ) -> None:
     """Say everything that is wrong with a routing.yaml, or that it is fine.
 
+    The flags are those with which `gateway up` will be started.
+
     Example: gateway check routing.yaml
     """
     from gateway.cli.render import plan_in_brief
+    from gateway.control.access.listening import Listening
     from gateway.control.log.names import undeclared
     from gateway.control.log.needs import missing
+    from gateway.routing.addresses import Address, parse_address
     from gateway.routing.file import read_plan, read_text
 
     plan = read_plan(read_text(file), file)
+    admin = parse_address(plan.admin)
+    assert isinstance(admin, Address)  # the plan has been checked
+    Listening(admin, plan.admin_settings, admin_without_tls, admin_without_auth).check(file)
     told = [*undeclared(plan, file.parent), *missing(plan, file.parent)]
     if as_json:
         counts = {"routes": len(plan.routes), "services": len(plan.services)}

@@ -16,6 +16,12 @@ StateDir = Annotated[
 ]
 Config = Annotated[Path, typer.Option(help="The routing.yaml to serve.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AdminWithoutTls = Annotated[
+    bool, typer.Option("--admin-without-tls", help="Something before the admin side ends TLS.")
+]
+AdminWithoutAuth = Annotated[
+    bool, typer.Option("--admin-without-auth", help="Whoever can reach the admin side is an admin.")
+]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
 CONFIG = Path(DEFAULT_CONFIG)
 

@@ -23,7 +23,7 @@ NEGLIGIBLE, CERTAIN = 0.05, 0.995
 def plan_view(ask: Ask, outlook: Outlook) -> RenderableType:
     """Draw a plan: each step with its time and what it finds, the cost, and what is to be said beside it."""
     what = "users" if ask.keyed else "requests"
-    parts: list[RenderableType] = [Text(heading(ask), style="bold"), Text(ask.traffic.source, style="dim")]
+    parts: list[RenderableType] = [Text(heading(ask), style="bold"), Text(assumed(ask), style="dim")]
     longest = max((s.seconds for s in outlook.steps if s.seconds < math.inf), default=0.0)
     for step in outlook.steps:
         parts += [Text(""), _step_line(step, longest), _waits(step, what), _finds(step, what)]
@@ -46,6 +46,14 @@ def heading(ask: Ask) -> str:
         f"{ask.canary} beside {ask.stable} on route {ask.route}: {rate} {what}/s, "
         f"{percent(ask.traffic.error_rate)} fail at {ask.stable}"
     )
+
+
+def assumed(ask: Ask) -> str:
+    """Return where the rate and the errors come from."""
+    if not ask.traffic.seconds:
+        return ask.traffic.source
+    each = ", each taken as a new user" if ask.keyed else ""
+    return f"requests over the last {ask.traffic.seconds:.0f} s{each}; {ask.traffic.source}"
 
 
 def total(outlook: Outlook) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.common import author, find_running, print_json, state_of
-from gateway.cli.options import CONFIG, Config, Json, StateDir, must_be_up
+from gateway.cli.options import CONFIG, AdminWithoutAuth, AdminWithoutTls, Config, Json, StateDir, must_be_up
 
 
 def up(
@@ -18,19 +18,16 @@ def up(
     admin: Annotated[str, typer.Option(help="host:port for the admin API; overrides routing.yaml.")] = "",
     state_dir: StateDir = None,
     workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
-    admin_without_tls: Annotated[
-        bool, typer.Option("--admin-without-tls", help="Something before the admin side ends TLS.")
-    ] = False,
-    admin_without_auth: Annotated[
-        bool, typer.Option("--admin-without-auth", help="Whoever can reach the admin side is an admin.")
-    ] = False,
+    admin_without_tls: AdminWithoutTls = False,
+    admin_without_auth: AdminWithoutAuth = False,
     as_json: Json = False,
 ) -> None:
     """Start the gateway in the foreground; Ctrl-C drains it.
 
     Example: gateway up --config routing.yaml
     """
-    from gateway.assemble import UpOptions, up
+    from gateway.assemble.options import UpOptions
+    from gateway.assemble.up import up
     from gateway.cli.render import ready, welcome
     from gateway.control.access.listening import WITHOUT_AUTH, WITHOUT_TLS
 

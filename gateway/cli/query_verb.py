@@ -60,20 +60,13 @@ def _ask(
     from gateway.cli.lake_access import connected
     from gateway.cli.log_damage import warn
     from gateway.cli.query_end import ends_within
-    from gateway.cli.query_output import draw, into_file, write_lines
-    from gateway.requestlog.query import asked, only_query, run, write
+    from gateway.cli.query_output import draw, write_lines
+    from gateway.requestlog.query import asked, only_query, run
 
     sql, _ = only_query(sql)  # before anything is opened for it; without comments before it
     if form == "parquet":
         assert out is not None  # checked above
-        with (
-            into_file(out) as unfinished,
-            connected(running, sql, memory=memory, writable=unfinished) as lake,
-            ends_within(timeout, unfinished=unfinished),
-        ):
-            warn(lake)
-            count = write(lake, sql, unfinished, timeout=timeout)
-        say(f"{count:,} rows in {out}")
+        _write_parquet(running, sql, out, timeout, memory)
         return
     with connected(running, sql, memory=memory) as lake:
         warn(lake)
@@ -86,6 +79,23 @@ def _ask(
             with ends_within(timeout):  # not the writing: whoever reads it may take their time
                 answer = asking.enter_context(asked(lake, sql, timeout))
             write_lines(answer, form, out)
+
+
+def _write_parquet(running: Running, sql: str, out: Path, timeout: float, memory: str) -> None:
+    from gateway.cli.lake_access import connected
+    from gateway.cli.log_damage import warn
+    from gateway.cli.query_end import ends_within
+    from gateway.cli.query_output import into_file
+    from gateway.requestlog.query import write
+
+    with (
+        into_file(out) as unfinished,
+        connected(running, sql, memory=memory, writable=unfinished) as lake,
+        ends_within(timeout, unfinished=unfinished),
+    ):
+        warn(lake)
+        count = write(lake, sql, unfinished, timeout=timeout)
+    say(f"{count:,} rows in {out}")
 
 
 def _list_views(running: Running) -> None:

@@ -12,15 +12,17 @@ from gateway.routing.difference import difference
 from gateway.routing.difference_log import shown_share
 from gateway.routing.plan import RoutingPlan, Service
 from gateway.routing.revise import shares_of
+from gateway.supervision.compiled import PACKAGE
 
 if TYPE_CHECKING:
-    from gateway.assemble import Running
+    from gateway.assemble.options import Running
     from gateway.routing.journal import Revision
 
 
 def welcome(running: Running) -> str:
     """Say what runs where and how to try it."""
-    kind = "compiled" if running.compiled else "plain Python; `make compile` makes them faster"
+    faster = "; `make compile` makes them faster" if (PACKAGE.parent / "Makefile").is_file() else ""
+    kind = "compiled" if running.compiled else f"plain Python{faster}"
     lines = [
         f"gateway is ready after {running.seconds:.1f} s",
         f"  requests   http://{running.listen}  ({running.workers} workers, {kind})",

@@ -10,14 +10,22 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter, time
 
-from gateway.cli.common import Running, author, check_published, fail, find_running, print_json, say, trouble
+from gateway.cli.common import (
+    Running,
+    author,
+    check_published,
+    fail,
+    find_running,
+    print_json,
+    say,
+    trouble,
+    write_file,
+)
 from gateway.cli.rollback_told import rollouts_told
 from gateway.errors import GatewayError
-from gateway.routing.change import Request, commit, restore, write_back
-from gateway.routing.complaint import complaint
+from gateway.routing.change import Request, commit, restore
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back, shares_of
 from gateway.routing.slot import published
@@ -85,8 +93,7 @@ def _run(options: dict[str, str], began: float) -> int:
     check_published(running, plan.revision)
     if "--json" not in options:
         _tell(before, plan, changed, milliseconds)
-    write_back(running.places, Path(running.config))
-    problem = complaint(running.places)
+    problem = write_file(running, plan.revision)
     if "--json" in options:
         print_json(
             {

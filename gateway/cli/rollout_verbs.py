@@ -7,12 +7,13 @@ is dead; then they say that nobody judges meanwhile.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.common import Running, WrongUsage, author, check_published, find_running
+from gateway.cli.common import Running, WrongUsage, author, check_published, find_running, write_file
 from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_up
 from gateway.errors import ChangeRefused
 
@@ -66,8 +67,7 @@ def pause(
     """
     from gateway.control.rollouts.steering import pausing
 
-    running, request = find_running(state_dir, str(config)), _request("pause", reason)
-    _make(running, request, route, pausing(request), as_json)
+    _steer("pause", pausing, route, reason, state_dir, config, as_json=as_json)
 
 
 def resume(
@@ -83,8 +83,7 @@ def resume(
     """
     from gateway.control.rollouts.steering import resuming
 
-    running, request = find_running(state_dir, str(config)), _request("resume", reason)
-    _make(running, request, route, resuming(request), as_json)
+    _steer("resume", resuming, route, reason, state_dir, config, as_json=as_json)
 
 
 def promote(
@@ -101,8 +100,10 @@ def promote(
     """
     from gateway.control.rollouts.steering import promoting
 
-    running, request = find_running(state_dir, str(config)), _request("promote", reason)
-    _make(running, request, route, promoting(request, time.time(), full=full), as_json)
+    def moving(request: Request) -> Move:
+        return promoting(request, time.time(), full=full)
+
+    _steer("promote", moving, route, reason, state_dir, config, as_json=as_json)
 
 
 def abort(
@@ -118,8 +119,22 @@ def abort(
     """
     from gateway.control.rollouts.steering import aborting
 
-    running, request = find_running(state_dir, str(config)), _request("abort", reason)
-    _make(running, request, route, aborting(request), as_json)
+    _steer("abort", aborting, route, reason, state_dir, config, as_json=as_json)
+
+
+def _steer(
+    action: str,
+    moving: Callable[[Request], Move],
+    route: str | None,
+    reason: str,
+    state_dir: str | None,
+    config: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Make a move of the rollout that is under way."""
+    running, request = find_running(state_dir, str(config)), _request(action, reason)
+    _make(running, request, route, moving(request), as_json)
 
 
 def _request(action: str, reason: str) -> Request:
@@ -133,13 +148,11 @@ def _make(
 ) -> None:
     from gateway.cli.rollout_told import tell
     from gateway.control.rollouts.steering import find_for, make
-    from gateway.routing.change import write_back
-    from gateway.routing.complaint import complaint
 
     plan, moved = make(running.places, request, lambda head: find_for(head, route, canary), move)
-    write_back(running.places, Path(running.config))
+    problem = write_file(running, plan.revision)
     check_published(running, plan.revision)
-    tell(running.places, plan, moved, complaint(running.places), as_json=as_json)
+    tell(running.places, plan, moved, problem, as_json=as_json)
 
 
 def parsed_steps(text: str) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.numbers import compact, fixed, in_bytes
+from gateway.cli.numbers import UNKNOWN, compact, fixed, in_bytes
 from gateway.cli.rollout_brief import brief
 from gateway.cli.rollout_view import drawn
 from gateway.control.rollouts.standing import is_under_way
@@ -64,7 +64,9 @@ def _rollout(rollout: dict[str, Any], *, is_live: bool) -> list[RenderableType]:
 def route_title(route: dict[str, Any]) -> str:
     """Return the line above a route's table; a title of the table would be wrapped at its width."""
     since = f"since revision {route['since']['revision']}"
-    return f"{route['name']} at {route['path']}, stable is {route['stable']}, {since}"
+    rate = f"\n{compact(route['rate'], 1)} req/s over the last {route['rate_seconds']:.0f} s"
+    known = f"{route['name']} at {route['path']}, stable is {route['stable']}, {since}"
+    return known + rate if route["rate"] else known
 
 
 def route_table(route: dict[str, Any]) -> Table:
@@ -79,7 +81,7 @@ def route_table(route: dict[str, Any]) -> Table:
             f"{version['weight']:g}",
             fixed(version["served"], 2),
             compact(version["interval_requests"]),
-            compact(version["rate"], 1),
+            UNKNOWN if version["rate"] is None else compact(version["rate"], 1),
             Text(f"{version['errors'] * 100:.2f}", style="red" if version["errors"] > 0 else ""),
             fixed(version["p50_ms"], 2),
             fixed(version["p99_ms"], 2),

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.common import WrongUsage, author, check_published, find_running
+from gateway.cli.common import Running, WrongUsage, author, check_published, find_running, write_file
 from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir, must_be_up
 from gateway.cli.rollout_verbs import RouteName, Steps, parsed_steps
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.rollout.smoke import Sample
+    from gateway.rollout.switch import Order
     from gateway.routing.plan import Route, RoutingPlan
 
 MOST_SAMPLES = 100
@@ -46,36 +47,54 @@ def switch(
 
     Example: gateway switch green --reason "retrained on June"
     """
-    from gateway.cli.rollout_told import tell
-    from gateway.rollout.moves import route_for
-    from gateway.rollout.switch import Order, carry_out, latest
-    from gateway.routing.change import Request, write_back
-    from gateway.routing.complaint import complaint
-
     running = must_be_up(find_running(state_dir, str(config)))
-    file = Path(running.config)
+    order = _order(running, service, route, steps, sample, path, force=force)
+    _carry_out(running, order, reason, as_json=as_json)
+
+
+def _order(
+    running: Running,
+    service: str,
+    route: str | None,
+    steps: str,
+    sample: Path | None,
+    path: str,
+    *,
+    force: bool,
+) -> Order:
+    """Return what is to be done; raises where it is not understood, or not the time for it."""
+    from gateway.rollout.moves import route_for
+    from gateway.rollout.switch import Order, latest
+
     plan = latest(running.places)
     chosen = route_for(plan, route, service)
     if not force:
         _check_calm(chosen)
-    samples = _read(sample, path or chosen.path) if sample else _examples(plan, chosen, service, file.parent)
-    wanted = parsed_steps(steps) if steps else ()
-    order = Order(service, chosen.name, tuple(samples), wanted)
+    folder = Path(running.config).parent
+    samples = _read(sample, path or chosen.path) if sample else _examples(plan, service, folder)
+    return Order(service, chosen.name, tuple(samples), parsed_steps(steps) if steps else ())
+
+
+def _carry_out(running: Running, order: Order, reason: str, *, as_json: bool) -> None:
+    from gateway.cli.rollout_told import tell
+    from gateway.rollout.switch import carry_out
+    from gateway.routing.change import Request
+
     plan, _ = carry_out(
         running.places,
-        file,
+        Path(running.config),
         order,
         Request("switch", author(), reason),
         lambda line: None if as_json else print(f"  {line}", flush=True),
     )
-    write_back(running.places, file)
+    problem = write_file(running, plan.revision)
     check_published(running, plan.revision)
-    moved = plan.route(chosen.name)
+    moved = plan.route(order.route or "")
     assert moved is not None  # it was switched a moment ago
-    tell(running.places, plan, moved, complaint(running.places), as_json=as_json)
+    tell(running.places, plan, moved, problem, as_json=as_json)
 
 
-def _examples(plan: RoutingPlan, route: Route, service: str, folder: Path) -> list[Sample]:
+def _examples(plan: RoutingPlan, service: str, folder: Path) -> list[Sample]:
     """Return a request made from the examples of a model of ours; none where the version runs elsewhere."""
     from gateway.rollout.smoke import Sample
     from gateway.serving.example import example_request

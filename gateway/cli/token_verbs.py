@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.alert_verbs import parsed_duration
 from gateway.cli.common import WrongUsage, author, print_json, say, state_of
 from gateway.cli.options import CONFIG, Config, Json, StateDir
+from gateway.cli.token_words import USUAL_LIFE, id_of, life
 from gateway.control.access.roles import Role
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
@@ -39,22 +39,20 @@ def create(
     route: Annotated[
         list[str] | None, typer.Option(help="A route it may touch; several times, without: all.")
     ] = None,
-    expires: Annotated[str, typer.Option(help="After how long, such as 12h or 30d; without: never.")] = "",
+    expires: Annotated[str, typer.Option(help="After how long, such as 12h or 90d, or never.")] = USUAL_LIFE,
     as_json: Json = False,
     state_dir: StateDir = None,
     config: Config = CONFIG,
 ) -> None:
     """Make a token and print it, this once: only its hash is kept.
 
-    Example: gateway token create ci --role operator --route late --expires 30d
+    Example: gateway token create ci --role operator --route late --expires 90d
     """
-    from gateway.control.access.tokens import LONGEST, NAME, Grant, is_name
+    from gateway.control.access.tokens import NAME, Grant, is_name
 
     if not is_name(name):
         raise WrongUsage(f"{name!r} is no name for a token; use letters, digits and . _ @ - ({NAME})")
-    seconds = _seconds(expires)
-    if seconds is not None and seconds > LONGEST:
-        raise WrongUsage(f"--expires {expires} is too far away; leave it out for a token that never expires")
+    seconds = life(expires)
     places = _places(state_dir, config)
     routes = frozenset(route) if route else None
     _check_routes(places, routes)
@@ -90,30 +88,60 @@ def list_tokens(as_json: Json = False, state_dir: StateDir = None, config: Confi
 
 @app.command()
 def revoke(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `gateway token list` shows it.")],
+    token_id: Annotated[
+        str,
+        typer.Argument(metavar="ID|NAME|user:NAME", help="As `gateway token list` shows it, or its maker."),
+    ],
     as_json: Json = False,
     state_dir: StateDir = None,
     config: Config = CONFIG,
 ) -> None:
     """End a token, those made with it, and their sessions, from the next request on.
 
+    Of a person of the identity provider: their sessions and all tokens they made.
+
     Example: gateway token revoke 1f2e3d4c
     """
+    from gateway.control.access.tokens import is_person
+
     places = _places(state_dir, config)
-    found = _store(places).revoke(token_id)
-    if not found:
-        raise GatewayError(f"there is no token {token_id[:40]}; see: gateway token list")
+    if is_person(token_id):
+        _revoke_person(places, token_id, as_json)
+        return
+    store = _store(places)
+    found = store.revoke(id_of(store, token_id, time.time()))
     for token in found:
         _note(places, "revoke-token", token)
     others = found[1:]
     if as_json:
-        also = [{"id": token.id, "name": token.name} for token in others]
-        print_json({**_told(found[0]), "also_revoked": also})
+        print_json({**_told(found[0]), "also_revoked": _named(others)})
         return
     say(f"token {found[0].id} ({found[0].name}) is revoked")
     if others:
-        listed = ", ".join(f"{token.id} ({token.name})" for token in others)
-        say(f"and {len(others)} made with it, directly or not: {listed}")
+        say(f"and {len(others)} made with it, directly or not: {_listed(others)}")
+
+
+def _revoke_person(places: Places, name: str, as_json: bool) -> None:
+    from gateway.routing.audited import note
+
+    found, sessions = _store(places).revoke_person(name)
+    if not found and not sessions:
+        raise GatewayError(f"{name} has no session, and made no token that is in force")
+    note(places, "revoke-person", author(), after={"person": name, "sessions": sessions})
+    for token in found:
+        _note(places, "revoke-token", token)
+    if as_json:
+        print_json({"person": name, "sessions": sessions, "also_revoked": _named(found)})
+        return
+    say(f"{name}: ended {sessions} sessions, and of the tokens they made: {_listed(found) or 'none'}")
+
+
+def _named(tokens: list[Token]) -> list[dict[str, str]]:
+    return [{"id": token.id, "name": token.name} for token in tokens]
+
+
+def _listed(tokens: list[Token]) -> str:
+    return ", ".join(f"{token.id} ({token.name})" for token in tokens)
 
 
 def _note(places: Places, what: str, token: Token) -> None:
@@ -147,15 +175,6 @@ def _check_routes(places: Places, routes: frozenset[str] | None) -> None:
 
     if routes and places.journal.exists():
         check_routes(latest_plan(places), routes)
-
-
-def _seconds(expires: str) -> float | None:
-    if not expires:
-        return None
-    try:
-        return parsed_duration(expires)
-    except WrongUsage:
-        raise WrongUsage(f"--expires {expires}: write a duration such as 12h or 30d") from None
 
 
 def _told(token: Token) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.common import WrongUsage, author, check_published, find_running
+from gateway.cli.common import WrongUsage, author, check_published, find_running, write_file
 from gateway.cli.options import CONFIG, Config, Json, Reason, StateDir
 
 
@@ -25,17 +24,16 @@ def set_weight(
     Example: gateway set-weight canary=25 --reason "looks good at 10"
     """
     from gateway.cli.render import tell_change
-    from gateway.routing.change import Request, commit, write_back
-    from gateway.routing.complaint import complaint
-    from gateway.routing.revise import set_shares
+    from gateway.routing.change import Request, commit
+    from gateway.routing.shares import set_shares
 
     running = find_running(state_dir, str(config))
     wanted = _shares(shares)
     request = Request("set-weight", author(), reason)
     plan, changed = commit(running.places, request, lambda head: set_shares(head, wanted, route))
-    write_back(running.places, Path(running.config))
+    problem = write_file(running, plan.revision)
     check_published(running, plan.revision)
-    tell_change(plan, changed, complaint(running.places), as_json=as_json)
+    tell_change(plan, changed, problem, as_json=as_json)
 
 
 def _shares(words: list[str]) -> dict[str, float]:

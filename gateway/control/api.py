@@ -10,45 +10,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.control import changes, readings
-from gateway.control.access.gate import Door, gated
-from gateway.control.access.identity import Identity
-from gateway.control.access.listening import LOCAL, Listening
-from gateway.control.access.login import Access
-from gateway.control.access.oidc import Oidc
 from gateway.control.access.roles import principal_of
 from gateway.control.access.token_api import TokenApi
 from gateway.control.alerts.api import AlertsApi
 from gateway.control.bodies import check_known, read_body
 from gateway.control.changes import known_route
-from gateway.control.guard import Guard
 from gateway.control.labels.api import LabelApi
-from gateway.control.meanwhile import stale_answer
 from gateway.control.metrics.exposition import exposition
 from gateway.control.models import NewWeights, Rollback
 from gateway.control.openapi import document
-from gateway.control.operations import OPERATIONS
-from gateway.control.pages.desk import Desk
-from gateway.control.pages.site import all_pages
-from gateway.control.pages.trouble import Readable
 from gateway.control.planner.api import PlanApi
-from gateway.control.problems import ANSWERED, Refusal, answer, answer_http
+from gateway.control.problems import Refusal
 from gateway.control.queries.api import QueryApi
 from gateway.control.replies import asker_of, reply
 from gateway.control.rollouts.api import RolloutApi
 from gateway.control.status.snapshot import snapshot
 from gateway.control.trail.api import AuditApi
-from gateway.control.trail.watch import Audited, action_of, on_access
 from gateway.control.tries.api import TryApi
-from gateway.errors import StaleRevision
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
@@ -181,41 +165,3 @@ def _limit(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= readings.REVISIONS_LIMIT:
         return int(text)
     raise Refusal(400, f"limit must be a whole number from 1 to {readings.REVISIONS_LIMIT}, not {text[:40]}")
-
-
-def build_app(
-    places: Places,
-    settle: Callable[[], None],
-    listening: Listening = LOCAL,
-    desk: Desk | None = None,
-    folder: Path = Path(),
-) -> Audited:
-    """Return the admin side as an ASGI application; see `Api` for `settle`.
-
-    `folder` is where the files are that routing.yaml names.
-    """
-    desk = desk or Desk(places, settle)
-    pages = all_pages(desk)
-    doors = {
-        (one.method.upper(), one.path): Door(one.role, is_whole=one.is_whole, name=action_of(one.name))
-        for one in OPERATIONS
-    }
-    doors |= {
-        (method, page.path): Door(page.role, is_page=True, is_whole=page.is_whole)
-        for page in pages
-        for method in page.methods
-    }
-    shown = [Route(page.path, page.handler, methods=list(page.methods)) for page in pages]
-    app = Starlette(
-        routes=gated([*Api(places, settle).routes(), *shown], doors),
-        exception_handlers={
-            HTTPException: answer_http,
-            StaleRevision: stale_answer(places),
-            **dict.fromkeys(ANSWERED, answer),
-        },
-    )
-    app.router.redirect_slashes = False
-    oidc = Oidc(listening.settings.oidc, folder) if listening.settings.oidc else None
-    access = Access.at(places.access, partial(on_access, places), oidc=oidc)
-    inside = Identity(app, access, open_to_loopback=lambda: not listening.asks_who)
-    return Audited(Readable(Guard(inside, listening), desk), places)

@@ -18,7 +18,8 @@ from gateway.routing import journal
 from gateway.routing.change import Request, commit, restore
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.routing.revise import replace_weights, roll_back, shares_of
+from gateway.routing.revise import roll_back, shares_of
+from gateway.routing.shares import replace_weights
 
 
 @dataclass(frozen=True, slots=True)

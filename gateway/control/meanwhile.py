@@ -13,7 +13,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.control.pages.authors import done_by
+from gateway.control.authors import done_by
 from gateway.control.preconditions import if_match
 from gateway.control.problems import Refusal, refusal_of
 from gateway.control.readings import entries

@@ -20,7 +20,7 @@ import uvicorn
 
 from gateway.control.access.listening import Listening
 from gateway.control.admin_server import AdminServer, strict_context
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.notify import Notifier
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.recent import History, Sampler

@@ -22,7 +22,6 @@ _METHOD = re.compile(rb"[A-Z-]+")
 _VISIBLE = re.compile(rb"[!-~]+")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
 _WITH_BODY = frozenset((b"PATCH", b"POST", b"PUT"))
-_COLON = 0x3A
 
 
 class Malformed(Exception):

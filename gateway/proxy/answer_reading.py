@@ -122,7 +122,7 @@ class ReadingAnswers:
                 rest = reader.read_body(rest)
         answer = Answer(head, status, self._framing, reader.fields, shape)
         if reader.complete:
-            self._complete(exchange, rest)
+            self._complete(rest)
             exchange.answer(answer, reader.take(), True)
         else:
             self._in_body = True
@@ -133,13 +133,12 @@ class ReadingAnswers:
         reader = self._reader
         rest = reader.read_body(data)
         if reader.complete:
-            self._in_body = False
-            self._complete(exchange, rest)
+            self._complete(rest)
             exchange.answer_body(reader.take(), True)
         elif reader.parts:
             exchange.answer_body(reader.take(), False)
 
-    def _complete(self, exchange: Answered, rest: bytes) -> None:
+    def _complete(self, rest: bytes) -> None:
         """The answer is whole: note whether the connection is fit for another."""
         self._in_body = False
         # A service that was asked to leave HTTP and stayed may yet have left it in part.

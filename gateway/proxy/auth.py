@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Fault, GatewayError
+from gateway.files import read_small
 from gateway.http.header_lines import without
 from gateway.http.headers import BLANKS, Shape
 from gateway.routing.auth_keys import (
@@ -70,10 +71,7 @@ class KeyFile:
             self._problem = ""
 
     def _read(self) -> dict[bytes, bytes]:
-        with open(self._path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ValueError(f"it is larger than {MOST_BYTES} bytes")
+        content = read_small(self._path, MOST_BYTES)
         if self.is_own:
             return {hashlib.sha256(content.strip()).digest(): _OWN}
         return {key.digest: key.name.encode() for key in read_keys_file(content.decode())}

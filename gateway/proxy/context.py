@@ -118,27 +118,29 @@ class Context:
         try:
             document = published_document(self.places)
             if document is not None:
-                self.ledgers.follow(document["routes"])
-                logbook = self._follow_log(document)
-                self.key_files.follow(document["routes"])
-                table = Table(
-                    document, self.pool, self.tally, self.table, self.ledgers, logbook, self.key_files
-                )
-                self.request_shapes = _request_shapes(table)
-                self.table = table
-                self.logbook = logbook
-                if logbook is not None:
-                    logbook.serve(document["revision"])
-                tracing = tracing_from(document)
-                self.traced_share = share_of(tracing.sample) if tracing.otlp else OFF
-                self._set(limits_from(document), tls_from(document))
-                names = {service["name"] for service in document["services"]}
-                self.pool.keep_only(names)
-                self.counts.keep_only(names)
-                self.serving = document["revision"]
+                self._adopt(document)
         except Exception:
             log.exception("revision %d cannot be used; revision %d stays in force", revision, self.serving)
         self.revision = revision
+
+    def _adopt(self, document: Mapping[str, Any]) -> None:
+        """Serve this plan from now on; raises whatever keeps it from being used."""
+        self.ledgers.follow(document["routes"])
+        logbook = self._follow_log(document)
+        self.key_files.follow(document["routes"])
+        table = Table(document, self.pool, self.tally, self.table, self.ledgers, logbook, self.key_files)
+        self.request_shapes = _request_shapes(table)
+        self.table = table
+        self.logbook = logbook
+        if logbook is not None:
+            logbook.serve(document["revision"])
+        tracing = tracing_from(document)
+        self.traced_share = share_of(tracing.sample) if tracing.otlp else OFF
+        self._set(limits_from(document), tls_from(document))
+        names = {service["name"] for service in document["services"]}
+        self.pool.keep_only(names)
+        self.counts.keep_only(names)
+        self.serving = document["revision"]
 
     def _follow_log(self, document: Mapping[str, Any]) -> Logbook | None:
         """Return the log for this plan; one that was begun is kept while no route logs."""

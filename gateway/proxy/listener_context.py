@@ -135,7 +135,7 @@ def speaks_http2() -> bool:
     """Tell whether the package for HTTP/2 is installed; say so once where it is not."""
     if importlib.util.find_spec("h2") is not None:
         return True
-    log.info("the package h2 is not installed, so TLS offers http/1.1 alone; the extra gateway[http2] has it")
+    log.info("h2 is not installed, so TLS offers http/1.1 alone; the gateway's extra `http2` has it")
     return False
 
 

@@ -12,9 +12,10 @@ from gateway.proxy.compiled_route import CompiledRoute
 from gateway.proxy.ledgers import Ledgers
 from gateway.proxy.logbook import Logbook, RouteLog
 from gateway.proxy.pool import Backend, Pool
-from gateway.routing.document import route_from, service_from
+from gateway.routing.document import route_from
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route
+from gateway.routing.service_document import service_from
 from gateway.routing.try_pages import try_paths
 
 LINES_REMEMBERED = 16_384

@@ -57,11 +57,7 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Mapping[s
     context = Context(places, TallyWriter(places.tally(number), os.getpid()), loop, folder, number)
     context.most_clients = min(context.most_clients, (_files_to_open() - FILES_KEPT) // 2)
     context.adopt()
-    orders = Orders()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, orders.stop)
-    loop.add_signal_handler(signal.SIGHUP, orders.leave)
-    _stop_with_supervisor(loop, orders)
+    orders = _listen_for_orders(loop)
     sys.unraisablehook = ignore_bad_server_names
     servers = [
         await loop.create_server(_protocols(context, name), sock=listeners[name], backlog=BACKLOG)
@@ -72,9 +68,7 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Mapping[s
     if secure is not None:
         secure.tick(time.monotonic())
     context.tally.beat(time.monotonic(), context.serving, 0)  # whoever waits for this worker sees it now
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 20, 20)
+    _keep_collector_away()
     reporter = Reporter(report_path(places.run, number))
     ticking = loop.create_task(_tick_on(context, secure, reporter))
     ticking.add_done_callback(_say_why_it_ended)
@@ -87,6 +81,22 @@ async def _serve(places: Places, number: int, folder: Path, listeners: Mapping[s
     ticking.cancel()
     context.pool.close()
     context.ledgers.close()
+
+
+def _listen_for_orders(loop: asyncio.AbstractEventLoop) -> Orders:
+    orders = Orders()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, orders.stop)
+    loop.add_signal_handler(signal.SIGHUP, orders.leave)
+    _stop_with_supervisor(loop, orders)
+    return orders
+
+
+def _keep_collector_away() -> None:
+    """Take what is loaded by now for permanent, and look for cycles seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
 def _files_to_open() -> int:

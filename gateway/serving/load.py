@@ -17,7 +17,8 @@ import joblib
 import numpy as np
 
 from gateway.errors import GatewayError
-from gateway.serving.model_file import ModelFile, parse_model_file
+from gateway.files import read_small
+from gateway.serving.model_file import MOST_BYTES, ModelFile, parse_model_file
 from gateway.serving.model_spec import ModelSpec
 from gateway.serving.predictor import predictor_of
 
@@ -59,7 +60,7 @@ def load_model(folder: Path) -> Model:
     """Read model.yaml, check artifact and libraries, unpickle; raises GatewayError with what to do."""
     described_in = folder / "model.yaml"
     try:
-        text = described_in.read_text(encoding="utf-8")
+        text = read_small(described_in, MOST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ModelRefused(
             f"{described_in}: cannot be read ({_reason(error)}): is {folder} the folder of a model version?"

@@ -19,6 +19,9 @@ from gateway.serving.model_spec import InputSpec, ModelSpec, OutputSpec
 from gateway.serving.problems import Problems, shown
 from gateway.serving.reference_file import read_references
 
+MOST_BYTES = 16 * 1024 * 1024
+"""No model.yaml is as long; references of many fields make it long."""
+
 TOP_KEYS = (
     "name",
     "version",

@@ -13,7 +13,6 @@ from gateway.statistics.sequential import Chain, better_than, log_evidence, log_
 
 _STEP = 1.01
 _FURTHEST = 700  # a relative risk from 1/1,057 to 1,057
-_HALVINGS = 50
 
 RATE_PRIOR = ((0.0, 0.99), (0.1, 0.002), (0.2, 0.002), (0.35, 0.002), (0.5, 0.002), (0.7, 0.002))
 """Alternatives to "the rate is `bar` at least" as fractions of it, with their prior weights.
@@ -39,18 +38,6 @@ def log_rate_evidence(bad: int, requests: int, bar: float) -> float:
             if part or not bad
         ]
     )
-
-
-def upper_rate(bad: int, requests: int, alpha: float) -> float:
-    """Return a fraction that the rate of bad events lies below, at all times with probability 1 − α."""
-    bar, unrefuted, refuted = log(1.0 / alpha), 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (unrefuted + refuted) / 2
-        if log_rate_evidence(bad, requests, middle) >= bar:
-            refuted = middle
-        else:
-            unrefuted = middle
-    return refuted
 
 
 def lower_risk(chains: Sequence[Chain], rest: float, log_bar: float, *, apart: bool = False) -> float | None:

@@ -26,7 +26,7 @@ from gateway.watching.clocks import Clock
 from gateway.watching.harvests import GATEWAY, SECOND
 from gateway.watching.signals import Signal
 from gateway.watching.subject import Of
-from gateway.watching.windows import Sight, Window, bases, gateway_signals, model_of, signals_of
+from gateway.watching.windows import Bases, Sight, Window, bases, gateway_signals, model_of, signals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ def _value_before(sight: Sight, clock: Clock, alert: Alert, window: Window) -> f
     return None if found is None or alert.signal == "decay" else found.value
 
 
-def subject(at: Look, route_name: str, of: Alert | Signal, window: Window) -> Of:
-    """Return what the query of an alert or a signal is about."""
+def subject(at: Look, route_name: str, of: Alert | Signal, window: Window, known: Bases | None = None) -> Of:
+    """Return what the query of an alert or a signal is about; `known`: the route's bases, if at hand."""
     name = of.signal if isinstance(of, Alert) else of.name
     route = at.plan.route(route_name)
     if route is None or route.log is None:
         return Of(name, route_name, of.version, of.field, window)
-    basis = bases(at.connection, route_name).get(of.version)
+    basis = (bases(at.connection, route_name) if known is None else known).get(of.version)
     found = Of(
         name,
         route_name,

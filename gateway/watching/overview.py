@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +17,9 @@ from gateway.watching.evaluate import Look
 from gateway.watching.harvests import GATEWAY, SECOND
 from gateway.watching.notices import is_silenced, shown
 from gateway.watching.sentences import time_of
-from gateway.watching.windows import Window, bases
+from gateway.watching.signals import Signal
+from gateway.watching.subject import Of
+from gateway.watching.windows import Bases, Window, bases
 
 _ORDER = {"firing": 0, "pending": 1, "resolved": 2, "inactive": 3}
 _SIGNAL_ORDER = {name: number for number, name in enumerate(SIGNALS)}
@@ -42,10 +44,17 @@ def alerts(places: Places, now: float, *, everything: bool = False) -> dict[str,
         }
 
 
-def monitor(places: Places, plan: RoutingPlan, route: str, version: str = "") -> dict[str, Any]:
+def monitor(
+    places: Places,
+    plan: RoutingPlan,
+    route: str,
+    version: str = "",
+    proved: Callable[[Of], str] = proof.query,
+) -> dict[str, Any]:
     """Return the latest values of a route, as of the last look; `version`: of that one alone.
 
-    `at` is when that was, by the time of the predictions where they have their own.
+    `at` is when that was, by the time of the predictions where they have their own. `proved` makes a value's
+    `query` of what that is about.
     """
     empty: dict[str, Any] = {"route": route, "at": None, "window_seconds": 0.0, "values": []}
     if not places.watch.exists():
@@ -60,7 +69,7 @@ def monitor(places: Places, plan: RoutingPlan, route: str, version: str = "") ->
                 continue
             if clock.route == route:  # the clock of its own time comes last, and most values are of that
                 shown_at, seconds = moment, clock.window / SECOND
-            found += _values(connection, plan, clock, moment)
+            found += _values(Look(connection, plan), clock, moment, proved)
     shown_values = [it for it in found if not version or it["version"] in ("", version)]
     if not shown_at:
         return empty
@@ -76,16 +85,13 @@ def _place(value: dict[str, Any]) -> tuple[int, int, str, str]:
     return GROUPS.index(value["group"]), _SIGNAL_ORDER[value["signal"]], value["field"], value["version"]
 
 
-def _values(
-    connection: sqlite3.Connection, plan: RoutingPlan, clock: Clock, moment: int
-) -> Iterator[dict[str, Any]]:
-    at = Look(connection, plan)
+def _values(at: Look, clock: Clock, moment: int, proved: Callable[[Of], str]) -> Iterator[dict[str, Any]]:
     sight = evaluate.sight_of(at, moment)
     window = Window(moment - clock.window, moment)
     now = evaluate.signals_at(sight, clock, window)
     before = evaluate.signals_at(sight, clock, window.before)
-    sources = {version: basis.source for version, (_, basis) in bases(connection, clock.route).items()}
-    alarms = _alarms(connection, clock.route)
+    basis = bases(at.connection, clock.route)
+    alarms = _alarms(at.connection, clock.route)
     for key, signal in now.items():
         known = alarms.get(key)
         earlier = before.get(key)
@@ -97,14 +103,29 @@ def _values(
             "value": signal.value,
             "n": signal.n,
             "reference": signal.reference,
-            "reference_of": sources.get(signal.version, "") if signal.reference is not None else "",
+            "reference_of": _source(basis, signal),
             "before": earlier.value if earlier is not None and signal.name != "decay" else None,
             "distance": signal.distance,
             "state": known.state if known else "inactive",
             "since": time_of(known.course.since) if known and known.course.since else None,
             "unit": SIGNALS[signal.name][1],
-            "query": proof.query(evaluate.subject(at, clock.route, signal, window)),
+            "query": proved(evaluate.subject(at, clock.route, signal, window, basis)),
         }
+
+
+def _source(known: Bases, signal: Signal) -> str:
+    """Return what the reference of a signal is from, empty where it has none."""
+    if signal.reference is None or signal.version not in known:
+        return ""
+    return known[signal.version][1].source
+
+
+def value_query(places: Places, plan: RoutingPlan, route: str, signal: Signal, window: Window) -> str:
+    """Return the query that shows a value of a window; empty where the log does not have it."""
+    if not places.watch.exists():
+        return ""
+    with store.opened(places.watch) as connection:
+        return proof.query(evaluate.subject(Look(connection, plan), route, signal, window))
 
 
 def _alarms(connection: sqlite3.Connection, route: str) -> dict[tuple[str, str, str], Alert]:

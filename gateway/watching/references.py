@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gateway.files import read_small
 from gateway.requestlog.policy import Filter, LogPolicy
-from gateway.serving.model_file import InvalidModelFile, parse_model_file
+from gateway.serving.model_file import MOST_BYTES, InvalidModelFile, parse_model_file
 from gateway.serving.model_spec import InputSpec, ModelSpec, OutputSpec
 from gateway.serving.reference import Reference
 from gateway.watching.basis import Basis, Binning, Scale, from_values
@@ -40,7 +41,7 @@ class Models:
             stamp = (found.st_mtime_ns, found.st_size)
             known = self._known.get(model)
             if known is None or known[0] != stamp:
-                known = (stamp, parse_model_file(path.read_text(), str(path)).spec)
+                known = (stamp, parse_model_file(read_small(path, MOST_BYTES).decode(), str(path)).spec)
                 self._known[model] = known
         except (OSError, UnicodeDecodeError, InvalidModelFile):
             return None  # a replica that cannot load it says so; what was logged is watched all the same

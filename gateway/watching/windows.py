@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.watches import SIGNALS, Group
@@ -18,6 +18,10 @@ from gateway.watching.summary import Answers, Losses, Resources, Truths, total
 
 FIELD_GROUPS: frozenset[Group] = frozenset({"inputs", "outputs", "quality"})
 """The groups that follow a route's own time where it has one."""
+
+
+Bases: TypeAlias = dict[str, tuple[str, Basis]]
+"""The bins that each version of a route is counted in, with their digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def gateway_signals(sight: Sight, window: Window) -> dict[tuple[str, str, str], 
     return signals.by_key(iter([signals.dropped(_total(Losses, found.get(("", ""), [])))]))
 
 
-def bases(connection: sqlite3.Connection, route: str) -> dict[str, tuple[str, Basis]]:
+def bases(connection: sqlite3.Connection, route: str) -> Bases:
     """Return the bins that each version of a route is counted in, with their digest."""
     found = store.bases(connection, route)
     return {version: (digest, from_json(body)) for version, (digest, body) in found.items()}

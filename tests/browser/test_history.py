@@ -49,5 +49,8 @@ def test_going_back_is_refused_where_somebody_was_faster(site: Site, page: Page,
     page.goto(f"/history/{before}")
     site.api("PUT", WEIGHTS, {"weights": {"blue": 1}})
     page.get_by_role("button", name="Go back to revision").click()
+    expect(page.get_by_label("Why")).to_be_focused()  # it has to be said, as on Weights
+    page.get_by_label("Why").fill("too late")
+    page.get_by_role("button", name="Go back to revision").click()
     expect(page.locator("#told")).to_contain_text("Something was changed meanwhile")
     assert site.weights()["blue"] == 100.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from gateway.control.access.login import Access
 from gateway.control.access.tokens import Grant
@@ -76,8 +76,42 @@ def test_a_viewer_is_told_why_the_button_is_not_theirs(site: Site, visit: Visit,
     expect(page.locator("[data-f=at]")).not_to_have_text(first)
     late = page.locator("[data-route=late]")
     expect(late.get_by_role("button", name="Rollback late")).to_be_disabled()
-    expect(late.locator(".rollback")).to_contain_text("Not for you: token:eve")
+    expect(late.locator(".rollback")).to_contain_text("Not for you: token eve")
     axe(page)
+
+
+def test_a_revoked_token_is_told_within_seconds(site: Site, page: Page, shot: Shot) -> None:
+    """Where nobody is asked the page would go on as somebody else's; it says so instead, with the way on."""
+    tokens = Access.at(site.places.access).tokens
+    made, text = tokens.create("vera", Grant("viewer"), "test")
+    page.goto("/login")
+    expect(page.locator(".notice")).to_contain_text("Nobody is asked")
+    page.get_by_label("Token").fill(text)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("/")
+    expect(page.locator("#connection")).to_be_hidden()
+    tokens.revoke(made.id)
+    expect(page.locator("#connection")).to_contain_text("Your session has ended", timeout=4000)
+    expect(page.locator("#connection").get_by_role("link")).to_be_visible()
+    shot("now-ended")
+
+
+def test_a_session_that_has_ended_leads_to_the_login_at_once(page: Page, excuse: Excuse) -> None:
+    """Where everybody is asked, the stream is answered with 401; the page asks once why, and says it."""
+    excuse("status of 401")
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.method)
+        route.fulfill(status=401, content_type="text/html", body="Who are you?")
+
+    page.route("**/events", refuse)
+    page.route(lambda url: url.endswith("/"), lambda it: refuse(it) if asked else it.continue_())
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_contain_text("Your session has ended", timeout=1500)
+    link = page.get_by_role("alert").get_by_role("link", name="log in")
+    expect(link).to_have_attribute("href", "/login")
+    assert asked == ["GET", "HEAD"]
 
 
 def test_all_routes_go_back_with_one_click(site: Site, page: Page) -> None:
@@ -109,7 +143,7 @@ def test_a_lost_connection_shows_and_comes_back(site: Site, page: Page, excuse: 
     page.goto("/")
     expect(page.locator("#connection")).to_be_hidden()
     site.gateway.kill("control")
-    expect(page.locator("#connection")).to_contain_text("connection lost")
+    expect(page.locator("#connection")).to_contain_text("Connection lost")
     until(site.answers)
     expect(page.locator("#connection")).to_be_hidden()
     first = page.locator("[data-f=at]").inner_text()

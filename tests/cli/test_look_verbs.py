@@ -27,6 +27,18 @@ def test_check_says_all_that_is_wrong_or_that_it_is_fine(site: Site) -> None:
     assert "there is no such file" in site.run("check", "none.yaml").err
 
 
+def test_check_refuses_an_admin_side_that_up_would_refuse(site: Site) -> None:
+    """At the line of its address, and with the flags of `gateway up` that allow it."""
+    text = site.config.read_text().replace("admin: 127.0.0.1:", "admin: 0.0.0.0:", 1)
+    (site.folder / "far.yaml").write_text(text if "0.0.0.0" in text else f"admin: 0.0.0.0:9590\n{text}")
+    said = site.run("check", "far.yaml")
+    assert (said.code, said.out) == (1, "")
+    assert "far.yaml:1:8: `admin` 0.0.0.0:" in said.err
+    assert "say --admin-without-tls" in said.err
+    assert site.run("check", "far.yaml", "--json").json()["problems"][0]["line"] == 1
+    assert site.run("check", "far.yaml", "--admin-without-tls").code == 0
+
+
 def test_check_warns_of_names_that_no_model_has(site: Site) -> None:
     """It is fine all the same: a later version may have them."""
     model = site.folder / "m"

@@ -142,7 +142,7 @@ def test_a_running_gateway_tells_its_traffic(
     found = json.loads(capsys.readouterr().out)
     assert found["rate"] == pytest.approx(200, rel=0.05)
     assert found["error_rate"] == pytest.approx(0.02)
-    assert found["source"] == "40 of 2,000 answers of blue failed (in the last seconds)"
+    assert found["source"] == "40 of 2,000 answers of blue since the gateway was started failed"
     assert found["steps"][0]["finds_latency"] is not None
     plan("canary", route="late", rate=10.0, error_rate="3", as_json=True)
     found = json.loads(capsys.readouterr().out)

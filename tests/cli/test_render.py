@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.assemble import Running
+from gateway.assemble.options import Running
 from gateway.cli.render import (
     history_entries,
     history_lines,
@@ -34,7 +34,9 @@ def revision(number: int, plan: RoutingPlan, reason: str = "") -> Revision:
     return Revision(number, 1_700_000_000.25, "cli:me", reason, "file", plan, None, "written")
 
 
-def test_the_welcome_says_what_runs_where_and_what_to_paste(tmp_path: Path) -> None:
+def test_the_welcome_says_what_runs_where_and_what_to_paste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A request that works: a real flight where a model of ours answers, else any path."""
     running = Running(
         tmp_path / "routing.yaml",
@@ -53,6 +55,9 @@ def test_the_welcome_says_what_runs_where_and_what_to_paste(tmp_path: Path) -> N
     for part in ("http://127.0.0.1:8080  (2 workers", "http://127.0.0.1:9090", str(tmp_path)):
         assert part in text
     assert text.endswith("curl -i http://127.0.0.1:8080/v2/models/late")
+    assert "plain Python; `make compile` makes them faster" in text
+    monkeypatch.setattr("gateway.cli.render.PACKAGE", tmp_path / "gateway")
+    assert "plain Python)" in welcome(running)  # a wheel comes without a Makefile
     models = parse((ROOT / "routing.yaml").read_text(), model_exists=lambda _: None)
     shown = welcome(
         Running(

@@ -33,6 +33,8 @@ STATUS: dict[str, Any] = {
             "path": "/late[/a]",
             "stable": "blue",
             "since": {"revision": 4},
+            "rate": 12.34,
+            "rate_seconds": 10.0,
             "rollout": {"progress": None},
             "versions": {
                 "blue": {

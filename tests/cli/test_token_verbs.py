@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.control.access.roles import Principal
+from gateway.control.access.sessions import Sessions
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
 from tests.cli.site import Site
@@ -13,7 +15,7 @@ from tests.cli.site import Site
 
 def test_the_token_is_all_that_is_printed(stopped: Site) -> None:
     """So that a script can take it; what it may is told beside it, and it works at once."""
-    said = stopped.run("token", "create", "ci", "--role", "operator", "--route", "late", "--expires", "30d")
+    said = stopped.run("token", "create", "ci", "--role", "operator", "--route", "late")
     assert said.code == 0
     text = said.out.removesuffix("\n")
     assert len(text.splitlines()) == 1
@@ -54,6 +56,38 @@ def test_a_token_is_revoked_by_its_id(site: Site) -> None:
     assert site.run("token", "revoke", maker.id, "--json").json()["also_revoked"] == []
     said = site.run("token", "revoke", "00000000")
     assert (said.code, said.err) == (1, "there is no token 00000000; see: gateway token list\n")
+
+
+def test_a_token_is_revoked_by_its_name(site: Site) -> None:
+    """The one in force; those of that name that ended before are named once there is no other."""
+    first = site.run("token", "create", "bob", "--role", "viewer", "--json").json()["id"]
+    assert site.run("token", "revoke", "bob").out == f"token {first} (bob) is revoked\n"
+    second = site.run("token", "create", "bob", "--role", "viewer", "--json").json()["id"]
+    assert site.run("token", "revoke", "bob", "--json").json()["id"] == second
+    said = site.run("token", "revoke", "bob")
+    assert (said.code, said.err.startswith("no token bob is in force any more (it was ")) == (1, True)
+
+
+def test_one_that_never_expires_is_asked_for_in_so_many_words(site: Site) -> None:
+    """It holds until it is revoked."""
+    said = site.run("token", "create", "ci", "--role", "viewer", "--expires", "never")
+    assert "never expires" in said.err
+    assert TokenStore(site.places.access).all()[0].expires is None
+
+
+def test_a_person_is_revoked_with_what_they_made(site: Site) -> None:
+    """Whoever logs in at the identity provider, by the name that the history has."""
+    store = TokenStore(site.places.access)
+    own, text = store.create("own", Grant("admin"), "user:ann")
+    Sessions(site.places.access).begin(Principal("user:ann", "admin", "session"))
+    said = site.run("token", "revoke", "user:ann")
+    assert said.out == f"user:ann: ended 1 sessions, and of the tokens they made: {own.id} (own)\n"
+    assert store.verified(text) is None
+    said = site.run("token", "revoke", "user:ann")
+    assert (said.code, "has no session, and made no token" in said.err) == (1, True)
+    store.create("own", Grant("admin"), "user:ann")
+    found = site.run("token", "revoke", "user:ann", "--json").json()
+    assert (found["sessions"], [one["name"] for one in found["also_revoked"]]) == (0, ["own"])
 
 
 @pytest.mark.parametrize(

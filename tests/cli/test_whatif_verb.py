@@ -60,7 +60,7 @@ def test_a_file_with_mistakes_is_told_line_by_line(site: Site) -> None:
     [
         ([], "either --routing FILE or --model FOLDER"),
         (["--routing", "routing.yaml", "--model", "v3"], "either --routing FILE or --model FOLDER"),
-        (["--routing", "routing.yaml", "--since", "5"], "say the unit, as in `5s`"),
+        (["--routing", "routing.yaml", "--since", "5"], "say the unit, as in `5s`, `5m`, `5h` or `5d`"),
         (["--routing", "routing.yaml", "--since", "soon"], "--since"),
     ],
 )

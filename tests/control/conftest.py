@@ -144,12 +144,13 @@ class Answer:
 
 @dataclass
 class Control:
-    """The control process, started the way the supervisor starts it."""
+    """The control process, started the way the supervisor starts it; `told` is `Listening.told()`."""
 
     site: Site
     listener: socket.socket
     log_file: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    told: str = ""
 
     @property
     def port(self) -> int:
@@ -171,6 +172,7 @@ class Control:
         fd = self.listener.fileno()
         command = [sys.executable, "-m", "gateway.assemble", "control"]
         command += [str(self.site.places.state), str(self.site.config), str(fd)]
+        command += [self.told] if self.told else []
         with self.log_file.open("ab") as log:
             self.processes.append(
                 subprocess.Popen(command, pass_fds=(fd,), stdin=subprocess.PIPE, stderr=log)

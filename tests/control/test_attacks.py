@@ -21,7 +21,7 @@ from gateway.control.access.listening import Listening
 from gateway.control.access.roles import ROLES
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.operations import OPERATIONS
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.site import all_pages

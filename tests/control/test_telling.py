@@ -10,7 +10,7 @@ import pytest
 from gateway.control.telling import TOLD_AT_ONCE, Teller, complaint_lines, revision_line
 from gateway.routing.change import Request, commit, follow_file
 from gateway.routing.complaint import complain, settle
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from gateway.control import repair
 from gateway.control.saves import SETTLE
 from gateway.control.watcher import CATCH_UP_EVERY, LOOK_EVERY, RETRY_WRITING_EVERY, Watcher
-from gateway.routing import journal
+from gateway.files import held
+from gateway.routing import change, journal
 from gateway.routing.change import Request, commit
 from gateway.routing.complaint import complain, complaint
 from gateway.routing.places import Places
@@ -267,6 +269,33 @@ def test_a_failure_is_logged_once_and_the_next_look_goes_on(
         thread.join(5)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "No space left on device" in caplog.text
+
+
+def test_a_file_that_others_hold_is_written_once_they_let_go(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback that waited in vain is in the file at last, without anybody's doing."""
+    monkeypatch.setattr("gateway.control.watcher.CATCH_UP_EVERY", 0.01)
+    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    watcher, failed = Watcher(site.places, site.config), threading.Event()
+    start_over = watcher._start_over
+
+    def noticed(error: Exception) -> float:
+        failed.set()
+        return start_over(error)
+
+    monkeypatch.setattr(watcher, "_start_over", noticed)
+    thread = threading.Thread(target=watcher.run)
+    try:
+        with held(site.places.file_lock, 1.0):
+            rollback(site)
+            thread.start()
+            assert failed.wait(5)
+            assert site.head().file == "pending"
+        until(lambda: site.head().file == "written", "the file to be written")
+    finally:
+        watcher.stop()
+        thread.join(5)
 
 
 def test_a_mistake_of_our_own_leaves_its_traceback(

@@ -19,13 +19,14 @@ import pytest
 
 from deploy.dist import build
 from deploy.sbom import read_lock
-from gateway.extras import INSTALL, SERVE
+from gateway.extras import SERVE, install
 from tests.deploy.running import BOUND, RAIN, ROOT, ask, free_ports, running
 
 ANSWER = json.dumps(
     {"model_name": "rain", "outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [0.25]}]}
 ).encode()
 PAGES = ("/", "/models", "/try", "/try/model", "/requests", "/sql", "/history")
+ADVICE = install("serve")
 MODELS = Path("model_versions")
 QUERY = "SELECT ts, prediction, p FROM predictions"
 
@@ -98,7 +99,7 @@ def site(gateway: str, model: int, tmp_path: Path) -> Path:
     code, words = said(gateway, tmp_path, "init")
     assert code == 0
     assert "No sample model: " in words
-    assert INSTALL in words
+    assert ADVICE in words
     assert all(name in words for name in SERVE.values())
     text = (tmp_path / "routing.yaml").read_text()
     (tmp_path / "routing.yaml").write_text(
@@ -122,18 +123,18 @@ def test_a_gateway_before_services_elsewhere_misses_nothing(gateway: str, site: 
         assert said(gateway, site, "rollback")[0] == 0
         assert said(gateway, site, "whatif", "--routing", "routing.yaml")[0] == 0
         code, words = said(gateway, site, "whatif", "--model", str(MODELS / "v1"))
-        assert (code, words.endswith(f"{INSTALL}\n"), len(words.splitlines())) == (1, True, 1), words
+        assert (code, words.endswith(f"{ADVICE}\n"), len(words.splitlines())) == (1, True, 1), words
 
 
 def test_models_are_refused_in_words(gateway: str, site: Path) -> None:
     """`serve` in one sentence; routing.yaml at the line and column of each model, before anything starts."""
     code, words = said(gateway, site, "serve", str(MODELS / "v1"))
     assert (code, len(words.splitlines())) == (1, 1), words
-    assert INSTALL in words
+    assert ADVICE in words
     file = site / "routing.yaml"
     file.write_text(f"services:\n  blue: {{model: {MODELS}/v1}}\nweights: {{blue: 1}}\n")
     for verb in ("check", "up"):
         code, words = said(gateway, site, verb)
         assert (code, words.startswith("routing.yaml:2:17: service `blue`")) == (1, True), words
-        assert INSTALL in words
+        assert ADVICE in words
         assert "`url`" in words

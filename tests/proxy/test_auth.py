@@ -176,6 +176,28 @@ async def test_a_key_sent_as_basic_is_told_where_it_belongs(stage: Stage, beside
     assert survivors(answered + left, [KEY, OTHER]) == []
 
 
+@given(st.binary(max_size=30), st.binary(max_size=30), st.data())
+def test_a_key_is_found_in_whatever_some_service_would_decode(
+    before: bytes, after: bytes, data: st.DataObject
+) -> None:
+    """Without padding, with more than one piece, in the letters of URLs, with others in between."""
+    pieces = [base64.b64encode(before), base64.b64encode(after + b"gwk_0123456789ab_")]
+    written = data.draw(st.sampled_from([pieces[1], b"".join(pieces), b"==".join(pieces), pieces[1][:-2]]))
+    if data.draw(st.booleans()):
+        written = written.replace(b"=", b"")
+    if data.draw(st.booleans()):
+        written = written.replace(b"+", b"-").replace(b"/", b"_")
+    for at in data.draw(st.lists(st.integers(0, len(written)), max_size=4)):
+        written = written[:at] + data.draw(st.sampled_from([b" ", b"\t", b"!", b"=", b"\xe4"])) + written[at:]
+    assert has_basic_key(b"Basic " + written)
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b"=", b"===", b"A", b"!", b"\xff-_"]))
+def test_a_services_own_odd_login_passes(value: bytes, odd: bytes) -> None:
+    """What cannot be decoded is nobody's key, unless one of ours can be read in it."""
+    assert not has_basic_key(b"Basic " + base64.b64encode(value.replace(b"gwk_", b"")).rstrip(b"=") + odd)
+
+
 @given(st.binary(max_size=60))
 def test_basic_is_understood_however_it_is_written(value: bytes) -> None:
     """A key is found at any place in it; what is no Basic, or no base64, is nobody's key and no failure."""
@@ -299,6 +321,14 @@ async def test_a_changed_file_holds_within_a_second_and_a_broken_one_changes_not
     await passes(stage, gateway, OTHER, 200)
     keys(stage.folder)
     await passes(stage, gateway, KEY, 200)
+
+
+def test_a_pipe_in_the_place_of_keys_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody writes to it; the worker that reads it answers requests meanwhile."""
+    os.mkfifo(tmp_path / "keys.txt")
+    file = KeyFile(tmp_path / "keys.txt")
+    file.refresh()
+    assert file.names is None
 
 
 async def test_a_route_without_keys_is_open_beside_one_with(stage: Stage) -> None:

@@ -115,68 +115,6 @@ async def test_a_body_that_stops_coming_is_408(stage: Stage) -> None:
     assert hits(gateway) == {"body_timeout": 1}
 
 
-async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(stage: Stage) -> None:
-    """After the same time, so that nobody holds memory and a service's connection for ever."""
-    large = b"HTTP/1.1 200 OK\r\ncontent-length: 50000000\r\n\r\n" + b"x" * 50_000_000
-    gateway = await stage.gateway(blue=await stage.service(large))
-    client = await stage.client(gateway.port, receive_buffer=4096, limit=1)
-    await client.send(GET)
-    await until(lambda: any(not one.writable for one in gateway.clients))
-    gateway.tick()
-    gateway.tick(after=Limits().body_timeout - 1)
-    assert gateway.context.clients
-    gateway.tick(after=Limits().body_timeout + 1)
-    await until(lambda: not gateway.context.clients)
-    assert not gateway.context.exchanges
-
-
-async def test_an_idle_connection_makes_room_for_a_new_one(stage: Stage) -> None:
-    """The one idle for longest goes: idle connections, however many, keep no good request out."""
-    gateway = await stage.gateway(top="limits: {connections: 3}", blue=await stage.service(OK))
-    idle = [await stage.client(gateway.port) for _ in range(3)]
-    await until(lambda: len(gateway.context.clients) == 3)
-    await idle[0].send(GET)
-    await idle[0].answer()
-    newcomer = await stage.client(gateway.port)
-    await newcomer.send(GET)
-    assert (await newcomer.answer())[1] == b"ok"
-    assert await idle[1].end() == b""
-    await idle[0].send(GET)
-    assert (await idle[0].answer())[1] == b"ok"
-    assert hits(gateway) == {"connections": 1, "evicted": 1}
-
-
-async def test_where_all_connections_are_busy_a_new_one_is_turned_away(stage: Stage) -> None:
-    """503 at once, and the busy ones are answered."""
-    blue = await stage.service()
-    gateway = await stage.gateway(top="limits: {connections: 1}", blue=blue)
-    busy = await stage.client(gateway.port)
-    await busy.send(GET)
-    service = await blue.accepted()
-    newcomer = await stage.client(gateway.port)
-    assert (await newcomer.end()).startswith(b"HTTP/1.1 503 ")
-    await service.send(OK)
-    assert (await busy.answer())[1] == b"ok"
-    assert hits(gateway) == {"connections": 1}
-
-
-async def test_one_address_may_have_so_many_connections(stage: Stage) -> None:
-    """429 for one more while all of them are busy; its idle ones make room first."""
-    blue = await stage.service()
-    gateway = await stage.gateway(top="limits: {connections_per_address: 1}", blue=blue)
-    busy = await stage.client(gateway.port)
-    await busy.send(GET)
-    service = await blue.accepted()
-    newcomer = await stage.client(gateway.port)
-    assert (await newcomer.end()).startswith(b"HTTP/1.1 429 ")
-    await service.send(OK)
-    await busy.answer()
-    await until(lambda: gateway.context.idle)
-    another = await stage.client(gateway.port)
-    await another.send(GET)
-    assert (await busy.end(), hits(gateway)["connections_per_address"]) == (b"", 2)
-
-
 async def test_a_rate_limit_counts_each_caller_alone(stage: Stage) -> None:
     """429 with Retry-After beyond the burst; another key is not concerned, nor is the connection closed."""
     route = "weights: {blue: 1}, rate_limit: {requests: 1, per: 1h, burst: 2, by: {header: x-key}}"
@@ -269,21 +207,6 @@ async def test_nobody_is_sent_to_a_port_that_is_not_open(stage: Stage) -> None:
     client = await stage.client(gateway.port)
     await client.send(GET)
     assert (await client.answer())[1] == b"ok"
-
-
-async def test_a_client_that_is_told_404_is_not_idle(stage: Stage) -> None:
-    """It is the last to make room, and its time begins anew."""
-    gateway = await stage.gateway("path: /a, weights: {blue: 1}", blue=await stage.service(OK))
-    first, second = [await stage.client(gateway.port) for _ in range(2)]
-    await until(lambda: len(gateway.clients) == 2)
-    gateway.tick(after=50)
-    await first.send(GET)
-    assert (await first.answer())[0].startswith(b"HTTP/1.1 404 ")
-    assert next(iter(gateway.context.idle)) is not gateway.clients[0]
-    gateway.tick(after=80)
-    assert await second.end() == b""
-    await first.send(GET)
-    assert (await first.answer())[0].startswith(b"HTTP/1.1 404 ")
 
 
 async def test_plain_http_is_sent_to_https(stage: Stage) -> None:

@@ -8,7 +8,8 @@ from collections import Counter
 
 import pytest
 
-from gateway.routing.revise import replace_weights, roll_back
+from gateway.routing.revise import roll_back
+from gateway.routing.shares import replace_weights
 from tests.proxy.conftest import OK, Stage, field
 from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, request, shares
 

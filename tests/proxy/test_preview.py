@@ -10,7 +10,7 @@ from gateway.monitoring.ledger_read import read_ledger
 from gateway.proxy.server import ClientConnection
 from gateway.rollout import moves
 from gateway.routing.plan import RoutingPlan
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 from tests.proxy.conftest import Gateway, Stage, field
 
 BLUE, GREEN = (

@@ -20,7 +20,7 @@ from gateway.http.websocket import close_frame
 from gateway.proxy.listener_context import ServingContext
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tunnel import LINGER, PARTING, Tunnel
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
 from tests.proxy.wires import Clock, Wire, connection_over, loop_of, transport_of
 from tests.tls_files import Authority

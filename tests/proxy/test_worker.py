@@ -18,7 +18,7 @@ import pytest
 from gateway.monitoring import tally
 from gateway.routing.change import Request, begin, commit
 from gateway.routing.places import prepare
-from gateway.routing.revise import replace_weights
+from gateway.routing.shares import replace_weights
 from tests.proxy.conftest import OK, Peer, Service, Stage, field, until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,12 @@ def test_a_missing_artifact_is_told(make_folder: MakeFolder) -> None:
     folder = make_folder()
     (folder / "model.joblib").unlink()
     assert "No such file or directory" in _refusal(folder)
+
+
+def test_a_pipe_in_the_place_of_model_yaml_is_not_waited_for(tmp_path: Path) -> None:
+    """Nor is a device read for ever."""
+    os.mkfifo(tmp_path / "model.yaml")
+    assert "cannot be read (it is not a file)" in _refusal(tmp_path)
 
 
 def test_a_folder_that_is_no_model_version_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.files import read_small
 from gateway.requestlog.policy import LogPolicy
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.report import shown
@@ -41,10 +42,10 @@ def undeclared(plan: RoutingPlan, folder: Path) -> list[str]:
 
 def _declared(model: Path) -> frozenset[str] | None:
     """Return the inputs and outputs of a model, None where its file cannot be read."""
-    from gateway.serving.model_file import parse_model_file
+    from gateway.serving.model_file import MOST_BYTES, parse_model_file
 
     try:
-        spec = parse_model_file((model / "model.yaml").read_text(encoding="utf-8"), "model.yaml").spec
+        spec = parse_model_file(read_small(model / "model.yaml", MOST_BYTES).decode(), "model.yaml").spec
     except (GatewayError, OSError, ValueError):
         return None  # whoever starts it says why
     return frozenset((*spec.input_by_name, *spec.output_by_name))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.control.authors import spoken
 from gateway.control.bodies import check_known
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
@@ -17,6 +18,9 @@ from gateway.control.trail.entries import SHOWN, Verification, entries
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
 
+SUMMARY = "changes"
+"""The value of an entry that says the others once more, in words."""
+NO_TOKEN = "the token is none that is in force: mistyped, expired or revoked"  # noqa: S105 - no secret
 KINDS = {"done": "good", "refused": "warn", "failed": "bad"}
 
 
@@ -50,7 +54,7 @@ def _values(
     except (GatewayError, OSError) as error:
         problem = str(error)
     return {
-        "entries": [{**entry, "changed": changed(entry)} for entry in found],
+        "entries": [{**entry, "changed": changed(entry), "detail": detail_of(entry)} for entry in found],
         "words": words,
         "before": before,
         "newest": urlencode(asked),
@@ -63,11 +67,22 @@ def _values(
 def changed(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what an entry changed: the name of each value, what it was and what it is."""
     was, now = _flat(entry["before"]), _flat(entry["after"])
-    return [
+    found = [
         (name, was.get(name, "–"), now.get(name, "–"))
         for name in {**was, **now}
         if was.get(name) != now.get(name)
     ]
+    single = [one for one in found if one[0] != SUMMARY]
+    return single or found
+
+
+def detail_of(entry: dict[str, Any]) -> str:
+    """Return why it was refused or failed, in words also where the trail has the bare status."""
+    detail: str = entry["detail"]
+    status, _, why = detail.partition(":")
+    if why.strip() or not status.isdigit():
+        return spoken(detail)
+    return NO_TOKEN if (entry["what"], status) == ("login", "401") else f"refused with status {status}"
 
 
 def _flat(value: object, name: str = "") -> dict[str, str]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.control.access.roles import has, principal_of
-from gateway.control.pages.authors import author, deed
+from gateway.control.authors import author, deed, spoken
 from gateway.control.pages.recent import History
 from gateway.routing.places import Places
 
@@ -41,7 +41,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(author=author, deed=deed)
+    made.filters.update(author=author, deed=deed, spoken=spoken)
     return made
 
 
@@ -64,6 +64,7 @@ class Desk:
             tabs=TABS,
             path=request.url.path,
             who=principal.name if principal else "",
+            is_open=request.scope.get("is_open", False),
             can_operate=principal is not None and has(principal.role, "operator"),
             is_admin=principal is not None and has(principal.role, "admin"),
             has_session=principal is not None and principal.kind == "session",

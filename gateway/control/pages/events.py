@@ -2,7 +2,8 @@
 
 One look at the gateway serves all of them, and there is none while nobody looks. Each listener is sent the
 latest state only, so a slow one misses seconds and keeps nothing in memory. A stream ends with the session or
-token that opened it, and at once when the process ends.
+token that opened it, within two seconds, and at once when the process ends. `hello` tells as whom it was
+opened: where nobody is asked, a stream begins again after that, as somebody else's.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gateway.control.access.identity import session_cookie
 from gateway.control.access.login import access_of
 from gateway.control.access.roles import principal_of
 from gateway.control.pages.desk import Desk
-from gateway.control.pages.now_state import now_state
+from gateway.control.pages.now import seen
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal, refusal_of
 from gateway.errors import GatewayError
@@ -31,8 +32,6 @@ LISTENERS: Final = 64
 EVERY: Final = 1.0
 SLICE: Final = 0.1
 """Seconds within which the end of the process is noticed."""
-ASK_AGAIN: Final = 5
-"""Events after which the listener's session or token is looked at again."""
 
 
 def event(name: str, value: object) -> bytes:
@@ -93,7 +92,7 @@ class Broadcast:
 def looking(desk: Desk) -> bytes:
     """Return the event of this moment: `now`, or `trouble` with what prevented it."""
     try:
-        return event("now", now_state(desk.places))
+        return event("now", seen(desk.places))
     except (GatewayError, sqlite3.Error, OSError) as error:
         return event("trouble", {"message": refusal_of(error).detail})
 
@@ -115,11 +114,11 @@ def pages(desk: Desk) -> list[Page]:
 
 
 async def _stream(broadcast: Broadcast, request: Request) -> AsyncIterator[bytes]:
-    yield b"retry: 1000\n" + event("hello", {"id": secrets.token_hex(4)})
-    turn = 0
+    principal = principal_of(request.scope)
+    hello = {"id": secrets.token_hex(4), "who": principal.name if principal else ""}
+    yield b"retry: 1000\n" + event("hello", hello)
     async for sent in broadcast.listen():
-        turn += 1
-        if turn % ASK_AGAIN == 0 and not await asyncio.to_thread(is_still_in, request):
+        if not await asyncio.to_thread(is_still_in, request):
             return
         yield sent
 

@@ -13,7 +13,7 @@ from gateway.control.bodies import check_known
 from gateway.control.changes import without_division
 from gateway.control.pages.allowed import refused
 from gateway.control.pages.desk import Desk
-from gateway.control.pages.history_view import FILES, going_back, rollouts_in
+from gateway.control.pages.history_view import FILES, going_back, rollouts_in, unjudged
 from gateway.control.pages.page import Page
 from gateway.control.problems import Refusal
 from gateway.control.readings import entries
@@ -90,6 +90,7 @@ def revision_of(places: Places, revision: int) -> dict[str, Any]:
         "is_live": found.revision == head.revision,
         "changes": going_back(head.plan, found.plan),
         "needs_admin": without_division(head.plan) != without_division(found.plan),
+        "unjudged": unjudged(head.plan, found.plan),
         "rolling": [route.name for route in head.plan.routes if route.progress and route.progress.is_active],
     }
 

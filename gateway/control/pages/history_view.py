@@ -58,6 +58,23 @@ def _rollout(route: str, stable: str, progress: Progress, begin: Revision | None
     }
 
 
+def unjudged(head: RoutingPlan, to: RoutingPlan) -> list[str]:
+    """Return a warning for each canary that going back gives requests again, without what judged it then."""
+    back = adopt(head, to)
+    found = []
+    for was, new in zip(to.routes, back.routes, strict=True):
+        now, progress = head.route(was.name), was.progress
+        changes = now is None or (now.weights, now.stable) != (new.weights, new.stable)
+        if progress is None or not progress.is_active or not changes or not was.share(progress.canary):
+            continue
+        found.append(
+            f"Then a rollout of {progress.canary} was under way on {was.name}. Going back gives "
+            f"{progress.canary} its {was.share(progress.canary):g} % again, but not the rollout: nobody "
+            "judges it, and it is not taken back by itself. To have it judged, start a rollout instead."
+        )
+    return found
+
+
 def going_back(head: RoutingPlan, to: RoutingPlan) -> list[str]:
     """Return what would change if an earlier plan were made the latest one."""
     return difference(head, adopt(head, to))

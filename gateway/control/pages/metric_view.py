@@ -53,6 +53,13 @@ def _latencies(members: Sequence[State], state: State) -> Iterator[dict[str, Any
 
 
 def _note(name: str, state: State) -> str:
+    if name == "outputs":
+        outputs = state["spec"]["judge"]["outputs"] or {}
+        which = f"Output {outputs['output']}" if outputs.get("output") else "The first output"
+        each = "of each user the first prediction, and " if state["counts"] == "users" else ""
+        return (
+            f"{which} is compared: {each}only of a sample of the answers, so these are fewer than elsewhere."
+        )
     judged = state["spec"]["judge"]["latency"] if name == "latency" else None
     limits = state["progress"]["thresholds_ms"]
     if not judged or 1000 * judged["ignore_below"] not in limits:

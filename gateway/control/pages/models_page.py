@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
 
@@ -12,11 +13,15 @@ from starlette.responses import Response
 from gateway.control.alerts import course as monitor_course
 from gateway.control.changes import known_route
 from gateway.control.pages.desk import Desk
-from gateway.control.pages.models_standing import standing
+from gateway.control.pages.models_proof import alarm_link, led, value_link
+from gateway.control.pages.models_standing import absence, standing
 from gateway.control.pages.models_view import groups_of, heads_of, known, span, spreads_of
 from gateway.control.pages.page import Page
+from gateway.control.pages.recent import measured
+from gateway.control.pages.recent_file import Key
 from gateway.control.queries import requests_reading
 from gateway.control.readings import live_plan
+from gateway.control.status.observation import read_tallies
 from gateway.requestlog.formats import literal
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
@@ -41,7 +46,11 @@ _IF_KNOWN: Final = ("accuracy", "calibration", "auc", "log_loss", "mae")
 
 def pages(desk: Desk) -> list[Page]:
     """Return the pages of models."""
-    return [Page("/models", partial(listed, desk)), Page("/models/{name}", partial(shown, desk))]
+    return [
+        Page("/models", partial(listed, desk)),
+        Page("/models/{name}", partial(shown, desk)),
+        Page("/models/{name}/proof", partial(led, desk)),
+    ]
 
 
 async def listed(desk: Desk, request: Request) -> Response:
@@ -51,31 +60,56 @@ async def listed(desk: Desk, request: Request) -> Response:
 
 
 def _all(places: Places) -> dict[str, Any]:
-    plan = live_plan(places)
+    plan, asked = live_plan(places), _asked(places)
     alarms = overview.alerts(places, time.time())["alerts"]
     return {
         "routes": [
-            _overview(plan, route, overview.monitor(places, plan, route.name), alarms)
+            _overview(
+                plan, route, overview.monitor(places, plan, route.name, proved=_unproved), alarms, asked
+            )
             for route in plan.routes
         ]
     }
 
 
+def _asked(places: Places) -> set[Key]:
+    """Return which version of which route the counters had requests of just now."""
+    points = measured(read_tallies(places).values(), time.monotonic())
+    return {key for key, (rate, _) in points.items() if rate}
+
+
+def _unproved(_: object) -> str:
+    """Be the proof of values on the list, which shows none."""
+    return ""
+
+
 def _overview(
-    plan: RoutingPlan, route: Route, found: dict[str, Any], alarms: list[dict[str, Any]]
+    plan: RoutingPlan,
+    route: Route,
+    found: dict[str, Any],
+    alarms: list[dict[str, Any]],
+    asked: Collection[Key],
 ) -> dict[str, Any]:
     """Return a row for each version of a route: what matters most, and what is to be said of it."""
     values, own = found["values"], [one for one in alarms if one["route"] == route.name]
+    stretch = span(found["window_seconds"] or route.monitor.window)
+
+    def row(one: dict[str, Any]) -> dict[str, Any]:
+        is_new = found["at"] is None or (route.name, one["name"]) in asked
+        absent, idle = absence(route, is_new=is_new, span=stretch)
+        return {
+            **one,
+            "absent": absent,
+            "marks": standing(one["name"], route.name, values, own, plan.alerts, idle),
+        }
+
     versions = heads_of([service for service, _ in route.weights], values)
-    told = {
-        name: standing(name, route.name, values, own, plan.alerts)
-        for name in ("", *(one["name"] for one in versions))
-    }
+    of_all = standing("", route.name, values, own, plan.alerts)
     return {
         "name": route.name,
-        "span": span(found["window_seconds"] or route.monitor.window),
-        "versions": [{**one, "marks": told[one["name"]]} for one in versions],
-        "marks": [mark for mark in told[""] if mark.kind in ("bad", "warn")],
+        "span": stretch,
+        "versions": [row(one) for one in versions],
+        "marks": [mark for mark in of_all if mark.kind in ("bad", "warn")],
         "columns": [name for name in _IF_KNOWN if any(known(one[name]) for one in versions)],
     }
 
@@ -90,15 +124,15 @@ async def shown(desk: Desk, request: Request) -> Response:
 def _one(places: Places, name: str) -> dict[str, Any]:
     plan = live_plan(places)
     route = known_route(plan, name)
-    found = overview.monitor(places, plan, name)
+    found = overview.monitor(places, plan, name, proved=partial(value_link, name))
     alarms = [one for one in overview.alerts(places, time.time())["alerts"] if one["route"] == name]
     return {
         "route": name,
         "at": found["at"],
-        "over": _overview(plan, route, found, alarms),
+        "over": _overview(plan, route, found, alarms, _asked(places)),
         "groups": groups_of(found["values"]),
         "spreads": spreads_of(monitor_course.spread(places, plan, name)),
-        "alarms": alarms,
+        "alarms": [{**one, "proof": alarm_link(one)} for one in alarms],
         "quality": QUALITY.format(route=literal(name)),
         "calibration": CALIBRATION.format(route=literal(name)),
         "is_labelled": bool(route.log),

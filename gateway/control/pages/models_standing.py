@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.control.pages.models_view import figure
+from gateway.control.pages.models_view import span as span_of
+from gateway.routing.plan import Route
 from gateway.routing.watches import DEFAULT_ALERTS, AlertRule
 from gateway.watching.alerts import concerns, matching, reading_of
 from gateway.watching.signals import Signal
@@ -33,18 +35,46 @@ class Mark:
 
 CALM: Final = Mark("good", "✓", "no alarms")
 IDLE: Final = Mark("faint", "–", "no requests, so no alarms")
+UNSEEN: Final = Mark("faint", "–", "no look yet, so no alarms")
+UNWATCHED: Final = Mark("faint", "–", "not watched, so no alarms")
+
+
+def absence(route: Route, *, is_new: bool, span: str) -> tuple[str, Mark]:
+    """Return what is said of a version of which nothing was seen: of its answers, and of its alarms.
+
+    `is_new`: the watcher has not looked at the route yet, or not since the version's requests came.
+    """
+    if route.log is None or "software" not in route.monitor.groups:
+        return "not watched: see log and monitor of the route", UNWATCHED
+    if is_new:
+        return f"not looked at yet; the first look is within {_brief(route.monitor.every)}", UNSEEN
+    return f"no requests in this {span}", IDLE
+
+
+def _brief(seconds: float) -> str:
+    """Return a stretch of time as people say it: `a minute`, `15 minutes`."""
+    said = span_of(seconds)
+    if said[0].isdigit():
+        return said
+    return f"an {said}" if said == "hour" else f"a {said}"
 
 
 def standing(
-    version: str, route: str, values: Iterable[Value], alarms: Iterable[Alarm], rules: Sequence[AlertRule]
+    version: str,
+    route: str,
+    values: Iterable[Value],
+    alarms: Iterable[Alarm],
+    rules: Sequence[AlertRule],
+    idle: Mark = IDLE,
 ) -> list[Mark]:
     """Return what is to be said of a version (empty: of its route), the worst first, never nothing.
 
-    `values` and `alarms` are those of the route as `gateway.watching.overview` has them.
+    `values` and `alarms` are those of the route as `gateway.watching.overview` has them, `idle` is said
+    where no request was seen.
     """
     own = [one for one in values if one["version"] == version]
     marks = [*_raised(one for one in alarms if one["version"] == version), *_quiet(route, own, rules)]
-    return marks or [CALM if any(one["n"] for one in own) else IDLE]
+    return marks or [CALM if any(one["n"] for one in own) else idle]
 
 
 def _raised(alarms: Iterable[Alarm]) -> list[Mark]:

@@ -68,22 +68,27 @@ def groups_of(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def spreads_of(spreads: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return spreads with the places of their bars, in a drawing 100 wide and 40 high."""
-    return [{**one, "bars": list(_bars(one)), "words": _words(one)} for one in spreads]
+    """Return spreads, their bars as two paths of SVG in a drawing 100 wide and 41 high: `was`, and `is`.
+
+    A bar as an element of its own would be ten times as much text.
+    """
+    return [{**one, **_drawn(one), "words": _words(one)} for one in spreads]
 
 
-def _bars(one: dict[str, Any]) -> Iterable[dict[str, float]]:
-    width = 100 / len(one["bins"])
-    top = max(*one["now"], *one["reference"])
-    for number, (now, was) in enumerate(zip(one["now"], one["reference"], strict=True)):
-        yield {
-            "x": number * width,
-            "width": width * 0.9,
-            "inner": number * width + width * 0.2,
-            "inner_width": width * 0.5,
-            "was": 40 * was / top,
-            "now": 40 * now / top,
-        }
+def _drawn(one: dict[str, Any]) -> dict[str, str]:
+    width, top = 100 / len(one["bins"]), max(*one["now"], *one["reference"])
+    return {
+        "was": _bars(one["reference"], top, width, 0.0, 0.9),
+        "is": _bars(one["now"], top, width, 0.2, 0.5),
+    }
+
+
+def _bars(shares: Sequence[float], top: float, width: float, inset: float, part: float) -> str:
+    """Return one bar for each share, side by side; `inset` and `part` are of the place of each."""
+    return "".join(
+        f"M{width * (number + inset):.1f} 41v{-40 * share / top:.1f}h{width * part:.1f}V41z"
+        for number, share in enumerate(shares)
+    )
 
 
 def _words(one: dict[str, Any]) -> str:

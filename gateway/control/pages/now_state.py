@@ -10,9 +10,16 @@ from urllib.parse import quote
 
 from gateway.control.alerts.alarms import Alarms, alarm_warnings, read_alarms
 from gateway.control.meanwhile import meanwhile
-from gateway.control.pages.now_words import health_words, last_words, rollback_words, rollout_words
+from gateway.control.pages.now_words import (
+    health_words,
+    last_words,
+    rollback_words,
+    rollout_words,
+    window_words,
+)
 from gateway.control.pages.picture import bands
 from gateway.control.readings import iso_time
+from gateway.control.status.figures import shares
 from gateway.control.status.observation import latest_plan
 from gateway.control.status.snapshot import snapshot
 from gateway.routing.places import Places
@@ -58,15 +65,11 @@ def told_of(
 
 
 def _route(
-    route: Mapping[str, Any],
-    seen: Mapping[str, Any],
-    plan: RoutingPlan,
-    clock: float,
+    route: Mapping[str, Any], seen: Mapping[str, Any], plan: RoutingPlan, clock: float
 ) -> dict[str, Any]:
     found = route["versions"]
-    now = {name: version["rate"] for name, version in found.items()}
-    total = sum(now.values())
-    served = {name: 100 * now[name] / total if total else 0.0 for name in found}
+    served = shares({name: version["rate"] or 0.0 for name, version in found.items()})
+    is_known = any(version["rate"] for version in found.values())
     asked = [version["weight"] for version in found.values()]
     paths = zip(bands(asked), bands(asked, list(served.values())), strict=True)
     return {
@@ -74,25 +77,31 @@ def _route(
         "path": route["path"],
         "stable": route["stable"],
         "since": route["since"]["revision"],
-        "rate": round(total, 2),
-        "over": round(route["recent_seconds"]) if total else 0,
+        "rate": round(route["rate"], 2),
+        "over": window_words(route),
         "rollout": rollout_words(route),
         "rollback": rollback_words(plan, route["name"], clock),
         "versions": [
             {
-                "name": name,
-                "asked": version["weight"],
-                "served": round(served[name], 2) if total else None,
-                "rate": round(now[name], 2),
-                "errors": round(100 * version["errors"], 2) if version["rate"] else None,
-                "p50": version["p50_ms"],
-                "p99": version["p99_ms"],
+                **_version(name, version),
+                "served": round(served[name], 2) if is_known else None,
                 "health": health_words(name, seen["health"], name in plan.parked),
                 "asked_band": asked_band,
                 "served_band": served_band,
             }
             for (name, version), (asked_band, served_band) in zip(found.items(), paths, strict=True)
         ],
+    }
+
+
+def _version(name: str, version: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "asked": version["weight"],
+        "rate": None if version["rate"] is None else round(version["rate"], 2),
+        "errors": round(100 * version["errors"], 2) if version["rate"] else None,
+        "p50": version["p50_ms"],
+        "p99": version["p99_ms"],
     }
 
 

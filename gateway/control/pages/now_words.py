@@ -19,6 +19,21 @@ def last_words(entry: State) -> str:
     return f"{entry['what']}, {entry['at'][:10]} {entry['at'][11:19]} UTC{reason}"
 
 
+def window_words(route: State) -> str:
+    """Say of which seconds a route's rate is, and the shares, errors and latencies where they are of fewer.
+
+    `route` as `status` tells it. A change of weights lets all but the rate begin anew.
+    """
+    if not route["rate"]:
+        return ""
+    over = f"over the last {route['rate_seconds']:.0f} s"
+    if all(version["rate"] is None for version in route["versions"].values()):
+        return f"{over}; nothing was answered under these weights yet"
+    if route["recent_seconds"] < route["rate_seconds"] - 0.5:
+        return f"{over}; shares, errors, p50 and p99 over {max(route['recent_seconds'], 1):.0f} s"
+    return over
+
+
 def rollback_words(plan: RoutingPlan, route: str | None, now: float) -> str:
     """Say what a rollback of a route, or of all, would do at `now` (seconds since 1970); empty: nothing.
 

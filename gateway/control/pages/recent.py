@@ -1,7 +1,8 @@
 """The last quarter of an hour of each version, so that a page that is opened in the night shows the evening.
 
-It is kept in the control process alone and bounded; a light look at the counters every few seconds feeds it,
-whether or not anybody looks at a page.
+A light look at the counters every few seconds feeds it, whether or not anybody looks at a page. It is
+bounded, and noted in a file too, so that it goes on in the control process that a reload or a crash puts in
+its place.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from gateway.control.pages.recent_file import HistoryFile, Key, Point
 from gateway.control.status import figures
 from gateway.control.status.observation import read_tallies
-from gateway.monitoring.tally import Count
+from gateway.monitoring.tally import Count, WorkerState
+from gateway.monitoring.tally_rate import rate_of
 from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.control")
@@ -25,10 +28,6 @@ EVERY: Final = 5.0
 KEPT: Final = 180
 SERIES_LIMIT: Final = 200
 """Routes times versions that are kept at most; a plan rarely has as many as twenty."""
-
-Key = tuple[str, str]
-Point = tuple[float, float | None]
-"""Requests per second, and p99 in milliseconds (None: nothing was asked)."""
 
 
 class History:
@@ -42,7 +41,7 @@ class History:
         self._at: deque[float] = deque(maxlen=KEPT)
         self._points: dict[Key, deque[Point | None]] = {}
 
-    def add(self, at: float, points: dict[Key, Point]) -> None:
+    def add(self, at: float, points: Mapping[Key, Point]) -> None:
         """Add a sample; what is not in it had nothing to tell."""
         with self._lock:
             for key in list(points)[:SERIES_LIMIT]:
@@ -65,37 +64,27 @@ class History:
         return found
 
 
-def current(counts: Iterable[Count]) -> dict[Key, list[Count]]:
-    """Return what was counted of each route and version since the route's weights changed last.
+def measured(tallies: Iterable[tuple[WorkerState, list[Count]]], now: float) -> dict[Key, Point]:
+    """Return what workers counted of each route and version; `now` is in monotonic seconds.
 
-    What was counted under the weights before is left out, though it lies within the window: right after a
-    rollback a page must show who answers now.
+    A route's rate goes on through changes of weights and of workers. Its parts and latencies are of the
+    present weights alone: right after a rollback a page must show who answers now.
     """
-    known = list(counts)
-    since: dict[str, int] = {}
-    for count in known:
-        since[count.route] = max(count.since, since.get(count.route, 0))
-    return {
-        key: [count for count in found if count.since == since[key[0]]]
-        for key, found in figures.by_version(known).items()
-    }
-
-
-def measured(counts: Iterable[Count]) -> dict[Key, Point]:
-    """Return what counters say of each route and version, since the route's weights changed last."""
-    return {
-        key: (_rate(found), figures.milliseconds(figures.merged(found).recent_histogram, 0.99))
-        for key, found in current(counts).items()
-    }
-
-
-def _rate(counts: Iterable[Count]) -> float:
-    return round(figures.rate(counts), 3)
-
-
-def counted(places: Places) -> list[Count]:
-    """Return the counts of all workers."""
-    return [count for _, counts in read_tallies(places).values() for count in counts]
+    looked = list(tallies)
+    routes: dict[str, dict[str, list[Count]]] = {}
+    for count in (count for _, counts in looked for count in counts):
+        routes.setdefault(count.route, {}).setdefault(count.service, []).append(count)
+    found: dict[Key, Point] = {}
+    for route, versions in routes.items():
+        since = max(count.since for counts in versions.values() for count in counts)
+        total = rate_of((state for state, _ in looked), route, now).per_second
+        rates = figures.version_rates(versions, since, total)
+        for name, counts in versions.items():
+            present = figures.of_interval(counts, since)
+            if present:
+                p99 = figures.milliseconds(figures.merged(present).recent_histogram, 0.99)
+                found[route, name] = (rates[name], p99)
+    return found
 
 
 class Sampler:
@@ -108,11 +97,16 @@ class Sampler:
         self._history = history
         self._clock = clock
         self._every = every
+        self._kept = HistoryFile(places, KEPT, EVERY)
         self._stopped = threading.Event()
         self._told: set[type[Exception]] = set()
 
     def run(self) -> None:
-        """Take a sample every few seconds; one that fails is left out, and the log tells of it."""
+        """Take up what there was, then take a sample every few seconds; the log tells of one that fails."""
+        try:
+            self.recall()
+        except Exception as error:
+            self._tell(error)
         while not self._stopped.wait(self._every):
             try:
                 self.sample()
@@ -128,7 +122,14 @@ class Sampler:
 
     def sample(self) -> None:
         """Take one now."""
-        self._history.add(round(self._clock(), 1), measured(counted(self._places)))
+        at, points = round(self._clock(), 1), measured(read_tallies(self._places).values(), time.monotonic())
+        self._history.add(at, points)
+        self._kept.note(at, points)
+
+    def recall(self) -> None:
+        """Take up what the control process before this one has seen."""
+        for at, points in self._kept.read(self._clock()):
+            self._history.add(at, points)
 
     def stop(self) -> None:
         """End soon."""

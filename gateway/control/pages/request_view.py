@@ -11,7 +11,7 @@ MOST_NAMES, MOST_ROWS, MOST_TEXT = 200, 8, 2_000
 """What a page shows of inputs and outputs; all of it is in the answer of the API."""
 _WHY: Final = {
     "weights": "the weights of revision {revision} sent it there",
-    "sticky": "its sticky key keeps it on this version while the weights allow it (revision {revision})",
+    "sticky": "its sticky key kept it on this version by the weights of then (revision {revision})",
     "override": "an override in routing.yaml names the version for such requests (revision {revision})",
     "preview": "the request itself named the version, as the preview header allows (revision {revision})",
 }

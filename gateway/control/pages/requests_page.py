@@ -41,13 +41,7 @@ async def listed(desk: Desk, request: Request) -> Response:
         return RedirectResponse(f"/requests/{quote(identity, safe='')}", 303)
     if not asked:
         asked = {"since": USUAL_SINCE}
-    found: dict[str, Any] = {"requests": [], "next": None}
-    problem, status = "", 200
-    try:
-        found = await _found(desk, search_of(asked, time.time()))
-    except (Refusal, GatewayError) as error:
-        told = refusal_of(error)
-        problem, status = told.detail, told.status
+    found, problem, status = await _searched(desk, asked)
     given = {name: asked.get(name, "") for name in FIELDS}
     plan = live_plan(desk.places)
     answer = desk.page(
@@ -69,6 +63,15 @@ async def listed(desk: Desk, request: Request) -> Response:
     )
     answer.status_code = status
     return answer
+
+
+async def _searched(desk: Desk, asked: dict[str, str]) -> tuple[dict[str, Any], str, int]:
+    """Return what is found, or nothing with the reason and the status of the answer."""
+    try:
+        return await _found(desk, search_of(asked, time.time())), "", 200
+    except (Refusal, GatewayError) as error:
+        told = refusal_of(error)
+        return {"requests": [], "next": None}, told.detail, told.status
 
 
 async def _found(desk: Desk, search: Search) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -18,7 +19,10 @@ from gateway.control.pages.rollout_view import view
 from gateway.control.preconditions import etag
 from gateway.control.readings import live_plan
 from gateway.control.rollouts.changes import told
+from gateway.control.rollouts.standing import is_under_way
+from gateway.control.rollouts.state import FRESH
 from gateway.control.rollouts.words import duration
+from gateway.routing import journal
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 
@@ -108,6 +112,8 @@ def suggested(route: Route) -> str:
 
 def _state(places: Places, plan: RoutingPlan, route: Route) -> dict[str, Any]:
     state = told(places, plan, route)
+    if is_under_way(state) and not state["judged"]:
+        state["is_new"] = began_just_now(places, state["progress"]["id"])
     shown = {key: state[key] for key in ("route", "stable", "weights", "revision", "progress", "rate")}
     seen = view(state)
     tests = [test for card in seen["cards"] for test in card["tests"]]
@@ -118,6 +124,13 @@ def _state(places: Places, plan: RoutingPlan, route: Route) -> dict[str, Any]:
         "seen": seen,
         "span": SPAN,
     }
+
+
+def began_just_now(places: Places, rollout: int) -> bool:
+    """Tell whether a rollout began so lately that a judge who looks each second need not have seen it."""
+    with journal.opened(places.journal) as connection:
+        began = journal.find(connection, rollout)
+    return began is not None and abs(time.time() - began.at) <= FRESH
 
 
 def _percent(test: dict[str, Any], side: str) -> int | None:

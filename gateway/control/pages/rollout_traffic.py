@@ -1,4 +1,4 @@
-"""The rate that a plan begins with: one mean for a whole visit, so that its plans can be compared. Pure."""
+"""The rate that a plan begins with: one mean for a whole visit, so that its plans can be compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def mean_traffic(history: Mapping[str, Sequence[float | None]]) -> dict[str, Any
     moments = [moment for moment in history["t"] if moment is not None]
     recent = [place for place, moment in enumerate(moments) if moment > moments[-1] - LOOKED_AT]
     series = [values for name, values in history.items() if name.startswith("rate:")]
-    rates = [sum(values[place] or 0.0 for values in series) for place in recent]
+    known = [[values[place] for values in series if values[place] is not None] for place in recent]
+    rates = [sum(rate for rate in rates if rate) for rates in known if rates]
     if not any(rates):
         return {"rate": None, "source": ""}
     seconds = min(moments[recent[-1]] - moments[recent[0]] + EVERY, LOOKED_AT)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway.control.access.login import access_of
 from gateway.control.access.roles import ROLES
 from gateway.control.access.token_api import told
-from gateway.control.access.tokens import Token
+from gateway.control.access.tokens import Token, is_person
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.page import Page
 from gateway.control.readings import live_plan
@@ -32,10 +32,12 @@ def pages(desk: Desk) -> list[Page]:
     async def tokens(request: Request) -> Response:
         access = access_of(request)
         found = await asyncio.to_thread(access.tokens.all)
+        logged_in = await asyncio.to_thread(access.sessions.people)
         plan = await asyncio.to_thread(live_plan, desk.places)
         now = access.clock()
         values = {
             "tokens": [shown(token, now) for token in found],
+            "people": people(found, logged_in, now),
             "routes": [route.name for route in plan.routes],
             "roles": ROLES,
             "lives": LIVES,
@@ -44,6 +46,18 @@ def pages(desk: Desk) -> list[Page]:
         return desk.page(request, "tokens.html", values, title="Tokens")
 
     return [Page("/tokens", tokens, role="admin", is_whole=True)]
+
+
+def people(tokens: list[Token], logged_in: list[str], now: float) -> list[dict[str, Any]]:
+    """Return whoever of the identity provider has a session or made tokens that hold, each with these."""
+    made: dict[str, list[str]] = {name: [] for name in logged_in}
+    for token in tokens:
+        if is_person(token.created_by) and token.is_in_force(now):
+            made.setdefault(token.created_by, []).append(token.name)
+    return [
+        {"name": name, "is_logged_in": name in logged_in, "tokens": sorted(names)}
+        for name, names in sorted(made.items())
+    ]
 
 
 def shown(token: Token, now: float) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.control.access.roles import principal_of
+from gateway.control.authors import spoken
 from gateway.control.pages.desk import Desk
 from gateway.control.problems import MEDIA_TYPE
 
@@ -40,6 +41,7 @@ NEXT: Final = {
     503: "Load the page again in a moment. Requests to models do not depend on this page.",
 }
 """What to do, where the sentence itself does not say it all."""
+HINTS: Final = ("; /openapi.json lists what there is", "; ask an admin for a token that may")
 GENERAL: Final = "Choose a page above."
 
 
@@ -96,6 +98,14 @@ def title_of(problem: dict[str, Any]) -> str:
     return TITLES.get(problem["status"], str(problem["title"]))
 
 
+def detail_of(problem: dict[str, Any]) -> str:
+    """Return the sentence for a person: without the hints to programs, and what `NEXT` says again."""
+    detail = spoken(problem["detail"])
+    for hint in HINTS:
+        detail = detail.removesuffix(hint)
+    return detail
+
+
 def _may_log_in(scope: Scope) -> bool:
     """Tell whether another token would help: not where everybody on this machine may do all."""
     who = principal_of(scope)
@@ -107,7 +117,7 @@ def told(scope: Scope, problem: dict[str, Any]) -> dict[str, Any]:
     status = problem["status"]
     return {
         "status": status,
-        "detail": problem["detail"],
+        "detail": detail_of(problem),
         "next": NEXT.get(status, GENERAL),
         "login": status in (401, 403) and _may_log_in(scope),
         "again": status in (429, 500, 503) and scope["method"] in ("GET", "HEAD"),

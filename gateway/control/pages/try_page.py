@@ -105,6 +105,12 @@ def shown(places: Places, name: str, can_operate: bool) -> dict[str, object]:
             }
             for version, _ in route.weights
         ],
+        "stable": route.stable,
+        "hidden": [
+            f"{version} ({route.share(version):g} %)"
+            for version, _ in route.weights
+            if way_to(route, version) is None
+        ],
         "user_header": _called(route),
         "is_public": route.try_page,
     }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.control.access.roles import principal_of
+from gateway.control.authors import spoken
 from gateway.control.bodies import check_known
 from gateway.control.changes import known_route
 from gateway.control.meanwhile import DIGITS, meanwhile, sentence
@@ -75,7 +76,7 @@ def state_of(places: Places, name: str, since: int | None = None) -> dict[str, A
         "rows": [{"name": one, "live": share, "file": written.get(one)} for one, share in shares.items()],
         "others": [service.name for service in plan.services if service.name not in shares],
         "file_problem": problem,
-        "meanwhile": [] if since is None else [sentence(entry) for entry in meanwhile(places, since)],
+        "meanwhile": [] if since is None else [spoken(sentence(one)) for one in meanwhile(places, since)],
         "rollout_of": progress.canary if progress is not None and progress.is_active else "",
     }
 

@@ -60,7 +60,7 @@ def _resume(progress: State, here: float) -> Offer:
 def _promote(state: State) -> Offer:
     progress = state["progress"]
     if following(progress) >= 100:
-        return Offer("Next step", "", "this is the last step; what follows is 100 %: Make it stable")
+        return Offer("Next step", "", "what follows this step is 100 %, and that is Make it stable")
     accepts = f"accepts what {progress['held_by']} shows, and " if progress["held_by"] else ""
     number, of = progress["step"] + 1, state["counts"]
     does = f"{accepts}goes to step {number}: {following(progress):g} % of {of}, now, without a verdict"

@@ -86,12 +86,17 @@ def next_words(rollout: State) -> str:
 
 
 def outlook(rollout: State) -> Iterator[tuple[str, str]]:
-    """Yield what is next and the verdict so far, each with its label; nothing once a rollout is over."""
+    """Yield what is next and the verdict so far, each with its label; nothing once a rollout is over.
+
+    `is_new` (not always there): it began so lately that the judge need not have looked.
+    """
     if not is_under_way(rollout):
         return
     yield "next", next_words(rollout)
     yield from _holds(rollout)
-    if not rollout["judged"]:
+    if rollout.get("is_new"):
+        yield "judge", "the judge has not looked yet; it does once a second"
+    elif not rollout["judged"]:
         last = f"; the last verdict is of {rollout['judged_at']}" if rollout["judged_at"] else ""
         yield "judge", f"NOBODY judges it at this moment, so it stays as it is{last}"
     if rollout["verdict"]:
@@ -115,8 +120,13 @@ def facts(rollout: State) -> Iterator[tuple[str, str]]:
     if not situation:
         return
     new = "new " if rollout["counts"] == "users" else ""
-    counted = f"{rollout['step_requests']:,} {rollout['counts']} ({rollout['rate']:.3g} {new}per second)"
-    yield "so far", f"{duration(situation['elapsed'])} in this step, {counted}"
+    counted = f"{rollout['step_requests']:,} {rollout['counts']}"
+    rate = f"({rollout['rate']:.3g} {new}per second)"
+    took = duration(situation["elapsed"])
+    if " resumed it" in rollout["progress"]["why"]:  # the time of a step begins anew then, its requests stay
+        yield "so far", f"{took} since it was resumed; {counted} in the whole step {rate}"
+    else:
+        yield "so far", f"{took} in this step, {counted} {rate}"
     if rollout["progress"]["state"] == "progressing":
         yield "needed", needed(rollout)
 
@@ -140,9 +150,10 @@ def needed(rollout: State) -> str:
 def more(count: int, rollout: State) -> str:
     """Say how many requests (or users, where those are pinned) more, and how long they take to come."""
     counts, rate = rollout["counts"], rollout["rate"]
-    said = f"about {about(count)} more {counts}"
+    said = f"about {about(count)} more {counts.removesuffix('s') if count == 1 else counts}"
     if rate > 0:
-        return f"{said}, {duration(count / rate)} at this rate"
+        took = duration(count / rate) if count / rate >= 1 else "less than a second"
+        return f"{said}, {took} at this rate"
     return f"{said}, but no new user comes at this moment" if counts == "users" else said
 
 

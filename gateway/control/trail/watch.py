@@ -102,7 +102,7 @@ def on_access(
     """Record who came in, and what was done with tokens; what was refused is recorded as the request is."""
     attempt = attempt_now()
     if result == DONE:
-        after = {"token": about} if about else None
+        after = {"person" if what == "revoke person" else "token": about} if about else None
         who = principal.name if principal else "unknown"
         note(places, what.replace(" ", "-"), who, origin=source, after=after)
     elif attempt is not None and principal is None:

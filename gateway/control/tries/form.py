@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.files import read_small
 from gateway.routing.match import longest_prefix
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.serving.model_file import parse_model_file
+from gateway.serving.model_file import MOST_BYTES, parse_model_file
 from gateway.serving.model_spec import InputSpec
 
 MODELS = "/v2/models/"
@@ -76,7 +77,7 @@ def form_of(plan: RoutingPlan, route: Route, folder: Path) -> Form:
 
 @lru_cache(64)
 def _read(path: Path, _changed: int) -> tuple[str, str, tuple[Field, ...]]:
-    spec = parse_model_file(path.read_text(encoding="utf-8"), str(path)).spec
+    spec = parse_model_file(read_small(path, MOST_BYTES).decode(), str(path)).spec
     return spec.name, spec.description, tuple(_field(one) for one in spec.inputs)
 
 

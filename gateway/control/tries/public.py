@@ -22,6 +22,7 @@ from gateway.routing.try_pages import SCRIPT, STYLE, page_file, try_folder
 
 EVERY: Final = 1.0
 STYLES: Final = ("app.css", "try.css")
+SCRIPTS: Final = ("try_form.js", "try_public.js")
 
 log = logging.getLogger("gateway.control")
 
@@ -67,8 +68,8 @@ class PublicPages:
     def _write_shared(self) -> None:
         folder, static = try_folder(self._places), FOLDER / "static"
         folder.mkdir(mode=0o700, exist_ok=True)
-        replace_file(folder / SCRIPT, (static / "try_public.js").read_bytes())
-        replace_file(folder / STYLE, b"".join((static / name).read_bytes() for name in STYLES))
+        for file, parts in ((SCRIPT, SCRIPTS), (STYLE, STYLES)):
+            replace_file(folder / file, b"".join((static / part).read_bytes() for part in parts))
 
     def _write(self, plan: RoutingPlan, route: Route) -> str:
         """Make the page of one route; return why that cannot be done yet, or nothing."""

@@ -13,7 +13,7 @@ import pytest
 from gateway.control.bundle.parts import Source, parts, source_of
 from gateway.routing.change import Request, begin, commit
 from gateway.routing.places import Places, prepare
-from gateway.routing.revise import set_shares
+from gateway.routing.shares import set_shares
 from gateway.watching import store
 from tests.requestlog.lake_log import gap, record, segment
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,15 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.control.metrics.exposition import OCTAVES, buckets, exposition, octave_buckets
-from gateway.monitoring import tally_layout
+from gateway.control.metrics.exposition import exposition
 from gateway.monitoring.health_report import STATES, report_path, write
 from gateway.monitoring.tally import FALLBACK, LIMITS, OK, OUTCOMES, REFUSED, TIMEOUT, UNAVAILABLE
 from gateway.monitoring.tally_layout import HIT_HEAD
 from gateway.proxy.observe import record
 from gateway.routing.change import Request, commit
 from gateway.routing.complaint import complain
-from gateway.routing.revise import replace_weights
-from gateway.statistics.histogram import BUCKETS, bucket_of, upper_bound
+from gateway.routing.shares import replace_weights
+from gateway.statistics.histogram import bucket_of
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -132,14 +130,6 @@ def test_times_to_first_byte_are_a_histogram_in_seconds(site: Site) -> None:
     assert value(samples, f"{name}_bucket", **labels, le="+Inf") == 3
 
 
-def test_octaves_become_cumulative_buckets() -> None:
-    """As many as the tally has, each bound twice the one before, the last without one."""
-    found = octave_buckets([1] * tally_layout.OCTAVES)
-    assert [count for _, count in found] == list(range(1, tally_layout.OCTAVES + 1))
-    assert all(float(b) == pytest.approx(2 * float(a)) for (a, _), (b, _) in pairwise(found[:-1]))
-    assert found[-1][0] == "+Inf"
-
-
 def test_what_live_workers_report_becomes_gauges(site: Site) -> None:
     """A worker that is gone reports no longer."""
     view = {"services": {"canary": {"replicas": {"127.0.0.1:9003": "down"}}}}
@@ -168,20 +158,6 @@ def test_durations_are_a_histogram_in_seconds(site: Site) -> None:
     assert value(samples, f"{name}_bucket", **labels, le="0.001024") == 2
     assert value(samples, f"{name}_bucket", **labels, le="0.002048") == 3
     assert value(samples, f"{name}_bucket", **labels, le="+Inf") == 4
-
-
-def test_buckets_end_at_octaves_and_never_shrink() -> None:
-    """Each bound is twice the one before; what lies above the last is in +Inf alone."""
-    histogram = [1] * BUCKETS
-    found = buckets(histogram)
-    bounds = [float(bound) for bound, _ in found[:-1]]
-    assert bounds[0] == 64e-6
-    assert all(b == pytest.approx(2 * a) for a, b in pairwise(bounds))
-    counts = [count for _, count in found]
-    assert counts == sorted(counts)
-    assert found[-1] == ("+Inf", float(BUCKETS))
-    assert counts[-2] < counts[-1]
-    assert upper_bound(OCTAVES[-1]) == 2**30
 
 
 def test_weights_and_revision_are_those_of_the_live_plan(site: Site) -> None:

@@ -11,7 +11,7 @@ from gateway.audit.keys import KeySource
 from gateway.audit.seal import seal
 from gateway.control.changes import Asker, set_weights
 from gateway.control.pages import audit_page
-from gateway.control.pages.audit_page import changed
+from gateway.control.pages.audit_page import changed, detail_of
 from gateway.routing.audited import trail_of
 from tests.control.pages.visitor import visited
 
@@ -65,3 +65,20 @@ def test_only_what_differs_is_shown() -> None:
         ("new", "–", "z"),
     ]
     assert changed({"before": None, "after": None}) == []
+    summed = {"a": {"x": 1}, "changes": ["a: x"]}
+    assert changed({"before": {"a": {"x": 0}}, "after": summed}) == [("a x", "0", "1")]
+    assert changed({"before": None, "after": {"changes": ["all"]}}) == [("changes", "–", "all")]
+
+
+@pytest.mark.parametrize(
+    ("what", "detail", "words"),
+    [
+        ("login", "401: ", "the token is none that is in force: mistyped, expired or revoked"),
+        ("login", "429: ", "refused with status 429"),
+        ("rollback", "403: cli:ann may not", "403: ann, command line, may not"),
+        ("rollback", "", ""),
+    ],
+)
+def test_a_refusal_without_a_reason_is_said_in_words(what: str, detail: str, words: str) -> None:
+    """The way in answers with a page, so the trail has its bare status."""
+    assert detail_of({"what": what, "detail": detail}) == words

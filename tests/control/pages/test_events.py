@@ -132,7 +132,8 @@ def test_a_stream_lasts_as_long_as_its_session_or_token(site: Site) -> None:
     """A log-out or a revoked token ends what was opened with it."""
     access = Access.at(site.places.access)
     token, _ = access.tokens.create("ann", Grant("viewer"), "cli:root")
-    cookie = access.sessions.begin(Principal("user:ann", "viewer", "open"))
+    other, _ = access.tokens.create("bob", Grant("viewer"), "cli:root")
+    cookie = access.sessions.begin(principal_for(other))
     with_session = request(site.places, access.sessions.find(cookie), cookie=f"gateway_session={cookie}")
     with_token = request(site.places, principal_for(token))
     assert is_still_in(with_session)
@@ -143,6 +144,23 @@ def test_a_stream_lasts_as_long_as_its_session_or_token(site: Site) -> None:
     assert not is_still_in(with_token)
     assert is_still_in(request(site.places, Principal("api:127.0.0.1", "admin", "open")))
     assert not is_still_in(request(site.places, None))
+
+
+def test_a_revoked_token_ends_its_stream_before_the_next_event(site: Site) -> None:
+    """Each event asks again, so nobody is shown anything two seconds later; the first tells who it is for."""
+    access = Access.at(site.places.access)
+    token, _ = access.tokens.create("ann", Grant("viewer"), "cli:root")
+    asked = request(site.places, principal_for(token))
+
+    async def run() -> list[bytes]:
+        stream = events._stream(Looks().broadcast(), asked)
+        found = [await anext(stream), await anext(stream)]
+        access.tokens.revoke(token.id)
+        return found + [one async for one in stream]
+
+    hello, *seen = asyncio.run(run())
+    assert b'"who":"token:ann"' in hello
+    assert seen == [b"1"]
 
 
 def test_the_control_process_ends_with_a_stream_open(control: Control) -> None:

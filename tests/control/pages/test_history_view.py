@@ -8,7 +8,7 @@ import pytest
 
 from gateway.control.changes import Asker, set_weights
 from gateway.control.models import NewRollout, Promotion, Reasoned
-from gateway.control.pages.history_view import going_back, rollouts_in
+from gateway.control.pages.history_view import going_back, rollouts_in, unjudged
 from gateway.control.rollouts.changes import abort, pause, promote, start
 from gateway.routing import journal
 
@@ -71,3 +71,14 @@ def test_going_back_says_what_would_change(site: Site) -> None:
     newest, first = revisions(site)
     assert going_back(newest.plan, first.plan) == ["late: blue 0 % -> 100 %, green 100 % -> 0 %"]
     assert going_back(newest.plan, newest.plan) == []
+
+
+def test_going_back_into_a_rollout_warns_that_nobody_would_judge_it(site: Site) -> None:
+    """Its canary gets its share again, and the rollout does not come back."""
+    begin(site)
+    set_weights(site.places, ANN, "late", {"blue": 1})
+    newest, during, first = revisions(site)
+    (warning,) = unjudged(newest.plan, during.plan)
+    assert "gives canary its 5 % again, but not the rollout: nobody judges it" in warning
+    assert unjudged(newest.plan, first.plan) == []
+    assert unjudged(during.plan, during.plan) == []

@@ -39,6 +39,13 @@ async def test_a_token_is_exchanged_for_a_session(entrance: Entrance) -> None:
     assert (await browser.get("/")).json() == {"who": "token:ann", "kind": "session"}
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_an_open_side_says_that_nobody_is_asked(entrance: Entrance, is_open: bool) -> None:
+    """Whoever reads the form would think a token is needed."""
+    entrance.is_open = is_open
+    assert ("Nobody is asked" in (await entrance.client().get("/login")).text) is is_open
+
+
 async def test_over_tls_the_cookie_is_bound_to_the_host(entrance: Entrance) -> None:
     """By its name, which browsers take as a promise."""
     browser = entrance.client(scheme="https")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,13 @@ def test_evidence_is_a_percentage(evidence: float | None, bar: float) -> None:
     assert 0 <= found <= 100
     assert (found == 100) == (evidence is not None and evidence / bar >= 1)
     assert towards(evidence, 0.0) is None
+
+
+@pytest.mark.parametrize(("output", "words"), [("", "The first output is"), ("risk", "Output risk is")])
+def test_outputs_say_which_one_is_compared_and_why_they_are_few(output: str, words: str) -> None:
+    """Beside a hundred users, seven predictions look like a mistake."""
+    found = state(metric(name="outputs", good_bar=0.0))
+    found["spec"] = {"judge": {"outputs": {"on_change": "hold", "output": output}}}
+    note = cards(found)[0]["note"]
+    assert note.startswith(words)
+    assert "only of a sample of the answers" in note

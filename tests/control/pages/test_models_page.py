@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.models_page import CALIBRATION, QUALITY, pages
 from gateway.control.queries.process import Question, answer
+from gateway.monitoring.tally import OK, TallyWriter
 from gateway.requestlog.formats import literal
 from gateway.watching import overview
 from tests.control.logged import EVIL, asked
@@ -64,7 +66,11 @@ async def test_every_value_leads_to_the_query_that_proves_it(it: Watched) -> Non
     assert len(rows) > 20
     values = overview.monitor(it.places, it.plan, "late")["values"]
     assert len(rows) == len(values)
-    assert sum('href="/sql?q=' in row for row in rows) == sum(bool(one["query"]) for one in values) > 20
+    assert (
+        sum('href="/models/late/proof?' in row for row in rows)
+        == sum(bool(one["query"]) for one in values)
+        > 20
+    )
     assert "How values spread" in found.text
 
 
@@ -81,6 +87,22 @@ async def test_before_anything_was_watched_the_pages_say_so(tmp_path: Path) -> N
     assert 'href="/models/a' in (await shown(made, "/models")).text
     fresh = watched(tmp_path / "fresh", plan)
     assert "Nothing was looked at yet" in (await shown(fresh, "/models/late")).text
+    assert "not looked at yet; the first look is within a minute" in (await shown(fresh, "/models")).text
+
+
+async def test_a_version_whose_requests_came_after_the_last_look_is_not_called_idle(it: Watched) -> None:
+    """The counters know of them at once, the watcher within a minute."""
+    idle = "no requests in this hour"
+    before = (await shown(it, "/models")).text.count(idle)
+    assert before
+    it.places.tally(0).parent.mkdir(parents=True, exist_ok=True)
+    worker = TallyWriter(it.places.tally(0), os.getpid())
+    block = worker.block("late", "v2", 1)
+    block.count(OK)
+    text = (await shown(it, "/models")).text
+    it.places.tally(0).unlink()
+    assert text.count(idle) == before - 1
+    assert "not looked at yet; the first look is within a minute" in text
 
 
 @pytest.mark.parametrize("sql", [QUALITY, CALIBRATION])

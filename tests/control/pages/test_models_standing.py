@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from gateway.control.pages.models_standing import CALM, IDLE, standing
-from gateway.routing.watches import DEFAULT_ALERTS, AlertRule
+import pytest
+
+from gateway.control.pages.models_standing import CALM, IDLE, absence, standing
+from gateway.routing.watches import DEFAULT_ALERTS, AlertRule, Monitor
 from tests.control.pages.test_models_view import value
+from tests.watching.watched import plan_of
 
 
 def alarm(state: str, field: str = "temp", **given: Any) -> dict[str, Any]:
@@ -61,3 +65,30 @@ def test_a_rule_that_looks_and_is_content_is_enough() -> None:
     """Whoever set a higher threshold wants no word about less."""
     rules = (AlertRule("input-drift", "drift", ">", 3.0),)
     assert standing("blue", "late", [value("drift", "blue", 0.9)], [], rules) == [CALM]
+
+
+@pytest.mark.parametrize(
+    ("every", "within"),
+    [
+        (60.0, "a minute"),
+        (900.0, "15 minutes"),
+        (3600.0, "an hour"),
+        (86_400.0, "a day"),
+        (1.5, "1.5 seconds"),
+    ],
+)
+def test_what_was_not_looked_at_yet_is_not_called_idle(every: float, within: str) -> None:
+    """Requests that nobody has looked at are no lack of requests."""
+    route = replace(plan_of().routes[0], monitor=Monitor(every=every))
+    words, mark = absence(route, is_new=True, span="hour")
+    assert words == f"not looked at yet; the first look is within {within}"
+    assert mark.word == "no look yet, so no alarms"
+    assert absence(route, is_new=False, span="hour") == ("no requests in this hour", IDLE)
+
+
+@pytest.mark.parametrize("given", [{"log": None}, {"monitor": Monitor(groups=())}])
+def test_a_route_that_is_not_watched_is_never_looked_at(given: dict[str, Any]) -> None:
+    """So no look is promised."""
+    words, mark = absence(replace(plan_of().routes[0], **given), is_new=True, span="hour")
+    assert words.startswith("not watched")
+    assert mark.word == "not watched, so no alarms"

@@ -57,5 +57,5 @@ def test_a_spread_is_drawn_and_told() -> None:
     given = {"bins": ["low", "high"], "now": [0.25, 0.75], "reference": [0.5, 0.5]}
     [found] = spreads_of([given])
     assert found["words"] == "low: 25.0%, was 50.0%"
-    assert [bar["x"] for bar in found["bars"]] == [0, 50]
-    assert all(0 <= bar["now"] <= 40 and bar["x"] + bar["width"] <= 100 for bar in found["bars"])
+    assert found["was"] == "M0.0 41v-26.7h45.0V41zM50.0 41v-26.7h45.0V41z"
+    assert found["is"] == "M10.0 41v-13.3h25.0V41zM60.0 41v-40.0h25.0V41z"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.control.access.roles import Principal
+from gateway.control.pages import now
 from gateway.control.pages.allowed import refused
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.now import pages
+from gateway.control.pages.now_state import now_state
+from gateway.routing.places import Places
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -47,3 +51,18 @@ def test_a_viewer_is_told_why_the_button_is_not_theirs(site: Site) -> None:
     found = shown(site, ann)
     assert found.count(f"Not for you: {refused(ann, 'late')}") == 3
     assert 'data-refused="yes"' in found
+
+
+def test_what_is_wrong_is_the_first_and_how_many_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a phone three long sentences would hide every number; and people are called as everywhere."""
+
+    def troubled(places: Places) -> dict[str, Any]:
+        state = now_state(places)
+        state["routes"][0]["rollout"] = "canary was taken back: token:vera aborted it"
+        return {**state, "alerts": [], "warnings": ["cli:ann left", "second", "third"]}
+
+    monkeypatch.setattr(now, "now_state", troubled)
+    found = shown(site, Principal("ann", "viewer", "session"))
+    assert '<ul data-f="first"><li>ann, command line, left</li></ul>' in found
+    assert "<summary>2 more</summary>" in found
+    assert "canary was taken back: token vera aborted it" in found

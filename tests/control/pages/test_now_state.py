@@ -50,11 +50,25 @@ def test_what_was_served_is_the_share_of_the_last_seconds(site: Site) -> None:
     versions = seen["routes"][0]["versions"]
     versions["blue"] |= {"rate": 30.0, "errors": 0.05}
     versions["canary"] |= {"rate": 10.0}
-    seen["routes"][0]["recent_seconds"] = 12.4
+    seen["routes"][0] |= {"rate": 40.0, "rate_seconds": 10.0, "recent_seconds": 12.4}
     late = told_of(seen, plan, [], [], 0.0)["routes"][0]
     blue, _, canary = late["versions"]
-    assert (late["rate"], late["over"]) == (40.0, 12)
+    assert (late["rate"], late["over"]) == (40.0, "over the last 10 s")
     assert (blue["served"], blue["errors"], canary["served"], canary["errors"]) == (75.0, 5.0, 25.0, 0.0)
+
+
+def test_before_the_first_answer_under_new_weights_nothing_is_made_up(site: Site) -> None:
+    """The rate of the route goes on; which version answers is not known yet."""
+    plan, seen = published(site.places), snapshot(site.places)
+    assert plan is not None
+    late = seen["routes"][0]
+    late |= {"rate": 40.0, "rate_seconds": 10.0, "recent_seconds": 0.2}
+    for version in late["versions"].values():
+        version["rate"] = None
+    found = told_of(seen, plan, [], [], 0.0)["routes"][0]
+    assert found["rate"] == 40.0
+    assert "nothing was answered under these weights yet" in found["over"]
+    assert {one[name] for one in found["versions"] for name in ("rate", "served", "errors")} == {None}
 
 
 def test_alerts_that_fire_are_told(site: Site) -> None:

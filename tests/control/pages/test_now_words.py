@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.control.pages.now_words import health_words, last_words, rollback_words, rollout_words
+from gateway.control.pages.now_words import (
+    health_words,
+    last_words,
+    rollback_words,
+    rollout_words,
+    window_words,
+)
 from gateway.control.status.snapshot import snapshot
 from gateway.rollout.moves import start
 from gateway.routing.change import Request, commit
@@ -119,3 +125,14 @@ def test_how_a_service_is(changes: dict[str, Any], kind: str, text: str) -> None
 def test_a_parked_service_is_not_ill() -> None:
     """It is asleep."""
     assert health_words("blue", {}, is_parked=True)["kind"] == "faint"
+
+
+def test_the_seconds_that_figures_are_of_are_told() -> None:
+    """The rate's, and those of the rest where the weights changed since; without traffic nothing."""
+    route = {"rate": 65.0, "rate_seconds": 10.0, "recent_seconds": 14.0, "versions": {"blue": {"rate": 65.0}}}
+    assert window_words(route) == "over the last 10 s"
+    young = window_words({**route, "recent_seconds": 3.2})
+    assert young == "over the last 10 s; shares, errors, p50 and p99 over 3 s"
+    unknown = window_words({**route, "versions": {"blue": {"rate": None}}})
+    assert unknown == "over the last 10 s; nothing was answered under these weights yet"
+    assert window_words({**route, "rate": 0.0}) == ""

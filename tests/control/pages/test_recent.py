@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.control.pages.recent import KEPT, SERIES_LIMIT, History, Sampler, measured
-from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, Count
+from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, Count, WorkerState
+from gateway.monitoring.tally_pace import Marks
 from gateway.statistics.histogram import BUCKETS, bucket_of
 
 if TYPE_CHECKING:
@@ -34,9 +36,15 @@ def count(service: str = "blue", ok: int = 0) -> Count:
     return Count("late", service, 1, outcomes, 1000, histogram, 10.0, list(outcomes), list(histogram))
 
 
+def told(counts: list[Count], ended: int = 80) -> dict[tuple[str, str], tuple[float | None, float | None]]:
+    """What is measured at 20 s of a worker in which so many requests ended in the last ten seconds."""
+    paces: dict[str, Marks] = {"late": ((10_000, 0), (20_000, ended))}
+    return measured([(WorkerState(1, 0.0, 1, 0, paces=paces), counts)], 20.0)
+
+
 @given(samples)
 def test_all_series_are_as_long_as_the_moments(
-    added: list[dict[tuple[str, str], tuple[float, float | None]]],
+    added: list[dict[tuple[str, str], tuple[float | None, float | None]]],
 ) -> None:
     """Each version has a point for each moment, null where it had nothing to tell."""
     history = History()
@@ -83,8 +91,8 @@ def test_what_came_before_the_weights_changed_counts_no_more() -> None:
     """Right after a rollback the page shows who answers now."""
     before, after = count(service="canary", ok=50), count(ok=80)
     after.since = 2
-    found = {key: point[0] for key, point in measured([before, after]).items()}
-    assert found == {("late", "canary"): 0.0, ("late", "blue"): 8.0}
+    found = {key: point[0] for key, point in told([before, after]).items()}
+    assert found == {("late", "blue"): 8.0}
 
 
 def test_p99_is_of_the_same_requests_as_the_rate() -> None:
@@ -93,8 +101,11 @@ def test_p99_is_of_the_same_requests_as_the_rate() -> None:
     slow.recent_histogram[bucket_of(1000)] = 0
     slow.recent_histogram[bucket_of(900_000)] = 50
     after.since = 2
-    found = measured([slow, count(service="canary", ok=50), after])
-    assert found == {("late", "blue"): (8.0, pytest.approx(1, rel=0.2)), ("late", "canary"): (0.0, None)}
+    found = told([slow, count(service="canary", ok=50), after])
+    assert list(found) == [("late", "blue")]
+    rate, p99 = found["late", "blue"]
+    assert rate == 8.0
+    assert p99 == pytest.approx(1, rel=0.2)
 
 
 def test_workers_are_put_together() -> None:
@@ -102,9 +113,19 @@ def test_workers_are_put_together() -> None:
     slow = count(ok=20)
     slow.recent_histogram[bucket_of(1000)] = 0
     slow.recent_histogram[bucket_of(50_000)] = 20
-    found = measured([count(ok=80), slow, count(service="canary", ok=5)])
+    found = told([count(ok=80), slow, count(service="canary", ok=5)], 105)
     assert [one[0] for one in found.values()] == [10.0, 0.5]
     assert [one[1] for one in found.values()] == [pytest.approx(50, rel=0.2), pytest.approx(1, rel=0.2)]
+
+
+def test_the_next_control_process_goes_on(site: Site) -> None:
+    """After a reload or a crash the past is still there; what was seen twice or is too old is not."""
+    site.tally().block("late", "blue", 1).count(OK)
+    for at in (1.0, 1000.0, 1001.0, 1005.0):
+        Sampler(site.places, History(), clock=partial(float, at)).sample()
+    history = History()
+    Sampler(site.places, history, clock=lambda: 1006.0).recall()
+    assert history.of("late", ["blue"])["t"] == [1000.0, 1005.0]
 
 
 def test_it_samples_until_it_is_told_to_stop(site: Site) -> None:

@@ -22,7 +22,7 @@ def found(**given: Any) -> dict[str, Any]:
     ("given", "told"),
     [
         ({}, "the weights of revision 7 sent it there"),
-        ({"why": "sticky"}, "its sticky key keeps it"),
+        ({"why": "sticky"}, "its sticky key kept it on this version by the weights of then (revision 7)"),
         ({"why": "override"}, "an override in routing.yaml"),
         ({"why": "preview"}, "the request itself named the version"),
         ({"version": "green"}, "blue was chosen; it was down, so the request fell back to green"),

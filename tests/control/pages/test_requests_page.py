@@ -10,10 +10,12 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from gateway.control.access.roles import Role
 from gateway.control.pages.desk import Desk
 from gateway.control.pages.requests_page import pages
 from tests.control import logged
 from tests.control.logged import EVIL, asked, evil, record
+from tests.control.pages.visitor import visited
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -45,6 +47,16 @@ async def test_markup_that_clients_and_models_send_stays_text(site: Site) -> Non
         assert not re.search(r'="[^"]*"\'>', page.text)  # no value ended early
     assert one.text.count(str(html.escape("<script>alert(1)"))) >= 14
     assert asked_for.status_code == 400
+
+
+async def test_a_viewer_is_told_that_users_own_keys_are_not_theirs(site: Site) -> None:
+    """Before they type one: the field is there, and cannot be used."""
+    cases: tuple[tuple[Role, int], ...] = (("viewer", 2), ("operator", 0))
+    for role, count in cases:
+        found = (await visited(site, "/requests", role)).text
+        form = found[found.index('id="user"') :].partition("</form>")[0]
+        assert form.count(" disabled") == count
+        assert ("You need the role operator" in form) == (role == "viewer")
 
 
 async def test_a_search_is_a_link_that_leads_on(site: Site) -> None:

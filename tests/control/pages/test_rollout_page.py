@@ -10,6 +10,7 @@ import pytest
 
 from gateway.control.changes import Asker
 from gateway.control.models import NewRollout
+from gateway.control.pages import rollout_page
 from gateway.control.pages.rollout_page import candidates, suggested
 from gateway.control.readings import live_plan
 from gateway.control.rollouts.changes import start
@@ -80,3 +81,13 @@ async def test_what_comes_first_depends_on_whether_one_is_under_way(site: Site) 
     order = ('id="state"', 'id="moves"', 'id="judged-box"', 'id="events"', 'id="planner"')
     assert sorted(order, key=runs.index) == list(order)
     assert 'id="planner" open' not in runs
+
+
+async def test_the_first_seconds_do_not_say_that_nobody_judges(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge looks each second, so after the start there is nothing yet; later that is worth a word."""
+    start(site.places, Asker("ann", "x"), "late", NewRollout(canary="canary", force=True))
+    assert "the judge has not looked yet" in (await visited(site, f"{PATH}/state")).text
+    monkeypatch.setattr(rollout_page, "FRESH", -1.0)
+    assert "NOBODY judges it" in (await visited(site, f"{PATH}/state")).text

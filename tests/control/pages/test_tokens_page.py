@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.control.access.tokens import Grant, Token
-from gateway.control.pages.tokens_page import shown
+from gateway.control.pages.tokens_page import people, shown
 from tests.control.access.entrance import NOW, Entrance
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def test_it_lists_tokens_and_offers_the_routes(entrance: Entrance) -> None
     gone, _ = tokens.create("gone", Grant("viewer", frozenset({"late"}), NOW + 60), "cli:ann")
     tokens.revoke(gone.id)
     found = (await entrance.client(text).get("/tokens")).text
-    assert "by &lt;b&gt;ann&lt;/b&gt;" in found
+    assert ">&lt;b&gt;ann&lt;/b&gt;<" in found
     assert ">in force</span>" in found
     assert ">revoked</span>" in found
     assert "2026-05-28 20:27 UTC" in found
@@ -49,6 +49,29 @@ async def test_without_tokens_it_says_so(entrance: Entrance) -> None:
     """On a side that asks nobody."""
     entrance.is_open = True
     assert "There are no tokens yet." in (await entrance.client().get("/tokens")).text
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_an_open_side_says_what_a_revoked_token_takes_away(entrance: Entrance, is_open: bool) -> None:
+    """Nothing: whoever used it on this machine goes on without it."""
+    entrance.is_open = is_open
+    _, text = entrance.access.tokens.create("boss", Grant("admin"), "cli:ann")
+    found = (await entrance.client(text).get("/tokens")).text
+    assert [words in found for words in ("Nobody is asked", "goes on without it")] == [is_open, is_open]
+
+
+def test_people_are_those_who_have_something() -> None:
+    """A session, or tokens that hold; who used the command line is none of them."""
+    tokens = [
+        Token("1", "b", "viewer", None, NOW, "user:ann", None),
+        Token("2", "a", "viewer", None, NOW, "user:ann", None),
+        Token("3", "c", "viewer", None, NOW, "user:gone", NOW - 1),
+        Token("4", "d", "viewer", None, NOW, "cli:ann", None),
+    ]
+    assert people(tokens, ["user:ben"], NOW) == [
+        {"name": "user:ann", "is_logged_in": False, "tokens": ["a", "b"]},
+        {"name": "user:ben", "is_logged_in": True, "tokens": []},
+    ]
 
 
 def test_a_token_that_expired_is_told_from_one_that_was_revoked() -> None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.control.access.listening import LOCAL
 from gateway.control.access.roles import Principal
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.pages.desk import CONTENT_POLICY, Desk
 from gateway.control.pages.trouble import Readable, told, wants_page
 from gateway.control.problems import MEDIA_TYPE, Refusal
@@ -136,3 +136,13 @@ def test_who_names_json_is_a_program() -> None:
     assert wants_page(Headers(BROWSER))
     assert not wants_page(Headers({"accept": "text/html, application/json"}))
     assert not wants_page(Headers({}))
+
+
+def test_a_person_is_told_in_names_that_they_know_and_nothing_twice() -> None:
+    """What programs are told stays out of it, and what to do next is said once."""
+    detail = "token:vera has the role viewer, and this needs admin; ask an admin for a token that may"
+    found = told({"type": "http", "method": "GET"}, {"status": 403, "detail": detail})
+    assert found["detail"] == "token vera has the role viewer, and this needs admin"
+    assert found["next"].startswith("Ask an admin for a token that may")
+    missing = {"status": 404, "detail": "there is nothing at /x; /openapi.json lists what there is"}
+    assert told({"type": "http", "method": "GET"}, missing)["detail"] == "there is nothing at /x"

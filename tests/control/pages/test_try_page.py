@@ -52,3 +52,17 @@ def test_a_viewer_is_told_that_keys_make_it_an_operators(site: Site) -> None:
     """No request is made meanwhile."""
     published(site)
     assert "role operator" in str(shown(site.places, "late", can_operate=False)["why_not"])
+
+
+def test_a_version_that_no_request_can_ask_for_is_named_with_what_it_takes(site: Site) -> None:
+    """Whoever misses it in the list would think that it is broken."""
+    published(site)
+    assert shown(site.places, "late", can_operate=True)["hidden"] == []
+
+    def bare(plan: RoutingPlan) -> RoutingPlan:
+        first = replace(plan.routes[0], preview="", overrides=())
+        return replace(plan, routes=(first, *plan.routes[1:]))
+
+    commit(site.places, Request("set-weight", "test"), bare)
+    hidden = shown(site.places, "late", can_operate=True)["hidden"]
+    assert hidden == ["blue (90 %)", "green (0 %)", "canary (10 %)"]

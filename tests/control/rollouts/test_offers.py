@@ -33,7 +33,7 @@ def test_what_makes_no_sense_now_says_why() -> None:
     runs, paused, last = offered(), offered(state="paused"), offered(steps=LAST)
     assert (runs["pause"].refused, runs["resume"].refused) == ("", "it is not paused; it goes on by itself")
     assert (paused["pause"].refused, paused["resume"].refused) == ("it is paused already", "")
-    assert last["promote"].refused.startswith("this is the last step")
+    assert last["promote"].refused.startswith("what follows this step is 100 %")
     assert not any(offer.refused for name, offer in last.items() if name in ("complete", "abort"))
 
 

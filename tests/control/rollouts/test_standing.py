@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.control.rollouts.standing import facts, is_under_way, needed, next_words
+from gateway.control.rollouts.standing import facts, is_under_way, more, needed, next_words, outlook
 from tests.cli.rollouts import metric, none, rollout, step
 
 TIMED = {"steps": [step(1), step(5, "time", 60), step(25), step(100)]}
@@ -106,3 +106,29 @@ def test_what_cannot_be_told_yet_is_said_beside_what_is_known() -> None:
     found = needed(rollout(metric(), metric("labels", needed=None)))
     assert found.startswith("at least 2,400 more requests, 3 min 20 s at this rate; how many labels takes")
     assert needed(rollout(metric(outcome="pass"), min_requests=0)).startswith("nothing more to count")
+
+
+def test_a_rollout_that_has_just_begun_is_not_said_to_be_judged_by_nobody() -> None:
+    """Whoever reads that at once after the start would abort it; the judge looks each second."""
+    waiting = rollout(judged=False, is_new=True)
+    assert dict(outlook(waiting))["judge"] == "the judge has not looked yet; it does once a second"
+    assert dict(outlook({**waiting, "is_new": False}))["judge"].startswith("NOBODY judges it")
+
+
+def test_time_and_requests_name_the_stretch_that_they_are_of() -> None:
+    """The time of a step begins anew when it is resumed; what was counted in it stays."""
+    found = dict(facts(rollout(metric(), why="cli:ann resumed it: calm")))
+    assert found["so far"].startswith("3 min 23 s since it was resumed; 5,387 requests in the whole step (")
+    assert "in this step, " in dict(facts(rollout(metric())))["so far"]
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "words"),
+    [
+        (1, 12.0, "about 1 more user, less than a second at this rate"),
+        (24, 12.0, "about 24 more users, 2 s at this rate"),
+    ],
+)
+def test_one_is_not_many_and_no_time_is_no_zero(count: int, rate: float, words: str) -> None:
+    """As a person says it."""
+    assert more(count, rollout(counts="users", rate=rate)) == words

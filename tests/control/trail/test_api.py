@@ -10,7 +10,7 @@ import pytest
 from gateway.audit.event import Event
 from gateway.audit.keys import KeySource
 from gateway.audit.seal import seal
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.routing.audited import trail_of
 from tests.control.asgi_client import ask
 

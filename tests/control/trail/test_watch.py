@@ -12,7 +12,7 @@ from gateway.audit.event import Attempt
 from gateway.audit.read import latest
 from gateway.audit.throttle import TOLD
 from gateway.control.access.roles import Principal
-from gateway.control.api import build_app
+from gateway.control.app import build_app
 from gateway.control.trail.watch import Audited, action_of, event_of
 from gateway.files import held
 from tests.control.asgi_client import ask

@@ -33,6 +33,7 @@ export async function api(method, path, body, { etag } = {}) {
     throw new Refused(0, "the gateway's admin side does not answer; nothing is known to have changed");
   }
   const found = (answer.headers.get("content-type") || "").includes("json") ? await answer.json() : {};
+  if (answer.status === 401) ended();
   if (!answer.ok) throw new Refused(answer.status, found.detail || `${answer.status} ${answer.statusText}`);
   return { body: found, etag: answer.headers.get("etag") || "" };
 }
@@ -41,21 +42,41 @@ const SILENCE = 5000;
 const AGAIN = 2000;
 
 /** Say that what the page shows is old, and since when; or that it is of this moment again. */
-function connected(isThere) {
-  const badge = document.getElementById("connection");
-  if (isThere === badge.hidden) return;
-  badge.hidden = isThere;
-  badge.textContent = isThere ? "" : `connection lost; as of ${new Date().toTimeString().slice(0, 8)}`;
+export function connected(isThere) {
+  const notice = document.getElementById("connection");
+  if (notice.dataset.ended || isThere === notice.hidden) return;
+  notice.hidden = isThere;
+  notice.textContent = isThere ? "" : `Connection lost: what stands here is of ${new Date().toISOString().slice(11, 19)} UTC, and old. Trying again…`;
   document.body.dataset.connection = isThere ? "here" : "lost";
+}
+
+/** Say that the session has ended, with the way on; nothing here is shown anew after that. */
+function ended(why = "Your session has ended, so what stands here is old: ", words = "log in", href = "/login") {
+  connected(false);
+  const notice = document.getElementById("connection");
+  notice.dataset.ended = "yes";
+  notice.replaceChildren(why, Object.assign(document.createElement("a"), { href, textContent: words }));
+}
+
+/** Ask once why nothing comes; where it is that the session has ended, say so and return true. */
+export async function hasEnded() {
+  try {
+    const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+    if (answer.status !== 401 && answer.type !== "opaqueredirect") return false;
+  } catch {
+    return false; // nobody answers yet
+  }
+  ended();
+  return true;
 }
 
 /**
  * Follow server-sent events: `handlers` by event name, each given the event's JSON. Connects again by itself,
- * also after an answer that was no stream and after a silence; whoever was logged out comes to the login.
+ * also after an answer that was no stream and after a silence, but not once the session has ended.
  * Returns {close()}.
  */
 export function live(path, handlers) {
-  let source = null, heard = Date.now();
+  let source = null, heard = Date.now(), isOver = false;
   const open = () => {
     source?.close();
     heard = Date.now();
@@ -67,22 +88,26 @@ export function live(path, handlers) {
         handle(JSON.parse(event.data));
       });
     }
-    source.addEventListener("error", () => connected(false));
+    source.addEventListener("hello", ({ data }) => {
+      if (JSON.parse(data).who === document.body.dataset.who) return;
+      close(); // an admin side that asks nobody goes on with whoever is there
+      ended("Your session has ended. Nobody is asked on this machine, so the page goes on without one: ", "load it again", location.href);
+    });
+    source.addEventListener("error", failed);
+  };
+  const failed = async () => {
+    connected(false);
+    if (await hasEnded()) close();
   };
   const watch = setInterval(async () => {
     const isClosed = source.readyState === EventSource.CLOSED;
     if (!isClosed && Date.now() - heard < SILENCE) return;
-    connected(false);
     heard = Date.now();
-    try {
-      const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
-      if (answer.type === "opaqueredirect") location.reload();
-    } catch {
-      return; // nobody answers yet
-    }
-    open();
+    await failed();
+    if (!isOver) open();
   }, AGAIN);
   const close = () => {
+    isOver = true;
     clearInterval(watch);
     source.close();
   };

@@ -1,8 +1,8 @@
 // The evidence of a rollout over time, a small chart for each test. Upwards is the way to passing, downwards the
-// way to being taken back; each has its threshold at its edge, drawn and named.
+// way to being taken back; where there is only one of them, upwards is that. Each threshold is drawn and named.
 
 const MOST = 1500;
-const HEIGHT = 120;
+const HEIGHT = 150;
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -33,9 +33,10 @@ export class Evidence {
     for (const place of piece.querySelectorAll(".evidence")) {
       const found = this.series.get(place.dataset.metric);
       if (!found || found[0].length < 2) continue;
-      const { box, plot } = this.charts.get(place.dataset.metric) ?? this.#make(place.dataset.metric, found, place);
+      const data = place.dataset.good ? found : [found[0], found[1].map((value) => value && -value), found[2]];
+      const { box, plot } = this.charts.get(place.dataset.metric) ?? this.#make(place.dataset.metric, data, place);
       place.replaceChildren(box);
-      plot.setData(found);
+      plot.setData(data);
     }
   }
 
@@ -56,21 +57,22 @@ export class Evidence {
     box.setAttribute("aria-label", `Evidence of ${name} over time (UTC), between its thresholds; the list above has the numbers of now`);
     place.append(box);
     const { worse, good } = place.dataset;
-    box.append(caption(good, "good", "━"));
+    box.setAttribute("aria-label", `${box.getAttribute("aria-label")}: ${[good, worse].filter(Boolean).join("; ")}`);
     const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const clock = (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toISOString().slice(11, 19));
-    const marks = [...(worse ? [-100] : []), 0, ...(good ? [100] : [])];
+    const marks = [{ at: 0, words: "even odds", kind: "--faint" }];
+    if (good) marks.push({ at: 100, words: `threshold: ${good}`, kind: "--good" });
+    if (worse) marks.push({ at: good ? -100 : 100, words: `threshold: ${worse}`, kind: "--bad" });
     const plot = new uPlot({
       width: Math.max(place.clientWidth, 200),
       height: HEIGHT,
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: [worse ? -108 : -8, good ? 108 : 8] } },
-      axes: [{ ...axis, space: 80, incrs: SECONDS, values: clock }, { show: false, grid: { show: false }, splits: () => marks }],
+      scales: { y: { range: [worse && good ? -108 : -8, 145] } },
+      axes: [{ ...axis, space: 80, incrs: SECONDS, values: clock }, { show: false, grid: { show: false }, splits: () => marks.map((mark) => mark.at) }],
       hooks: { drawAxes: [(chart) => bars(chart, marks)] },
       series: [{}, { label: worse ?? "", stroke: colour("--bad"), width: 2, dash: [6, 3], points: { show: false } }, { label: good ?? "", stroke: colour("--good"), width: 2, points: { show: false } }],
     }, data, box);
-    box.append(caption(worse, "bad", "┅"));
     const chart = { box, plot };
     this.charts.set(name, chart);
     this.watcher.observe(box);
@@ -91,24 +93,22 @@ export class Evidence {
   }
 }
 
-/** The name of a threshold, at the edge of the chart where it lies. */
-function caption(name, kind, sign) {
-  const made = document.createElement("p");
-  made.className = `threshold ${kind}`;
-  made.textContent = name ? `${sign} threshold: ${name}` : "";
-  return made;
-}
-
-/** Draw the thresholds, and the middle where nothing is known. */
+/** Draw the thresholds and the middle where nothing is known, each with its name on it. */
 function bars(chart, marks) {
   const { ctx, bbox } = chart;
-  for (const mark of marks) {
-    const y = Math.round(chart.valToPos(mark, "y", true)) + 0.5;
-    ctx.strokeStyle = colour(mark > 0 ? "--good" : mark < 0 ? "--bad" : "--faint");
-    ctx.lineWidth = 1;
+  ctx.save();
+  ctx.font = `${12 * devicePixelRatio}px system-ui, "DejaVu Sans", sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
+  ctx.lineWidth = 1;
+  for (const { at, words, kind } of marks) {
+    const y = Math.round(chart.valToPos(at, "y", true)) + 0.5;
+    ctx.strokeStyle = ctx.fillStyle = colour(kind);
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
+    ctx.fillText(words, bbox.left, y - 2);
   }
+  ctx.restore();
 }

@@ -83,7 +83,7 @@ class Route {
 
   show(state) {
     write(field(this.element, "rate"), number(state.rate));
-    write(field(this.element, "over"), state.over ? `over the last ${state.over} s` : "");
+    write(field(this.element, "over"), state.over);
     const rollout = field(this.element, "rollout");
     write(rollout, state.rollout);
     rollout.hidden = !state.rollout;
@@ -140,10 +140,15 @@ function list(into, items) {
 
 function showTrouble({ alerts, warnings }) {
   const box = document.getElementById("trouble");
-  list(box.querySelector("ul"), [
+  const all = [
     ...alerts.map((alert) => item(Object.assign(document.createElement("a"), { href: alert.href, textContent: alert.text }), alert.severity, "badge bad")),
     ...warnings.map((text) => item(text)),
-  ]);
+  ];
+  list(field(box, "first"), all.slice(0, 1));
+  list(field(box, "others"), all.slice(1));
+  const folded = box.querySelector("details");
+  folded.hidden = all.length < 2;
+  write(folded.querySelector("summary"), `${all.length - 1} more`);
   box.hidden = !alerts.length && !warnings.length;
 }
 

@@ -13,13 +13,13 @@ export function span(seconds) {
     const of = unit === "d" ? 86400 : size;
     if (seconds >= size) return `${number(seconds / of, 2)} ${unit}`;
   }
-  return `${Math.round(seconds)} s`;
+  return seconds < 1 ? "less than 1 s" : `${Math.round(seconds)} s`;
 }
 
-/** Have the planner of a route answer whenever its fields change. */
+/** Have the planner of a route answer whenever its fields change; returns how to tell it of other traffic. */
 export function planner(route) {
   if (!at("plan")) return;
-  const { rate: mean, source } = at("plan").dataset;
+  let { rate: mean, source } = at("plan").dataset;
   // The traffic is asked for once in a visit: a plan that changes by itself cannot be compared with another.
   let known = { rate: Number(mean) || null, errors: null };
   let own = true; // what is known of the route's traffic, until a person says otherwise
@@ -84,7 +84,7 @@ export function planner(route) {
 
   /** Keep what the route's own traffic is, and put the fields there. */
   function follow(found) {
-    const from = known.rate ? source : "the rate of the last seconds";
+    const from = known.rate ? source : `the rate of the last ${Math.round(found.rate_seconds)} s`;
     if (known.errors === null) known = { rate: known.rate ?? found.rate, errors: found.error_rate * 100, said: `${from}; ${found.source}` };
     set("rate", known.rate);
     set("errors", known.errors);
@@ -141,7 +141,15 @@ export function planner(route) {
   at("own-traffic").addEventListener("click", () => { own = true; soon(); });
   said();
   if (at("planner").open) ask();
+  /** Go by the traffic of now: what was seen before is of another division. */
+  const renew = (now) => {
+    ({ rate: mean, source } = now);
+    known = { rate: Number(mean) || null, errors: null };
+    plan = null;
+    if (at("planner").open) ask();
+  };
   at("planner").addEventListener("toggle", () => { if (at("planner").open && !plan && !busy) ask(); });
+  return renew;
 }
 
 /** How likely a regression is found in a step, and when; one that is found in no time is said to be. */
@@ -149,7 +157,7 @@ function chance(found) {
   if (!found) return "errors are not judged";
   const percent = Math.round(found.chance * 100);
   if (found.seconds === null) return "never: not in any time";
-  return percent ? `${percent} %, after ${span(found.seconds)}` : `hardly ever; it would take ${span(found.seconds)}`;
+  return percent ? `${percent} %, after ${span(found.seconds)}` : `hardly ever: it takes ${span(found.seconds)}, and the step ends long before`;
 }
 
 function wide(made) {

@@ -1,5 +1,5 @@
 // The page of a rollout: shows it anew every two seconds, draws the evidence, moves it.
-import { Refused, act, api } from "./app.js";
+import { Refused, act, api, connected, hasEnded } from "./app.js";
 import { planner } from "./planner.js";
 import { checkSteps, numbers } from "./steps.js";
 import { Evidence } from "./evidence.js";
@@ -10,7 +10,6 @@ const root = at("rollout");
 const [stateBox, judgedBox, eventsBox] = [at("state"), at("judged-box"), at("events")];
 const path = `/routes/${encodeURIComponent(root.dataset.route)}/rollout`;
 const calls = `/api/v1${path}`;
-const lost = at("connection");
 const evidence = new Evidence(JSON.parse(at("trace").textContent));
 let etag = `"${root.dataset.revision}"`;
 let eventsEtag = etag; // of the revision that the events box shows
@@ -45,9 +44,10 @@ async function look() {
 async function tryLook() {
   try {
     await look();
-    lost.hidden = true;
+    connected(true);
   } catch {
-    lost.hidden = false;
+    connected(false);
+    if (await hasEnded()) clearTimeout(looking);
   }
 }
 
@@ -75,8 +75,19 @@ function arrange(active) {
     const parts = [stateBox, at("moves"), judgedBox, at("past")].filter(Boolean);
     root.append(...(active ? [...parts, at("planner")] : [at("planner"), ...parts]));
     at("planner").open = !active;
+    if (!active) renewPlan();
   }
   arranged = active;
+}
+
+/** Have the planner go by the traffic after the rollout. */
+async function renewPlan() {
+  try {
+    const answer = await fetch(path, { headers: { accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.getElementById("plan")) planned?.(page.getElementById("plan").dataset);
+  } catch { // it goes on with what it knows
+  }
 }
 
 /** Say of each button what it will do now; one that makes no sense now is disabled, with why. */
@@ -93,9 +104,10 @@ function offered() {
   }
 }
 
+let looking = 0;
 async function every() {
+  looking = setTimeout(every, PERIOD);
   if (!document.hidden) await tryLook();
-  setTimeout(every, PERIOD);
 }
 
 /**
@@ -168,5 +180,5 @@ at("plan")?.addEventListener("submit", async (event) => {
 
 const usual = at("steps")?.value.trim();
 shown();
-planner(root.dataset.route);
-setTimeout(every, PERIOD);
+const planned = planner(root.dataset.route);
+looking = setTimeout(every, PERIOD);

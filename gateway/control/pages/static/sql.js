@@ -13,8 +13,7 @@ let chosen = "";
 async function ask(work, words) {
   if (asking) asking.abort();
   const mine = (asking = new AbortController());
-  wrong.hidden = true;
-  sql.removeAttribute("aria-invalid");
+  forget();
   stop.hidden = false;
   at("answers").hidden = false;
   at("took").textContent = words;
@@ -29,6 +28,12 @@ async function ask(work, words) {
       stop.hidden = true;
     }
   }
+}
+
+/** What was wrong was wrong with another text. */
+function forget() {
+  wrong.hidden = true;
+  sql.removeAttribute("aria-invalid");
 }
 
 function refuse(error) {
@@ -119,8 +124,10 @@ sql.addEventListener("keydown", (event) => {
 });
 stop.addEventListener("click", () => asking && asking.abort());
 at("csv").addEventListener("click", () => ask(download, "Fetching the file …"));
+sql.addEventListener("input", () => forget());
 ready.addEventListener("change", () => {
   const option = ready.selectedOptions[0];
+  forget();
   if (option.value) sql.value = option.value;
   choose(option.dataset.name || "");
 });
@@ -129,6 +136,8 @@ ready.addEventListener("change", () => {
 function choose(name) {
   chosen = name;
   at("name").value = name;
+  const option = [...saved.children].find((one) => one.dataset.name === name);
+  if (name && option) option.selected = true;
   at("rename").hidden = at("delete").hidden = !name;
 }
 

@@ -63,13 +63,19 @@ list.addEventListener("click", (event) => {
   const button = event.target.closest("button.revoke");
   if (!button) return;
   document.getElementById("sure-name").textContent = button.dataset.name;
+  const { id, person } = button.dataset;
+  document.getElementById("sure-token").hidden = Boolean(person);
+  document.getElementById("sure-person").hidden = !person;
   sure.returnValue = "";
   sure.onclose = () => {
     if (sure.returnValue !== "revoke") return;
     act(button, async () => {
-      const { body } = await api("DELETE", `${PATH}/${encodeURIComponent(button.dataset.id)}`);
+      const { body } = person
+        ? await api("POST", "/api/v1/people/revoke", { person })
+        : await api("DELETE", `${PATH}/${encodeURIComponent(id)}`);
       await refresh();
       const others = body.also_revoked.map((one) => one.name);
+      if (person) return `${person}: ${body.sessions} sessions and ${others.length} tokens ended`;
       if (!others.length) return `${body.name} is revoked`;
       return `${body.name} is revoked, and ${others.length} made with it: ${others.join(", ")}`;
     });

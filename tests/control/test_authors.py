@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.pages.authors import author, deed, done_by
+from gateway.control.authors import author, deed, done_by, spoken
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,21 @@ def test_no_author_is_lost(raw: str) -> None:
     assert author(raw) or not raw
     assert author(f"other:{raw}") == f"other:{raw}"
     assert raw in author(f"token:{raw}")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("taken back: api:127.0.0.1 aborted it", "taken back: dashboard, this machine, aborted it"),
+        ("api:::1 paused it: calm", "dashboard, this machine, paused it: calm"),
+        ("token:ci: x", "token ci: x"),
+        ("cli:ann.", "ann, command line."),
+        ("latency p99: 3 of 9 (http://x/y)", "latency p99: 3 of 9 (http://x/y)"),
+    ],
+)
+def test_a_sentence_names_authors_as_a_list_does(sentence: str, words: str) -> None:
+    """What the journal keeps in words has names as the journal has them."""
+    assert spoken(sentence) == words
 
 
 def test_what_was_done_is_written_for_people() -> None:

@@ -6,10 +6,12 @@ the element's title, because that is what a search of the audit trail is given.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.control.access.listening import is_loopback
 
+_IN_SENTENCE: Final = re.compile(r"\b(?:api|cli|token|user):[^\s,;()]*[^\s,;():.]")
 FILE: Final = "edited in routing.yaml"
 WHOLE: Final = {
     "file": FILE,
@@ -52,6 +54,17 @@ def author(raw: str) -> str:
     if kind == "api":
         return f"dashboard, {'this machine' if is_loopback(_host(name)) else name}"
     return raw
+
+
+def spoken(sentence: str) -> str:
+    """Return a sentence, with each author in it as people read them: the journal keeps some as they are."""
+    return _IN_SENTENCE.sub(
+        lambda found: _between_commas(author(found[0]), found.string[found.end() :]), sentence
+    )
+
+
+def _between_commas(name: str, rest: str) -> str:
+    return f"{name}," if ", " in name and rest.startswith(" ") else name
 
 
 def _host(address: str) -> str:
