@@ -50,4 +50,5 @@ export function asks(failed, ask) {
     }
   });
   form.addEventListener("reset", () => answers.replaceChildren(element("p", "Nothing asked yet.", "empty")));
+  button.disabled = false; // until here a click would have sent the form as a page
 }
