@@ -28,7 +28,10 @@ def test_somebody_sees_how_good_a_version_is_and_its_proof(
     page.get_by_role("link", name="late").click()
     quality = page.get_by_role("region", name="Quality by day")
     expect(quality.get_by_text("As a table")).to_be_visible()
-    expect(page.get_by_role("region", name="Calibration").locator("figure").first).to_be_visible()
+    figures = page.get_by_role("region", name="Calibration").locator("figure")
+    expect(figures.first).to_contain_text("blue")
+    expect(figures.last).to_contain_text("canary")  # in the order of the route, each in its colour of Now
+    expect(figures.last.locator("path")).to_have_class("line-2")
     shot("model")
     axe(page)
     quality.get_by_role("link", name="SQL").click()

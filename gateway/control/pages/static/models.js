@@ -58,11 +58,22 @@ function folded(found) {
   return made;
 }
 
+/** Where a version stands in its route, which is what gives it its colour on every page; -1: it is gone. */
+function place(name) {
+  return model.dataset.versions.split(" ").indexOf(name);
+}
+
+/** The names in the order of the route, each once; those that are gone come last. */
+function ordered(names) {
+  const at = (name) => (place(name) < 0 ? Infinity : place(name));
+  return [...new Set(names)].sort((one, other) => (at(one) === at(other) ? 0 : at(one) - at(other)));
+}
+
 /** A chart for each measure and version of quality. */
 function byVersion({ columns, types, rows }) {
   const version = columns.indexOf("version");
   const made = [];
-  for (const name of new Set(rows.map((row) => row[version]))) {
+  for (const name of ordered(rows.map((row) => row[version]))) {
     const own = rows.filter((row) => row[version] === name);
     const kept = columns.map((_, at) => at).filter((at) => at === 0 || (LINES.includes(columns[at]) && own.some((row) => row[at] !== null)));
     const part = { columns: kept.map((at) => columns[at]), types: kept.map((at) => types[at]), rows: own.map((row) => kept.map((at) => row[at])) };
@@ -83,11 +94,9 @@ function calibration({ columns, rows }) {
   const [version, n, claimed, came] = ["version", "n", "claimed", "came_true"].map((name) => columns.indexOf(name));
   const box = document.createElement("div");
   box.className = "charts";
-  let colour = 0;
-  for (const name of new Set(rows.map((row) => row[version]))) {
+  for (const name of ordered(rows.map((row) => row[version]))) {
     const points = rows.filter((row) => row[version] === name).map((row) => [row[claimed], row[came], row[n]]);
-    box.append(diagram(name, points, colour));
-    colour += 1;
+    box.append(diagram(name, points, place(name)));
   }
   return [box];
 }
@@ -102,8 +111,8 @@ function diagram(name, points, colour) {
   svg.append(element("rect", { x: 0, y: 0, width: 100, height: 100, class: "frame" }));
   svg.append(element("line", { x1: 0, y1: 100, x2: 100, y2: 0, class: "axis" }));
   const path = points.map(([claim, truth], at) => `${at ? "L" : "M"}${100 * claim} ${100 - 100 * truth}`).join("");
-  svg.append(element("path", { d: path, class: `line-${colour % 6}` }));
-  for (const [claim, truth] of points) svg.append(element("circle", { cx: 100 * claim, cy: 100 - 100 * truth, r: 1.6, class: `part-${colour % 6}` }));
+  svg.append(element("path", { d: path, class: `line-${colour < 0 ? 5 : colour % 6}` }));
+  for (const [claim, truth] of points) svg.append(element("circle", { cx: 100 * claim, cy: 100 - 100 * truth, r: 1.6, class: `part-${colour < 0 ? 5 : colour % 6}` }));
   const axes = document.createElement("p");
   axes.className = "faint ends";
   axes.textContent = "right: claimed; up: came true";
