@@ -29,9 +29,13 @@ def test_somebody_sees_how_good_a_version_is_and_its_proof(
     quality = page.get_by_role("region", name="Quality by day")
     expect(quality.get_by_text("As a table")).to_be_visible()
     figures = page.get_by_role("region", name="Calibration").locator("figure")
-    expect(figures.first).to_contain_text("blue")
-    expect(figures.last).to_contain_text("canary")  # in the order of the route, each in its colour of Now
-    expect(figures.last.locator("path")).to_have_class("line-2")
+    expect(figures.first).to_be_visible()
+    drawn = [
+        (one.locator("figcaption").inner_text().partition(":")[0], one.locator("path").get_attribute("class"))
+        for one in figures.all()
+    ]
+    colours = [("blue", "line-0"), ("green", "line-1"), ("canary", "line-2")]  # those of Now
+    assert drawn == [one for one in colours if one in drawn]  # in the route's order; some may have no labels
     shot("model")
     axe(page)
     quality.get_by_role("link", name="SQL").click()
