@@ -140,7 +140,7 @@ export function planner(route) {
   at("smallest").addEventListener("input", () => { said(); if (plan) show(); });
   at("own-traffic").addEventListener("click", () => { own = true; soon(); });
   said();
-  if (at("planner").open) ask();
+  if (at("planner").open) soon(); // the page is shown first: a plan is half a second's work
   /** Go by the traffic of now: what was seen before is of another division. */
   const renew = (now) => {
     ({ rate: mean, source } = now);
