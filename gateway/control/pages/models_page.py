@@ -17,7 +17,6 @@ from gateway.control.pages.models_proof import alarm_link, led, value_link
 from gateway.control.pages.models_standing import absence, standing
 from gateway.control.pages.models_view import groups_of, heads_of, known, span, spreads_of
 from gateway.control.pages.page import Page
-from gateway.control.pages.recent import measured
 from gateway.control.pages.recent_file import Key
 from gateway.control.queries import requests_reading
 from gateway.control.readings import live_plan
@@ -74,8 +73,8 @@ def _all(places: Places) -> dict[str, Any]:
 
 def _asked(places: Places) -> set[Key]:
     """Return which version of which route the counters had requests of just now."""
-    points = measured(read_tallies(places).values(), time.monotonic())
-    return {key for key, (rate, _) in points.items() if rate}
+    counts = (count for _, found in read_tallies(places).values() for count in found)
+    return {(count.route, count.service) for count in counts if any(count.recent_outcomes)}
 
 
 def _unproved(_: object) -> str:
