@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 
 from gateway.routing.addresses import Address, parse_address
 from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
@@ -15,7 +16,7 @@ from gateway.routing.settings import Certificate
 from gateway.routing.yaml_nodes import Mapping, Node, Scalar
 from gateway.routing.yaml_tree import read
 
-MOST_HOSTS = 100
+MOST_LISTED = 100
 _EXAMPLE = "{listen: 0.0.0.0:9090, tls: {cert: certs/admin.pem, key: certs/admin.key}}"
 
 
@@ -52,16 +53,20 @@ def _value(node: Node | None, name: str) -> Node | None:
     return next((value for key, value in pairs if key.value == name), None)
 
 
-def _hosts(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
-    """Read names without a port, in lower case."""
-    items = sequence(report, node, what, "[gateway.example.org]")
-    if items is None:
-        return None
-    if len(items) > MOST_HOSTS:
-        report.add(node, f"there are {len(items)} `{what}`; at most {MOST_HOSTS} are possible")
-        return None
-    names = [_host(report, item, what) for item in items]
-    return tuple(dict.fromkeys(name for name in names if name))
+def _listed(example: str, one: Callable[[Report, Node, str], str | None]) -> Reader:
+    """Return the reader of a bounded list, each entry in its usual form and once."""
+
+    def read(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
+        items = sequence(report, node, what, example)
+        if items is None:
+            return None
+        if len(items) > MOST_LISTED:
+            report.add(node, f"there are {len(items)} `{what}`; at most {MOST_LISTED} are possible")
+            return None
+        found = [one(report, item, what) for item in items]
+        return tuple(dict.fromkeys(entry for entry in found if entry))
+
+    return read
 
 
 def _host(report: Report, node: Node, what: str) -> str | None:
@@ -89,18 +94,6 @@ def _tls(pem: PemChecks) -> Reader:
     return read
 
 
-def _proxies(report: Report, node: Node, what: str) -> tuple[str, ...] | None:
-    """Read networks, each in its usual form."""
-    items = sequence(report, node, what, "[10.0.0.0/8]")
-    if items is None:
-        return None
-    if len(items) > MOST_HOSTS:
-        report.add(node, f"there are {len(items)} `{what}`; at most {MOST_HOSTS} are possible")
-        return None
-    found = [_network(report, item, what) for item in items]
-    return tuple(dict.fromkeys(network for network in found if network))
-
-
 def _network(report: Report, node: Node, what: str) -> str | None:
     value = text(report, node, what, "10.0.0.0/8")
     if value is None:
@@ -121,9 +114,9 @@ def _network(report: Report, node: Node, what: str) -> str | None:
 
 _PLAIN: dict[str, Reader] = {
     "auth": choice("required", "open", "auto"),
-    "hosts": _hosts,
+    "hosts": _listed("[gateway.example.org]", _host),
     "audit_key": key_place("${AUDIT_KEY}"),
-    "trusted_proxies": _proxies,
+    "trusted_proxies": _listed("[10.0.0.0/8]", _network),
 }
 ADMIN_KEYS = ("listen", "tls", "oidc", *_PLAIN)
 OWN_KEYS = ("oidc", *_PLAIN)

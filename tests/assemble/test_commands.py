@@ -49,4 +49,5 @@ def test_workers_run_the_compiled_copy_where_there_is_one() -> None:
 def test_every_command_names_a_role_and_tells_what_it_takes(command: list[str]) -> None:
     """A mistake here would show only once a process is started."""
     role, *told = command[command.index("gateway.assemble") + 1 :]
-    signature(getattr(roles, role)).bind(*told)
+    takes = signature(getattr(roles, role))
+    assert takes.bind(*told).args == tuple(told)  # raises where there are too few or too many

@@ -66,14 +66,17 @@ def test_somebody_who_only_looks_does_not_keep_a_gateway_from_starting(options: 
     threads = [threading.Thread(target=look) for _ in range(2)]
     for thread in threads:
         thread.start()
+    taken = 0
     try:
         for _ in range(50):
             with places.up_lock.open("a") as lock:
                 _hold(lock.fileno(), options.state)
+                taken += is_held(Places(options.state))
     finally:
         stop.set()
         for thread in threads:
             thread.join()
+    assert taken == 50
 
 
 def test_what_an_earlier_run_left_is_cleared(options: UpOptions) -> None:

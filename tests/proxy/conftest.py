@@ -252,6 +252,19 @@ class Stage:
         self._open.append(peer)
         return peer
 
+    async def exchange(self, request: bytes) -> tuple[Service, Gateway, Peer, Peer]:
+        """Start a service behind a gateway and send a request; return once the service has its head.
+
+        Returned are both, the client, and the connection on which the service was asked.
+        """
+        blue = await self.service()
+        gateway = await self.gateway(blue=blue)
+        client = await self.client(gateway.port)
+        await client.send(request)
+        service = await blue.accepted()
+        await service.head()
+        return blue, gateway, client, service
+
     async def close(self) -> None:
         """Close everything, the last opened first."""
         for one in reversed(self._open):

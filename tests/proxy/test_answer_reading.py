@@ -45,12 +45,7 @@ MALFORMED = {
 @pytest.mark.parametrize("case", MALFORMED)
 async def test_a_malformed_answer_is_502_and_its_connection_is_given_up(stage: Stage, case: str) -> None:
     """Not one byte of it reaches the client, and the next request takes another connection."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(GET)
     service.writer.write(MALFORMED[case])
     head, body = await client.answer()
     assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/problem+json")
@@ -67,12 +62,7 @@ async def test_a_malformed_answer_is_502_and_its_connection_is_given_up(stage: S
 @pytest.mark.parametrize("body", [b"zz\r\n", b"1\r\nab\r\n", b"1\nab", b"0\r\n" + b"t: v\r\n" * 9000])
 async def test_a_broken_chunk_cuts_the_answer(stage: Stage, body: bytes) -> None:
     """Its head is out already, so the client's connection ends before the last chunk."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(GET)
     await service.send(H + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
     assert field(await client.head(), "transfer-encoding") == "chunked"
     assert await client.exactly(7) == b"2\r\nok\r\n"
@@ -84,12 +74,7 @@ async def test_a_broken_chunk_cuts_the_answer(stage: Stage, body: bytes) -> None
 
 async def test_an_answer_may_come_byte_by_byte(stage: Stage) -> None:
     """Interim answers, head, chunks and trailers, every byte alone."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, _, client, service = await stage.exchange(GET)
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
     for byte in interim + H + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nt: v\r\n\r\n":
         await service.send(bytes([byte]))
@@ -113,12 +98,7 @@ async def test_interim_answers_lose_what_speaks_of_a_body(stage: Stage, framing:
 
 async def test_pieces_of_a_chunk_are_passed_on_before_it_is_whole(stage: Stage) -> None:
     """A chunk may be as long as the whole answer; its bytes do not wait for each other."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, _, client, service = await stage.exchange(GET)
     await service.send(EVENTS["chunked"] + b"fffff\r\n")
     await client.head()
     for byte in b"data: 1\n\n":

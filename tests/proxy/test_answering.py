@@ -14,12 +14,7 @@ from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, ended, request
 
 async def answered(stage: Stage, answer: bytes, sent: bytes = GET) -> bytes:
     """Return all that a client gets when the service says this and closes."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(sent)
-    service = await blue.accepted()
-    await service.head()
+    _, _, client, service = await stage.exchange(sent)
     await service.send(answer)
     await service.leave()
     client.half_close()
@@ -79,12 +74,7 @@ async def test_answers_without_a_length_end_with_the_connection_for_http10(
 @pytest.mark.parametrize("framing", ["Content-Length: 9", "Transfer-Encoding: chunked", "X: y"])
 async def test_answers_that_have_no_body(stage: Stage, method: str, status: str, framing: str) -> None:
     """The next answer follows at once on both connections, whatever the fields say."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(request(method=method) + request())
-    service = await blue.accepted()
-    await service.head()
+    blue, _, client, service = await stage.exchange(request(method=method) + request())
     await service.send(f"HTTP/1.1 {status}\r\n{framing}\r\n\r\n".encode())
     head = await client.head()
     assert (head[9:12], field(head, "transfer-encoding")) == (status[:3].encode(), None)
@@ -118,12 +108,9 @@ async def test_http10_gets_no_interim_answers(stage: Stage) -> None:
 
 async def test_an_answer_before_the_upload_ended_reaches_the_client(stage: Stage) -> None:
     """Then both connections close: what is still coming belongs to nobody."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbegin")
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbegin"
+    )
     await service.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
     head, body = await client.answer()
     assert (head[9:12], body, field(head, "connection")) == (b"413", b"no", "close")
@@ -172,12 +159,7 @@ async def test_a_service_that_leaves_before_its_answer_is_502(
     stage: Stage, end: Ending, begun: bytes
 ) -> None:
     """The answer says which service and where; a fresh connection is no reason to ask again."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(GET)
     await service.send(begun)
     await end(service)
     head, body = await client.answer()
@@ -194,12 +176,7 @@ async def test_half_an_answer_never_looks_whole(
     stage: Stage, end: Ending, framing: bytes, version: str
 ) -> None:
     """The client's connection is reset, which no client can take for an end."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(request(version=version))
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(request(version=version))
     await service.send(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n\r\n3\r\nabc\r\n")
     await client.head()
     await client.exactly(3)

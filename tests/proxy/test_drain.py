@@ -73,12 +73,7 @@ async def test_politely_an_idle_connection_may_ask_once_more(stage: Stage) -> No
 
 async def test_politely_an_answer_that_promised_more_keeps_the_promise(stage: Stage) -> None:
     """Its head had gone out before: the connection closes after the next one, which says so."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(GET)
     await service.send(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no")
     assert field(await client.head(), "connection") is None
     with draining(gateway, 20.0) as (_, task):

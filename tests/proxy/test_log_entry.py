@@ -180,12 +180,7 @@ async def test_bodies_are_logged_without_their_chunks(stage: Stage) -> None:
 
 async def test_bodies_that_come_in_pieces_are_put_together(stage: Stage) -> None:
     """However slowly they come."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(post(b"one two three")[:-9])
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(post(b"one two three")[:-9])
     await service.exactly(4)
     await client.send(b"two ")
     await service.exactly(4)
@@ -318,12 +313,7 @@ async def test_a_client_that_leaves_within_its_request_leaves_no_body(stage: Sta
 
 async def test_an_answer_that_breaks_off_leaves_no_body(stage: Stage) -> None:
     """The status is the one that the client saw."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(GET)
     await service.send(b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
     await client.head()
     await service.close()
@@ -334,12 +324,9 @@ async def test_an_answer_that_breaks_off_leaves_no_body(stage: Stage) -> None:
 
 async def test_an_answer_before_the_upload_ended_leaves_the_answer(stage: Stage) -> None:
     """The request is said to be a part."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbegin")
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nbegin"
+    )
     await service.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
     await client.answer()
     found = await frame(gateway)
@@ -373,12 +360,7 @@ async def test_a_fallback_is_told_by_two_names(stage: Stage) -> None:
 
 async def test_every_attempt_counts_and_the_last_one_is_timed(stage: Stage) -> None:
     """A connection that turns out to be closed costs one."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(GET)
     await service.send(OK)
     await client.answer()
     frames(gateway)
@@ -399,12 +381,9 @@ async def test_every_attempt_counts_and_the_last_one_is_timed(stage: Stage) -> N
 
 async def test_a_request_that_leaves_http_is_told_once(stage: Stage) -> None:
     """With its 101, however long the tunnel is open."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET[:-2] + b"Connection: Upgrade\r\nUpgrade: chat\r\n\r\n")
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(
+        GET[:-2] + b"Connection: Upgrade\r\nUpgrade: chat\r\n\r\n"
+    )
     await service.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n")
     await client.head()
     found = await frame(gateway)

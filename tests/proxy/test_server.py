@@ -86,12 +86,9 @@ async def test_a_half_closed_client_gets_every_answer_it_asked_for(stage: Stage)
 
 async def test_a_client_that_leaves_in_its_request_frees_the_service(stage: Stage) -> None:
     """The half request is cut at the service too, and counted."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
+    )
     client.half_close()
     assert await service.end() == b"half"
     await until(lambda: gateway.outcomes() == {"disconnected": 1})
@@ -100,12 +97,7 @@ async def test_a_client_that_leaves_in_its_request_frees_the_service(stage: Stag
 
 async def test_a_client_that_leaves_before_its_answer_frees_the_service(stage: Stage) -> None:
     """The service's connection is not used again."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(GET)
     client.reset()
     assert await service.end() == b""
     await until(lambda: gateway.outcomes() == {"disconnected": 1})
@@ -113,12 +105,9 @@ async def test_a_client_that_leaves_before_its_answer_frees_the_service(stage: S
 
 async def test_a_broken_chunk_cuts_the_request_at_the_service(stage: Stage) -> None:
     """The client learns why; the service never sees a whole request."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+    )
     await client.send(b"nonsense\r\n")
     head, _ = await client.answer()
     assert head.startswith(b"HTTP/1.1 400 ")

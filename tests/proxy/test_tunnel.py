@@ -211,12 +211,7 @@ async def test_both_heads_say_that_they_switch(stage: Stage) -> None:
 
 async def test_bytes_that_come_with_the_heads_are_not_lost(stage: Stage) -> None:
     """A service may speak at once after its 101, a client even before it; neither is read as HTTP."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(ASK % b"tcp" + b"GET / HTTP/1.1\r\n\r\n\0early")
-    service = await blue.accepted()
-    await service.head()
+    _, _, client, service = await stage.exchange(ASK % b"tcp" + b"GET / HTTP/1.1\r\n\r\n\0early")
     await service.send(GRANT % b"tcp" + b"HTTP/1.1 200 OK\r\n\r\nat once")
     await client.head()
     assert await client.exactly(26) == b"HTTP/1.1 200 OK\r\n\r\nat once"
@@ -225,12 +220,9 @@ async def test_bytes_that_come_with_the_heads_are_not_lost(stage: Stage) -> None
 
 async def test_an_ordinary_answer_stays_one(stage: Stage) -> None:
     """The client goes on with HTTP; the service's connection is not trusted with another request."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(WEBSOCKET + b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n")
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(
+        WEBSOCKET + b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
+    )
     await service.send(OK.replace(b"200 OK", b"403 Forbidden"))
     head, body = await client.answer()
     assert head.startswith(b"HTTP/1.1 403 Forbidden\r\n")
@@ -255,12 +247,7 @@ async def test_an_ordinary_answer_stays_one(stage: Stage) -> None:
 )
 async def test_a_101_that_does_not_agree_is_a_bad_answer(stage: Stage, answer: bytes) -> None:
     """Not one byte after it reaches the client, whose next bytes are HTTP again."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(WEBSOCKET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(WEBSOCKET)
     service.writer.write(answer + OK)
     head, _ = await client.answer()
     assert head.startswith(b"HTTP/1.1 502 ")

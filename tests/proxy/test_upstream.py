@@ -21,12 +21,7 @@ from tests.proxy.conftest import OK, Peer, Stage, field, until
 )
 async def test_an_answer_after_which_the_connection_is_not_used_again(stage: Stage, answer: bytes) -> None:
     """More bytes than the answer, or one that says it is the last: the answer itself is good."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(GET)
     await service.send(answer)
     assert (await client.answer())[1] == b"ok"
     assert await service.end() == b""
@@ -40,12 +35,7 @@ async def test_an_answer_after_which_the_connection_is_not_used_again(stage: Sta
 
 async def test_bytes_that_nobody_asked_for_end_an_idle_connection(stage: Stage) -> None:
     """They can never become the answer to the next request."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    blue, gateway, client, service = await stage.exchange(GET)
     await service.send(OK)
     await client.answer()
     await service.send(H + b"Content-Length: 6\r\n\r\npoison")
@@ -67,12 +57,7 @@ async def event(service: Peer, framing: str, data: bytes) -> None:
 @pytest.mark.parametrize("framing", EVENTS)
 async def test_events_are_passed_on_as_they_come(stage: Stage, framing: str, size: int) -> None:
     """Each is read by the client before the service makes the next one, down to single bytes."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, _, client, service = await stage.exchange(GET)
     await service.send(EVENTS[framing])
     assert field(await client.head(), "transfer-encoding") == "chunked"
     for number in range(20):
@@ -92,12 +77,7 @@ async def test_events_are_passed_on_as_they_come(stage: Stage, framing: str, siz
 @pytest.mark.parametrize("framing", EVENTS)
 async def test_a_client_that_is_gone_ends_the_stream_at_once(stage: Stage, framing: str) -> None:
     """The service need not send another event to learn of it."""
-    blue = await stage.service()
-    gateway = await stage.gateway(blue=blue)
-    client = await stage.client(gateway.port)
-    await client.send(GET)
-    service = await blue.accepted()
-    await service.head()
+    _, gateway, client, service = await stage.exchange(GET)
     await service.send(EVENTS[framing])
     await client.head()
     client.reset()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.routing.admin_settings import USUAL_ADMIN, AdminSettings
-from gateway.routing.read_admin import ADMIN_KEYS, MOST_HOSTS, admin_place, split_admin
+from gateway.routing.read_admin import ADMIN_KEYS, MOST_LISTED, admin_place, split_admin
 from gateway.routing.read_tls import UNCHECKED, PemChecks
 from gateway.routing.report import Report
 from gateway.routing.settings import Certificate
@@ -79,7 +79,7 @@ def test_a_mapping_says_how_it_is_protected() -> None:
         ("{hosts: ['a.example:9090']}", "without scheme and port"),
         ("{hosts: ['*.example']}", "without scheme and port"),
         ("{hosts: [[]]}", "`hosts` must be a single value"),
-        (f"{{hosts: [{', '.join(['a'] * (MOST_HOSTS + 1))}]}}", "there are 101 `hosts`; at most 100"),
+        (f"{{hosts: [{', '.join(['a'] * (MOST_LISTED + 1))}]}}", "there are 101 `hosts`; at most 100"),
         ("{tls: true}", "`tls` must be a mapping such as `{cert: certs/admin.pem, key: certs/admin.key}`"),
         ("{tls: {cert: a.pem}}", "`cert` needs `key` beside it"),
         ("{tls: {cert: a.txt, key: a.key}}", "`cert` cannot be `a.txt`: it is gone"),
