@@ -118,7 +118,8 @@ def test_it_says_what_it_did_and_a_signal_does_the_same(gateway: Gateway) -> Non
     os.kill(gateway.popen.pid, signal.SIGHUP)
     assert over(gateway, 3).state == DONE
     assert not set(before) & set(serving(gateway))
-    assert "reload 3: 2 workers replaced in" in gateway.said()
+    # the report is written first, so that whoever waits for it is not kept by a slow log
+    until(lambda: "reload 3: 2 workers replaced in" in gateway.said(), "for the line in the log")
     assert gateway.request()[0] == 200
 
 
