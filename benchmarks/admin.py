@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import gateway_program
+from benchmarks import our_gateway
 from benchmarks.process import last_line
 
 ROUTE = "late"
@@ -60,7 +60,7 @@ class Admin:
 
 def command(verb: str, *rest: str, state: Path) -> str:
     """Run one verb of the gateway's command line and return what it printed; raises Refused when it fails."""
-    whole = [str(gateway_program()), verb, *rest, "--state-dir", str(state)]
+    whole = our_gateway.verb(state, verb, *rest)
     done = subprocess.run(whole, capture_output=True, text=True, timeout=30)
     if done.returncode:
         raise Refused(f"gateway {verb}: exit {done.returncode}: {complaint(done.stdout, done.stderr)}")

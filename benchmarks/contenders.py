@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import configs, protocol_configs
+from benchmarks import configs, our_gateway, protocol_configs
 from benchmarks.configs import Site
 from benchmarks.envoy_config import envoy
 from gateway.supervision.compiled import compiled_copy, compiled_home
@@ -33,11 +33,6 @@ class Contender:
     missing: Callable[[], str]
     prepare: Callable[[Site], list[str]]
     env: Callable[[Site], Mapping[str, str]] = field(default=lambda site: {})
-
-
-def gateway_program() -> Path:
-    """Return the console script that belongs to the Python that runs the benchmark."""
-    return Path(sys.executable).with_name("gateway")
 
 
 def bench_program(name: str, variable: str) -> str | None:
@@ -77,13 +72,12 @@ def upstream() -> Contender:
 
 def gateway_command(site: Site, *, workers: int = 1) -> list[str]:
     """Return the command that runs our gateway on the routing.yaml in the site's folder."""
-    command = [str(gateway_program()), "up", "--config", str(site.folder / "routing.yaml")]
-    command += ["--state-dir", str(site.folder / "state"), "--workers", str(workers)]
-    return [*command, "--listen", f"127.0.0.1:{site.port}", "--admin", f"127.0.0.1:{site.admin_port}"]
+    addresses = {"listen": f"127.0.0.1:{site.port}", "admin": f"127.0.0.1:{site.admin_port}"}
+    return our_gateway.up(site.folder, site.folder / "state", workers=workers, **addresses)
 
 
 def _missing_ours() -> str:
-    program = gateway_program()
+    program = our_gateway.program()
     return (
         "" if program.exists() else f"{program.name} is not installed beside this Python: run `make install`"
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.admin import ROUTE, Refused, command, status
-from benchmarks.contenders import ROOT, gateway_program
+from benchmarks.contenders import ROOT
+from benchmarks.our_gateway import check_runs, up
 from benchmarks.process import child, wait_until
 
 MODEL = "/v2/models/late"
@@ -47,13 +48,10 @@ def _started() -> Iterator[Path]:
         shutil.copy(ROOT / "routing.yaml", folder)
         (folder / "model_versions").symlink_to(ROOT / "model_versions")
         state, log = folder / "state", folder / "log"
-        up = [str(gateway_program()), "up", "--config", str(folder / "routing.yaml")]
-        up += ["--state-dir", str(state), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-        with child(up, log, core=None) as process:
+        with child(up(folder, state), log, core=None) as process:
 
             def is_ready() -> bool:
-                if process.poll() is not None:
-                    raise RuntimeError(f"gateway up ended with {process.returncode}: {_end_of(log)}")
+                check_runs(process, log)
                 return all_healthy(state)
 
             wait_until(is_ready, _START_SECONDS, "the demo's gateway is ready")
@@ -104,7 +102,3 @@ def get_json(url: str) -> Mapping[str, Any] | None:
             return found
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return None
-
-
-def _end_of(log: Path) -> str:
-    return log.read_text(errors="replace")[-800:].strip()

@@ -15,10 +15,11 @@ from typing import Any
 import yaml
 
 from benchmarks.admin import status
-from benchmarks.contenders import ROOT, gateway_program
+from benchmarks.contenders import ROOT
 from benchmarks.demo_gateway import all_healthy
 from benchmarks.demo_year_days import CALENDAR, WINDOW
 from benchmarks.demo_year_flights import Year
+from benchmarks.our_gateway import check_runs, up
 from benchmarks.process import child, wait_until
 from gateway.routing.places import Places
 from gateway.watching import store
@@ -102,20 +103,10 @@ def site(version: str, control: Year | None) -> Iterator[Site]:
             train.train(recipe, control.data, models / version)
         (folder / "routing.yaml").write_text(yaml.safe_dump(routing(version), sort_keys=False))
         state, log = folder / "state", folder / "log"
-        up = [
-            str(gateway_program()),
-            "up",
-            "--config",
-            str(folder / "routing.yaml"),
-            "--state-dir",
-            str(state),
-        ]
-        with child(up, log, core=None) as process:
+        with child(up(folder, state), log, core=None) as process:
 
             def is_ready() -> bool:
-                if process.poll() is not None:
-                    end = log.read_text(errors="replace")[-800:].strip()
-                    raise RuntimeError(f"gateway up ended with {process.returncode}: {end}")
+                check_runs(process, log)
                 return all_healthy(state)
 
             wait_until(is_ready, _START_SECONDS, "the gateway of the year is ready")

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import ROOT, bench_program, gateway_program
+from benchmarks import our_gateway
+from benchmarks.contenders import ROOT, bench_program
 from benchmarks.process import free_port
 
 _TYPE = "type.googleapis.com/envoy.extensions"
@@ -57,10 +58,9 @@ def _package(program: str) -> str:
 
 def _gateway(folder: Path, port: int, upstream: int) -> list[str]:
     text = f"services:\n  a: {{url: 'http://127.0.0.1:{upstream}'}}\n"
-    file = _write(folder, "routing.yaml", text + "routes:\n  - {name: all, path: /, weights: {a: 1}}\n")
-    command = [str(gateway_program()), "up", "--config", str(file), "--state-dir", str(folder / "state")]
-    addresses = ["--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{free_port()}"]
-    return [*command, "--workers", "1", *addresses]
+    _write(folder, "routing.yaml", text + "routes:\n  - {name: all, path: /, weights: {a: 1}}\n")
+    addresses = {"listen": f"127.0.0.1:{port}", "admin": f"127.0.0.1:{free_port()}"}
+    return our_gateway.up(folder, folder / "state", workers=1, **addresses)
 
 
 def _nginx(folder: Path, port: int, upstream: int) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.admin import Admin, command
 from benchmarks.chaos.behaviour import Behaviour, to_json
-from benchmarks.contenders import gateway_program
+from benchmarks.our_gateway import check_runs, up
 from benchmarks.process import child, rss_bytes, wait_until
 
 WORKERS = 2
@@ -161,18 +161,13 @@ def site(
         urls = {known: ", ".join(f'"{one.url}"' for one in some) for known, some in replicas.items()}
         (folder / "routing.yaml").write_text(Template(routing).substitute(urls))
         found = Site(folder, replicas)
-        found.process = stack.enter_context(child(_up(folder), folder / "log", None))
+        command = up(folder, found.state, workers=WORKERS)
+        found.process = stack.enter_context(child(command, folder / "log", None))
         wait_until(lambda: _is_ready(found), START, "the gateway is ready")
         yield found
 
 
-def _up(folder: Path) -> list[str]:
-    up = [str(gateway_program()), "up", "--config", str(folder / "routing.yaml"), "--workers", str(WORKERS)]
-    return [*up, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-
-
 def _is_ready(found: Site) -> bool:
     assert found.process is not None
-    if found.process.poll() is not None:
-        raise RuntimeError(f"gateway up ended with {found.process.returncode}: {found.log()[-800:]}")
+    check_runs(found.process, found.folder / "log")
     return "gateway is ready" in found.log()

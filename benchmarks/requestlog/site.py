@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import gateway_program
+from benchmarks.our_gateway import up
 from benchmarks.process import child, free_port, tree, wait_until
 from benchmarks.requestlog.asking import ANSWER, SMALL_ANSWER, SMALL_PATH
 from benchmarks.rollouts.site import Site as RolloutSite
@@ -82,9 +82,7 @@ class Site(RolloutSite):
 
     def _up(self) -> list[str]:
         pinned = ["taskset", "-c", str(self._core)] if self._core is not None else []
-        up = [*pinned, str(gateway_program()), "up", "--config", str(self.folder / "routing.yaml")]
-        up += ["--state-dir", str(self.state), "--workers", str(self._workers)]
-        return [*up, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        return [*pinned, *up(self.folder, self.state, workers=self._workers)]
 
     def kill_supervisor(self) -> None:
         """Kill -9 the supervisor alone: all that it had started is to end by itself."""

@@ -13,7 +13,7 @@ from string import Template
 
 from benchmarks.chaos.site import START, WORKERS
 from benchmarks.chaos.site import Site as ChaosSite
-from benchmarks.contenders import gateway_program
+from benchmarks.our_gateway import check_runs, up
 from benchmarks.process import stop, tree, wait_until
 from benchmarks.rollouts.history import Move, moves_in
 from benchmarks.rollouts.version import Version
@@ -45,13 +45,11 @@ class Site(ChaosSite):
         wait_until(lambda: self._is_ready(said), START, "the gateway is ready")
 
     def _up(self) -> list[str]:
-        up = [str(gateway_program()), "up", "--config", str(self.folder / "routing.yaml")]
-        return [*up, "--workers", str(WORKERS), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        return up(self.folder, self.state, workers=WORKERS)
 
     def _is_ready(self, said: int) -> bool:
         assert self.process is not None
-        if self.process.poll() is not None:
-            raise RuntimeError(f"gateway up ended with {self.process.returncode}: {self.log()[-800:]}")
+        check_runs(self.process, self.folder / "log")
         return self.log().count(READY) > said
 
     def kill_all(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 
-from benchmarks.contenders import gateway_program
+from benchmarks.our_gateway import verb
 from benchmarks.rollouts.site import Site
 
 _LONGEST = 20.0
@@ -20,7 +20,7 @@ class Verbs:
 
     def start(self, *words: str) -> None:
         """Start one; whether it is refused is of no interest here."""
-        whole = [str(gateway_program()), *words, "--state-dir", str(self._site.state)]
+        whole = verb(self._site.state, *words)
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(whole, stdin=quiet, stdout=quiet, stderr=quiet)
         self._started.append((words, process))
