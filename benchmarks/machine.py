@@ -13,18 +13,24 @@ from pathlib import Path
 
 from benchmarks.contenders import ENVOY, HAPROXY, NGINX, STARLETTE, bench_program
 from benchmarks.process import Cores
+from gateway.supervision.compiled import compiled_copy, compiled_home
 
 
 def describe(cores: Cores) -> dict[str, str]:
     """Return the machine and the versions of everything that is compared."""
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{len(os.sched_getaffinity(0))} cores, {_processor()}",
-        "kernel": f"Linux {platform.release().split('-')[0]}",
+        **_machine(),
         "pinning": pinning(cores),
         "python": platform.python_version(),
         **{f"version of {name}": found for name, found in versions().items() if found},
     }
+
+
+def here() -> dict[str, str]:
+    """Return the machine, and how our workers run on it."""
+    compiled = compiled_copy(compiled_home()) is not None
+    workers = "compiled" if compiled else "plain Python"
+    return {**_machine(), "python": platform.python_version(), "workers": workers}
 
 
 def pinning(cores: Cores) -> str:
@@ -59,6 +65,14 @@ def first_version(text: str) -> str:
     """Find the first thing that looks like a version in what a program says of itself."""
     found = re.search(r"\d+\.\d+\.\d+", text)
     return found.group() if found else ""
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{len(os.sched_getaffinity(0))} cores, {_processor()}",
+        "kernel": f"Linux {platform.release().split('-')[0]}",
+    }
 
 
 def _processor() -> str:

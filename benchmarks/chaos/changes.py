@@ -15,11 +15,13 @@ from benchmarks.admin import save
 from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask
 from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms
-from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.scale import Scale
 from benchmarks.chaos.site import Site, site
 from benchmarks.chaos.tls import ROUTING, lay, secured
+from benchmarks.measured.row import Figure, Reached, Row
 from tests.tls_files import Pair
 
+GROUP = "Changes under load"
 GET, POST = Ask(), Ask(b"POST")
 _BOTH = """
 services: {blue: {urls: [$blue]}, canary: {urls: [$canary]}}
@@ -119,7 +121,7 @@ async def removed(scale: Scale) -> Reached:
         Figure("its last request began after the save by", late, " ms", most=300),
         Figure("its answers", sum(one.version == "canary" for one in load.seen), least=10),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def certificate(scale: Scale) -> Reached:
@@ -137,7 +139,7 @@ async def certificate(scale: Scale) -> Reached:
         Figure("swaps", scale.swaps),
         Figure("new certificate everywhere after at most", max(times), " s", most=_LONGEST),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def _swap(found: Site, pair: Pair, subject: str, trusting: ssl.SSLContext) -> float:
@@ -164,9 +166,13 @@ async def _served(port: int, trusting: ssl.SSLContext) -> str:
 
 
 ROWS = (
-    Row("weights", "weight changes with WebSockets open", "0 cut, 0 messages lost", weights),
-    Row("removed", "a service taken out of routing.yaml with requests in flight", "0 failed", removed),
+    Row("weights", GROUP, "weight changes with WebSockets open", "0 cut, 0 messages lost", weights),
+    Row("removed", GROUP, "a service taken out of routing.yaml with requests in flight", "0 failed", removed),
     Row(
-        "certificate", "certificate files replaced under TLS load", "0 failed; served within 5 s", certificate
+        "certificate",
+        GROUP,
+        "certificate files replaced under TLS load",
+        "0 failed; served within 5 s",
+        certificate,
     ),
 )

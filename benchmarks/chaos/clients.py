@@ -11,10 +11,12 @@ from benchmarks.chaos.control import bound_ms, control
 from benchmarks.chaos.crowds import crowd
 from benchmarks.chaos.highest import Highest
 from benchmarks.chaos.load import calm, failed, failures, p99_ms
-from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.scale import Scale
 from benchmarks.chaos.site import site
 from benchmarks.chaos.tls import CONNECTIONS, ROUTING, secured
+from benchmarks.measured.row import Figure, Reached, Row
 
+GROUP = "Clients"
 _PATIENT = """
 limits: {head_timeout: 4s}
 services: {blue: {urls: [$blue]}}
@@ -44,7 +46,7 @@ async def slowloris(scale: Scale) -> Reached:
         Figure("and without", before, " ms"),
         Figure("told 408", told, f" of {scale.slow_heads:,}", least=scale.slow_heads),
     )
-    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+    return Reached(len(seen), len(failed(seen)), figures, notes=failures(seen))
 
 
 async def idle(scale: Scale) -> Reached:
@@ -65,7 +67,7 @@ async def idle(scale: Scale) -> Reached:
         Figure("made room for them", closed, f" of {scale.idle:,}", most=100),
         Figure("memory of each", (crowded - memory) / scale.idle / 1024, " KiB", most=20),
     )
-    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+    return Reached(len(seen), len(failed(seen)), figures, notes=failures(seen))
 
 
 async def handshakes(scale: Scale) -> Reached:
@@ -88,7 +90,7 @@ async def handshakes(scale: Scale) -> Reached:
             "memory of each held", (crowded.value - before) / max(held_at_once, 1) / 1024, " KiB", most=100
         ),
     )
-    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+    return Reached(len(seen), len(failed(seen)), figures, notes=failures(seen))
 
 
 async def download(scale: Scale) -> Reached:
@@ -111,7 +113,7 @@ async def download(scale: Scale) -> Reached:
         Figure("cut off", cut, most=0),
         Figure("a fast reader's 100 MB whole", float(not whole.failure), least=1),
     )
-    return Reached(scale.readers + 1, cut + bool(whole.failure), figures, failures([whole]))
+    return Reached(scale.readers + 1, cut + bool(whole.failure), figures, notes=failures([whole]))
 
 
 async def _read_slowly(port: int) -> None:
@@ -130,16 +132,24 @@ async def _read_slowly(port: int) -> None:
 ROWS = (
     Row(
         "slowloris",
+        GROUP,
         "heads that dribble in by the thousand and never end",
         "0 good requests failed; all told 408",
         slowloris,
     ),
-    Row("idle", "thousands of idle connections", "good requests get in, 0 failed", idle),
+    Row("idle", GROUP, "thousands of idle connections", "good requests get in, 0 failed", idle),
     Row(
         "handshakes",
+        GROUP,
         "TLS handshakes that are never begun, twice as many as `connections` allows",
         "0 good requests failed; no more held than allowed",
         handshakes,
     ),
-    Row("download", "slow readers of 100 MB answers", f"≤ {_PER_READER:g} MB of memory for each", download),
+    Row(
+        "download",
+        GROUP,
+        "slow readers of 100 MB answers",
+        f"≤ {_PER_READER:g} MB of memory for each",
+        download,
+    ),
 )

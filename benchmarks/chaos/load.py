@@ -118,10 +118,10 @@ def failed(seen: Sequence[Seen]) -> list[Seen]:
 
 
 def failures(seen: Sequence[Seen]) -> tuple[str, ...]:
-    """Count the failures by what they were, the most frequent first."""
-    return tuple(
-        f"{times} × {why}" for why, times in Counter(one.failure for one in failed(seen)).most_common()
-    )
+    """Return a note that counts the failures by what they were, the most frequent first; none without any."""
+    counted = Counter(one.failure for one in failed(seen)).most_common()
+    said = ", ".join(f"{times:,} × {why}" for why, times in counted)
+    return (f"what failed: {said}",) if said else ()
 
 
 def p99_ms(seen: Sequence[Seen]) -> float:

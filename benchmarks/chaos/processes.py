@@ -8,9 +8,11 @@ from time import monotonic
 from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask, ask_once
 from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms, under_way
-from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.scale import Scale
 from benchmarks.chaos.site import killed, site
+from benchmarks.measured.row import Figure, Reached, Row
 
+GROUP = "Processes of the gateway"
 GET, POST = Ask(), Ask(b"POST")
 _PLAIN = """
 services: {blue: {urls: [$blue]}}
@@ -43,7 +45,7 @@ async def worker(scale: Scale) -> Reached:
         Figure("workers again", len(after), least=len(before)),
         Figure("the longest wait of those who came after", waited * 1e3, " ms", most=2000),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def reload(scale: Scale) -> Reached:
@@ -66,7 +68,7 @@ async def reload(scale: Scale) -> Reached:
         Figure("each", took, " s"),
         Figure("workers of the first generation left", len(set(before) & set(after)), most=0),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def drain(scale: Scale) -> Reached:
@@ -92,18 +94,23 @@ async def drain(scale: Scale) -> Reached:
         Figure("exit code", code, most=0),
         Figure("answers after the end", late_comer.status, most=0),
     )
-    return Reached(len(seen), len(lost), figures, failures(seen))
+    return Reached(len(seen), len(lost), figures, notes=failures(seen))
 
 
 ROWS = (
     Row(
-        "worker", "one of two workers killed (-9)", "failed ≤ in flight, none that began 100 ms later", worker
+        "worker",
+        GROUP,
+        "one of two workers killed (-9)",
+        "failed ≤ in flight, none that began 100 ms later",
+        worker,
     ),
     Row(
         "reload",
+        GROUP,
         "`gateway reload` again and again, kept connections and fresh ones",
         "0 failed",
         reload,
     ),
-    Row("drain", "SIGTERM with requests in flight", "0 failed, exit code 0", drain),
+    Row("drain", GROUP, "SIGTERM with requests in flight", "0 failed, exit code 0", drain),
 )

@@ -8,9 +8,11 @@ from time import monotonic
 from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask
 from benchmarks.chaos.load import Kind, Load, failed, failures, last_ms, share_of
-from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.scale import Scale
 from benchmarks.chaos.site import site
+from benchmarks.measured.row import Figure, Reached, Row
 
+GROUP = "Replicas"
 GET, POST = Ask(), Ask(b"POST")
 _KILLED = """
 services: {blue: {urls: [$blue]}, canary: {urls: [$canary]}}
@@ -50,7 +52,7 @@ async def killed(scale: Scale) -> Reached:
         Figure("the last of them began after", last_ms(lost, at), " ms", most=100),
         Figure("by the canary before", share_of(load.seen, "canary", until=at), " %", least=5),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def hanging(scale: Scale) -> Reached:
@@ -70,7 +72,7 @@ async def hanging(scale: Scale) -> Reached:
         Figure("late", len(late), most=64),
         Figure("the latest took", max((one.took for one in load.seen), default=0) * 1e3, " ms", most=1500),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def half_failing(scale: Scale) -> Reached:
@@ -91,7 +93,7 @@ async def half_failing(scale: Scale) -> Reached:
         Figure("5xx until then", 100 * len(lost) / max(len(during), 1), " %"),
         Figure("5xx afterwards", len(failed(after)), f" of {len(after):,}", most=0),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def cut(scale: Scale) -> Reached:
@@ -111,30 +113,34 @@ async def cut(scale: Scale) -> Reached:
         Figure("failed", len(lost), f" of {bodies} cut in the body", most=bodies),
         Figure("cut in the head and whole from another replica", heads, least=1),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 ROWS = (
     Row(
         "killed",
+        GROUP,
         "the only replica of a canary at 10 % killed (-9)",
         "failed ≤ in flight, none that began 100 ms later",
         killed,
     ),
     Row(
         "hanging",
+        GROUP,
         "one of two replicas hangs (SIGSTOP), active check every 300 ms",
         "0 failed, out within 1.5 s",
         hanging,
     ),
     Row(
         "half-failing",
+        GROUP,
         "one of three replicas answers 500 to every other request",
         "ejected, no 5xx afterwards",
         half_failing,
     ),
     Row(
         "cut",
+        GROUP,
         "RST within the head (7 %) or the body (7 %) of answers",
         "no cut answer taken for whole; cut heads are asked for again",
         cut,

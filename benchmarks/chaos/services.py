@@ -9,9 +9,11 @@ from benchmarks.chaos.behaviour import Behaviour
 from benchmarks.chaos.client import Ask
 from benchmarks.chaos.control import bound_ms, control
 from benchmarks.chaos.load import Kind, Load, calm, failed, failures, last_ms, p99_ms
-from benchmarks.chaos.row import Figure, Reached, Row, Scale
+from benchmarks.chaos.scale import Scale
 from benchmarks.chaos.site import site
+from benchmarks.measured.row import Figure, Reached, Row
 
+GROUP = "Services"
 GET, POST = Ask(), Ask(b"POST")
 _TWO_ROUTES = """
 services: {blue: {urls: [$blue]}, slow: {urls: [$slow]}}
@@ -51,7 +53,7 @@ async def slow(scale: Scale) -> Reached:
         Figure("and without", before, " ms"),
         Figure("slow answers", len(others.seen), least=40),
     )
-    return Reached(len(seen), len(failed(seen)), figures, failures(seen))
+    return Reached(len(seen), len(failed(seen)), figures, notes=failures(seen))
 
 
 async def down(scale: Scale) -> Reached:
@@ -76,7 +78,7 @@ async def down(scale: Scale) -> Reached:
         Figure("anything but 503", sum(one.status != 503 for one in lost), f" of {out} in flight", most=out),
         Figure("last 503 after they listen", last_ms(lost, back), " ms", most=500),
     )
-    return Reached(len(load.seen), len(lost), figures, failures(load.seen))
+    return Reached(len(load.seen), len(lost), figures, notes=failures(load.seen))
 
 
 async def storm(scale: Scale) -> Reached:
@@ -94,7 +96,7 @@ async def storm(scale: Scale) -> Reached:
         Figure("attempts per request", attempts / len(load.seen), most=1.2),
         Figure("POSTs sent twice", twice, f" of {len(posts):,}", most=0),
     )
-    return Reached(len(load.seen), len(failed(load.seen)), figures, failures(load.seen))
+    return Reached(len(load.seen), len(failed(load.seen)), figures, notes=failures(load.seen))
 
 
 async def full(scale: Scale) -> Reached:
@@ -116,7 +118,7 @@ async def full(scale: Scale) -> Reached:
         Figure("503 within (p99)", p99_ms(refused), " ms", most=bound_ms(5, direct)),
         Figure("anything else", len(failed(twice.seen)) - len(refused), most=0),
     )
-    return Reached(len(twice.seen), len(failed(twice.seen)), figures, failures(twice.seen))
+    return Reached(len(twice.seen), len(failed(twice.seen)), figures, notes=failures(twice.seen))
 
 
 def _good(load: Load) -> list[float]:
@@ -142,23 +144,37 @@ async def breaker(scale: Scale) -> Reached:
         Figure("requests that the service got while open", reached, most=0),
         Figure("and before it opened", known - len(before), least=20, most=len(before) + 100),
     )
-    return Reached(len(load.seen), len(failed(load.seen)), figures, failures(load.seen))
+    return Reached(len(load.seen), len(failed(load.seen)), figures, notes=failures(load.seen))
 
 
 ROWS = (
     Row(
         "slow",
+        GROUP,
         "a slow service, and one that answers byte by byte",
         "0 failed, the others' p99 unharmed",
         slow,
     ),
     Row(
-        "down", "all replicas of stable killed, and started again", "503 within 5 ms; back within 0.5 s", down
+        "down",
+        GROUP,
+        "all replicas of stable killed, and started again",
+        "503 within 5 ms; back within 0.5 s",
+        down,
     ),
-    Row("storm", "every replica fails every request", "attempts ≤ 1.2 × requests; no POST twice", storm),
-    Row("full", "a service at its concurrency with a full queue", "503 within 5 ms; goodput ≥ 80 %", full),
+    Row(
+        "storm", GROUP, "every replica fails every request", "attempts ≤ 1.2 × requests; no POST twice", storm
+    ),
+    Row(
+        "full",
+        GROUP,
+        "a service at its concurrency with a full queue",
+        "503 within 5 ms; goodput ≥ 80 %",
+        full,
+    ),
     Row(
         "breaker",
+        GROUP,
         "every answer is a 500, with a breaker",
         "503 within 5 ms; the service has its rest",
         breaker,

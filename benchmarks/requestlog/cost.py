@@ -15,9 +15,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import median_ratio
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.process import pick_cores
 from benchmarks.requestlog.asking import INFER, KINDS, write_pools
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import ROUTE, SERVICE, Site, canned, gateway
 from benchmarks.wrk import burst
 

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.process import wait_until
 from benchmarks.requestlog.asking import INFER, write_pools
 from benchmarks.requestlog.load import pace
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import LONG, ROUTE, SERVICE, Site, canned, gateway
 
 RATE = 1_000.0

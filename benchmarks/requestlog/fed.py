@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.contenders import ROOT
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.requestlog.asking import ANSWER
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import LONG, ROUTE, SERVICE, gateway
 from benchmarks.rollouts import users
 from gateway.requestlog.frame import HEAD, NO_ID, NO_SPAN

@@ -11,9 +11,10 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.requestlog.asking import INFER, pool
 from benchmarks.requestlog.load import Answered, Clients, Wire
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import ROUTE, SERVICE, Site, canned, gateway
 from gateway.requestlog.lake import connect
 

@@ -12,10 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
+from benchmarks.measured.row import Figure, Reached, Row, Table
 from benchmarks.process import wait_until
 from benchmarks.requestlog.asking import INFER, pool
 from benchmarks.requestlog.load import Answered, Clients
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale, Table
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import ROUTE, SERVICE, Site, canned, gateway
 from gateway.requestlog.lake import connect
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import median_ratio
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.requestlog.asking import INFER, write_pools
 from benchmarks.requestlog.load import Paced, pace
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import ROUTE, SERVICE, Site, canned, gateway
 
 RATE = 5_000.0

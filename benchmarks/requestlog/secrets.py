@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.process import wait_until
 from benchmarks.requestlog.hostile import Collector, Repeater, send
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import LONG, Site, gateway
 from tests.requestlog.planted import Planted, requests
 from tests.requestlog.planted_search import found_in

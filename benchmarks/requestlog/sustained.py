@@ -6,9 +6,10 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.requestlog.asking import INFER, write_pools
 from benchmarks.requestlog.load import pace
-from benchmarks.requestlog.row import Figure, Reached, Row, Scale
+from benchmarks.requestlog.scale import Scale
 from benchmarks.requestlog.site import ROUTE, SERVICE, canned, gateway
 
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.rollouts import users
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.load import Asked, failures
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site
 from benchmarks.rollouts.trial import CANARY, STABLE, Event, Trial, is_at, routing, trial, until, versions
 

@@ -8,9 +8,10 @@ from time import monotonic
 
 import yaml
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.rollouts import users
 from benchmarks.rollouts.load import failed, failures
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site
 from benchmarks.rollouts.trial import CANARY, STABLE, Trial, is_at, is_over, routing, trial, until, versions
 

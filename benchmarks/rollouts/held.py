@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.rollouts import users
 from benchmarks.rollouts.load import failures
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.trial import routing, trial, versions
 
 

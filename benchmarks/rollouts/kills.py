@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from time import monotonic
 
+from benchmarks.measured.row import Figure, Reached, Row, Table
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.history import ends, problems
 from benchmarks.rollouts.killing import GOOD, ROUTES, VICTIMS, Killing, disagreements
 from benchmarks.rollouts.load import Asked, Load, failed, failures
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale, Table
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import gateway, serving
 from benchmarks.rollouts.trial import until
 from benchmarks.rollouts.version import Version

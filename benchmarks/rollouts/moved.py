@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from statistics import median
 from time import monotonic
 
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.rollouts import users
 from benchmarks.rollouts.load import Asked, Load, failed, failures
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site, site
 from benchmarks.rollouts.trial import CANARY, LENIENT, STABLE, is_over, routing, until
 from benchmarks.rollouts.version import Version

@@ -9,8 +9,9 @@ from statistics import median
 from scipy.stats import binom
 
 from benchmarks.figures import percentile
+from benchmarks.measured.row import Figure, Reached, Row
 from benchmarks.rollouts.measured import BASE, Effect, Measured, detected
-from benchmarks.rollouts.row import Figure, Reached, Row, Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.trial import CANARY, STABLE
 from gateway.rollout.outlook import Ask, Detection
 from gateway.rollout.planner import plan
@@ -64,7 +65,7 @@ def interval(requests: Sequence[int]) -> tuple[int, int]:
     return ordered[max(out - 1, 0)], ordered[min(len(ordered) - out, len(ordered) - 1)]
 
 
-def row(name: str, what: str, effect: Effect) -> Row:
+def row(name: str, what: str, effect: Effect) -> Row[Scale]:
     """Return the row of an effect."""
     return Row(name, GROUP, what, f"prediction within {MOST:g} % of the measured median", _run(effect))
 

@@ -10,7 +10,7 @@ from time import monotonic, time
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.history import Move, last_of, problems
 from benchmarks.rollouts.load import Asked, Load, failed
-from benchmarks.rollouts.row import Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site, site
 from benchmarks.rollouts.version import Version
 from benchmarks.rollouts.watch import SlotWatch

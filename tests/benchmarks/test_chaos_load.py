@@ -86,7 +86,8 @@ def test_failures_are_counted_by_what_they_were() -> None:
     """The most frequent first."""
     some = [seen(0, 1), seen(0, 1, failure="cut short"), *[seen(0, 1, failure="status 503")] * 2]
     assert len(failed(some)) == 3
-    assert failures(some) == ("2 × status 503", "1 × cut short")
+    assert failures(some) == ("what failed: 2 × status 503, 1 × cut short",)
+    assert failures(()) == ()
 
 
 def test_who_was_under_way_is_told_by_overlap() -> None:

@@ -31,7 +31,7 @@ def test_a_prediction_near_the_median_is_met() -> None:
     near = round(predicted(TRIPLE, measured(1)).requests + 80)
     found = compared(TRIPLE, measured(near // 3, near, near * 2))
     assert found.met
-    assert (found.requests, found.bad) == (10_000, 300)
+    assert (found.requests, found.failed) == (10_000, 300)
     assert not compared(TRIPLE, measured(near * 2)).met
 
 

@@ -1,17 +1,17 @@
-"""Figures, verdicts and numbers of a row of the table of faults."""
+"""Figures, verdicts and numbers of a row of measurements."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.chaos.row import FULL, Figure, Outcome, Reached, Row, Scale, shown
+from benchmarks.measured.row import Figure, Outcome, Reached, Row, shown
 
 
-async def _never(scale: Scale) -> Reached:
+def _never(scale: int) -> Reached:
     raise AssertionError(scale)
 
 
-ROW = Row("killed", "a replica is killed", "failed ≤ in flight", _never)
+ROW = Row("killed", "Replicas", "a replica is killed", "failed ≤ in flight", _never)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,3 @@ def test_the_verdict_has_three_values() -> None:
 def test_numbers_have_as_many_digits_as_they_deserve(value: float | None, text: str) -> None:
     """Three of them, and thousands are told apart."""
     assert shown(value) == text
-
-
-def test_the_full_scale_is_what_was_asked_for() -> None:
-    """These numbers stand in the task; the rest is ours to choose."""
-    assert (FULL.slow_heads, FULL.idle, FULL.weight_changes, FULL.reloads) == (2_000, 10_000, 200, 20)

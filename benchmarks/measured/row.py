@@ -1,48 +1,15 @@
-"""What a row of the table is: a fault, what must hold under it, and what was reached. Pure."""
+"""What a row of a table is: what is done to a gateway, what must hold, what was reached. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How much each row does. `seconds` is the length of a usual stretch of load."""
-
-    seconds: float
-    idle: int
-    slow_heads: int
-    tunnels: int
-    weight_changes: int
-    reloads: int
-    swaps: int
-    readers: int
-    storm: int  # requests of the retry storm
-
-
-FULL = Scale(
-    seconds=3.0,
-    idle=10_000,
-    slow_heads=2_000,
-    tunnels=100,
-    weight_changes=200,
-    reloads=20,
-    swaps=5,
-    readers=8,
-    storm=5_000,
-)
-QUICK = Scale(
-    seconds=1.0,
-    idle=1_000,
-    slow_heads=200,
-    tunnels=20,
-    weight_changes=20,
-    reloads=2,
-    swaps=1,
-    readers=2,
-    storm=1_000,
-)
+Table = tuple[Sequence[str], list[Sequence[str]]]
+"""A head and its lines."""
+S = TypeVar("S")
+"""How much the rows of one kind do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +39,45 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What came of a row: requests sent, those not answered as they should be, and the figures."""
+    """What came of a row: requests sent, those not answered as they should be, the figures, and more.
+
+    `said` is what the gateway said of it; `notes` are sentences below the table, `tables` stand there too.
+    """
 
     requests: int
     failed: int
     figures: tuple[Figure, ...]
-    failures: tuple[str, ...] = ()
+    said: str = ""
+    notes: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def met(self) -> bool:
-        """Whether every figure is within its bounds."""
+        """Whether something was sent, and every figure is within its bounds."""
         return self.requests > 0 and all(figure.met for figure in self.figures)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One fault. `run` makes it happen to a gateway of its own and returns what was reached."""
+class Row(Generic[S]):
+    """One measurement, in a `group` that shares a table.
+
+    `run` does it to a gateway of its own, in an event loop where it is a coroutine; `missing` says why it
+    cannot be done here, "" where it can.
+    """
 
     name: str
-    fault: str
+    group: str
+    what: str
     must: str
-    run: Callable[[Scale], Awaitable[Reached]]
+    run: Callable[[S], Reached | Awaitable[Reached]]
+    missing: Callable[[], str] = str
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Generic[S]):
     """A row that was run, in so many seconds; `problem` is why it could not be measured."""
 
-    row: Row
+    row: Row[S]
     reached: Reached | None
     seconds: float
     problem: str = ""
