@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from gateway.errors import GatewayError
-from gateway.routing import change, journal
+from gateway.routing import change, file_sync, journal
 from gateway.routing.file import read_text, signature
 from gateway.routing.places import Places
 from gateway.routing.slot import PlanSlot, publish, published
@@ -57,7 +57,7 @@ def write_unwritten(places: Places, config: Path) -> bool:
         head = journal.head(connection)
     if head is None or head.file != "pending":
         return False
-    change.write_back(places, config)
+    file_sync.write_back(places, config)
     return True
 
 

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,9 +19,11 @@ from gateway.control import repair
 from gateway.control.saves import SETTLE, SaveDetector
 from gateway.control.telling import Teller
 from gateway.errors import GatewayError
-from gateway.routing import change, journal
+from gateway.routing import journal
+from gateway.routing.change import Request
 from gateway.routing.complaint import complaint as complaint_of
 from gateway.routing.file import signature
+from gateway.routing.file_sync import follow_file
 from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.control")
@@ -30,7 +33,7 @@ CATCH_UP_EVERY = 1.0
 RETRY_WRITING_EVERY = 5.0
 
 SETTLED_WITHIN = 1.0
-FROM_FILE = change.Request("file", "file")
+FROM_FILE = Request("file", "file")
 
 
 class Watcher:
@@ -46,7 +49,7 @@ class Watcher:
         self._retry_at = 0.0
         self._traces: tuple[object, ...] = ()
         self._woken = threading.Event()
-        self._settled = threading.Event()
+        self._settling: deque[threading.Event] = deque()
         self._failure = ""
         self._stopping = False
         self._is_holding = False
@@ -60,9 +63,10 @@ class Watcher:
 
         Whoever saves the file after a change was acknowledged must find that change in it.
         """
-        self._settled.clear()
+        settled = threading.Event()  # of this caller alone: the turn that another woke may be too early
+        self._settling.append(settled)
         self.wake()
-        self._settled.wait(SETTLED_WITHIN)
+        settled.wait(SETTLED_WITHIN)
 
     def stop(self) -> None:
         """Let `run` return."""
@@ -110,15 +114,16 @@ class Watcher:
         if asked:
             self._woken.clear()
             self._catch_up_at = now
+        settling = len(self._settling) if asked else 0
         look = self._saves.look(signature(self._config), now)
         if look == "saved":
-            change.follow_file(self._places, FROM_FILE, self._config)
+            follow_file(self._places, FROM_FILE, self._config)
             self._teller.tell(after_save=True)
         if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
             self._catch_up(now, self._teller)
-        if asked:
-            self._settled.set()
+        for _ in range(settling):
+            self._settling.popleft().set()
         self._failure = ""
         return SETTLE if look == "moving" else LOOK_EVERY
 

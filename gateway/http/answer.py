@@ -5,6 +5,7 @@ Heads come here once llhttp has read them; like requests they are judged by stri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from gateway.http.header_lines import passing, repeated, without
@@ -16,6 +17,19 @@ from gateway.http.upgrade import answer_agrees
 # Services list what they could switch to in several lines; in an ordinary answer nobody believes them.
 _ONLY_ONCE = ONLY_ONCE - {b"upgrade"}
 _ONLY_ONCE_SWITCHING = ONLY_ONCE | {b"connection", b"sec-websocket-accept", b"sec-websocket-protocol"}
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2}(?: [\t -~\x80-\xff]*)?")
+_STATUS_LINES_REMEMBERED = 256
+_status_lines_seen: set[bytes] = set()  # good ones; there are few
+
+
+def status_line(line: bytes) -> None:
+    """Refuse an answer whose first line is not `HTTP/1.x status reason` in plain characters."""
+    if line in _status_lines_seen:
+        return
+    if not _STATUS_LINE.fullmatch(line):
+        raise Refused(502, "it does not begin with HTTP/1.x, a status and a plain reason")
+    if len(_status_lines_seen) < _STATUS_LINES_REMEMBERED and len(line) < 64:
+        _status_lines_seen.add(line)
 
 
 def framing_of(head: bytes, fields: Mapping[bytes, bytes], shape: Shape) -> int:

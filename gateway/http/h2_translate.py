@@ -104,9 +104,7 @@ def _read_fields(
             if value:
                 cookies.append(value)  # an empty one says nothing, and would leave a blank at the end
         elif name == b"content-length":
-            if length is not None or not _LENGTH.fullmatch(value):
-                raise Malformed("content-length must come once, as one plain decimal number")
-            length = int(value)
+            length = _only_length(length, value)
         elif name == b"host":
             _same_host(pseudo, value)
         elif name != b"te":
@@ -114,6 +112,12 @@ def _read_fields(
     if cookies:
         lines.append(b"cookie: %b\r\n" % b"; ".join(cookies))
     return pseudo, lines, length
+
+
+def _only_length(known: int | None, value: bytes) -> int:
+    if known is not None or not _LENGTH.fullmatch(value):
+        raise Malformed("content-length must come once, as one plain decimal number")
+    return int(value)
 
 
 def _check_field(name: bytes, value: bytes) -> None:

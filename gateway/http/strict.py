@@ -6,7 +6,6 @@ llhttp has already parsed the head; these checks are stricter than it is and dec
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import NamedTuple
 
@@ -29,9 +28,6 @@ _PATH = rb"/[!$&-:=@-\[\]_a-z~]*"
 _QUERY = rb"[!$&-;=?-\[\]_a-z~]*"
 # A request line with nothing that needs a second look: no escape, no parameter.
 _PLAIN = re.compile(rb"([A-Z]+(?:-[A-Z]+)?) ((%b)(?:\?%b)?) HTTP/1\.([01])" % (_PATH, _QUERY))
-_LABEL = rb"[A-Za-z0-9_-]+"
-_HOST = re.compile(rb"(?:%b(?:\.%b)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([1-9][0-9]{0,4}))?" % (_LABEL, _LABEL))
-_LONGEST_HOST = 255
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 # Encoded control characters, which services write into heads, and bytes that only overlong UTF-8 has.
 _UNSAFE_ESCAPE = re.compile(rb"%(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
@@ -74,6 +70,29 @@ def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
         method, target, path, minor = plain.groups()
         if method in METHODS and len(target) <= max_target and b"/." not in path and b"//" not in path:
             return RequestLine(method, target, path, minor == b"1", None)
+    return _second_look(line, max_target)
+
+
+def _second_look(line: bytes, max_target: int) -> RequestLine:
+    """Say what is wrong with a line that is not plain, or what its target comes to."""
+    method, target, is_http11 = _words(line, max_target)
+    authority = None
+    if target[:1] != b"/":
+        if target == b"*" and method == b"OPTIONS":
+            return RequestLine(method, target, b"/", is_http11, None)
+        target, authority = _absolute(target)
+    if not _TARGET.fullmatch(target):
+        raise Refused(400, "the target has a character that must be percent-encoded")
+    end = target.find(b"?")
+    path = target if end < 0 else target[:end]
+    if b"%" in target or b";" in path or b"/." in path or b"//" in path:
+        path = _checked_path(target, path)
+        target = path if end < 0 else path + target[end:]
+    return RequestLine(method, target, path, is_http11, authority)
+
+
+def _words(line: bytes, max_target: int) -> tuple[bytes, bytes, bool]:
+    """Return method, target and whether it is HTTP/1.1; of the target only the length is checked."""
     if len(line) > max_target + _BESIDES_TARGET:
         raise _too_long(max_target)
     parts = line.split(b" ")
@@ -91,19 +110,7 @@ def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
         raise Refused(501, "the method is not one that anybody has registered")
     if len(target) > max_target:
         raise _too_long(max_target)
-    authority = None
-    if target[:1] != b"/":
-        if target == b"*" and method == b"OPTIONS":
-            return RequestLine(method, target, b"/", version == b"HTTP/1.1", None)
-        target, authority = _absolute(target)
-    if not _TARGET.fullmatch(target):
-        raise Refused(400, "the target has a character that must be percent-encoded")
-    end = target.find(b"?")
-    path = target if end < 0 else target[:end]
-    if b"%" in target or b";" in path or b"/." in path or b"//" in path:
-        path = _checked_path(target, path)
-        target = path if end < 0 else path + target[end:]
-    return RequestLine(method, target, path, version == b"HTTP/1.1", authority)
+    return method, target, version == b"HTTP/1.1"
 
 
 def _too_long(max_target: int) -> Refused:
@@ -150,57 +157,6 @@ def _without_dots(path: bytes) -> bytes:
             kept.append(segment)
     folder = segments[-1] in (b"", b".", b"..") and bool(kept)
     return b"/" + b"/".join(kept) + (b"/" if folder else b"")
-
-
-_HOSTS_REMEMBERED = 256
-_hosts_seen: set[bytes] = set()  # good ones; a gateway has few names and every request brings one
-
-
-def host(value: bytes | None, line: RequestLine) -> bytes:
-    """Check the Host header and return the authority to forward: that of an absolute target wins."""
-    if value is None:
-        if line.is_http11:
-            raise Refused(400, "the Host header is missing")
-        value = b""
-    elif value not in _hosts_seen:
-        if not _is_host(value):
-            raise Refused(400, "the Host header is not one host with an optional port")
-        if len(_hosts_seen) < _HOSTS_REMEMBERED and len(value) < 256:
-            _hosts_seen.add(value)
-    if line.authority is not None:
-        if not _is_host(line.authority):
-            raise Refused(400, "the target's authority is not one host with an optional port")
-        return line.authority
-    return value
-
-
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2}(?: [\t -~\x80-\xff]*)?")
-_status_lines_seen: set[bytes] = set()  # good ones; there are few
-
-
-def status_line(line: bytes) -> None:
-    """Refuse an answer whose first line is not `HTTP/1.x status reason` in plain characters."""
-    if line in _status_lines_seen:
-        return
-    if not _STATUS_LINE.fullmatch(line):
-        raise Refused(502, "it does not begin with HTTP/1.x, a status and a plain reason")
-    if len(_status_lines_seen) < _HOSTS_REMEMBERED and len(line) < 64:
-        _status_lines_seen.add(line)
-
-
-def _is_host(value: bytes) -> bool:
-    found = _HOST.fullmatch(value)
-    if found is None or len(value) > _LONGEST_HOST or int(found[2] or 0) > 65535:
-        return False
-    return found[1] is None or _is_ipv6(found[1].decode())
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def content_length(value: bytes) -> int:

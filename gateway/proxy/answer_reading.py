@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from gateway.http.answer import framing_of, interim_head, switch_head
+from gateway.http.answer import framing_of, interim_head, status_line, switch_head
 from gateway.http.framing import has_no_body
 from gateway.http.headers import Shapes
 from gateway.http.message import END_OF_HEAD, UNTIL_CLOSE, AnswerReader
-from gateway.http.strict import MAX_HEAD, Refused, status_line
+from gateway.http.strict import MAX_HEAD, Refused
 from gateway.proxy.answered import Answer, Answered
 
 if TYPE_CHECKING:

@@ -32,6 +32,13 @@ class Target:
         self.block = tally.block(route.name, backend.name, route.since)
 
 
+def _able(route: Route, auth: KeyCheck | None) -> KeyCheck | None:
+    """Return who checks the keys of a route; one that asks for them must never be served without."""
+    if route.auth is not None and auth is None:
+        raise ValueError(f"route {route.name} asks for keys, and nobody here can check them")
+    return auth
+
+
 class CompiledRoute:
     """One route: its division and the targets the division's indices stand for."""
 
@@ -68,9 +75,7 @@ class CompiledRoute:
         auth: KeyCheck | None = None,
     ) -> None:
         """`resort` was stable before and answers until the new stable has once."""
-        if route.auth is not None and auth is None:
-            raise ValueError(f"route {route.name} asks for keys, and nobody here can check them")
-        self.auth = auth
+        self.auth = _able(route, auth)
         self.name = route.name
         self.key = route.name.encode()
         self.path = route.path
@@ -85,10 +90,7 @@ class CompiledRoute:
         self.stable = next(target for target in self.targets if target.name == route.stable)
         self.last_resort = Target(route, resort, tally) if resort else None
         self.preview_header = route.preview.encode()
-        self.previews = {
-            name.encode(): Target(route, services[name], tally, is_preview=True)
-            for name in self.splitter.services
-        }
+        self.previews = {of.label: Target(route, of.backend, tally, is_preview=True) for of in self.targets}
         self.idle = self.previews.get(route.idle.encode())
         self.trials: Trials | None = ledgers.trials(route) if ledgers is not None else None
         self.log = log

@@ -36,11 +36,10 @@ def request_head(
         if shape.host is not None:
             block = without(block, shape.host)
         block += b"host: %b\r\n" % (host or b"localhost")
-    if trace:
-        if shape.traceparent is not None:
-            block = without(block, shape.traceparent)
-        if not is_continued and (state := shape.spelled.get(b"tracestate")) is not None:
-            block = without(block, state)
+    if trace and shape.traceparent is not None:
+        block = without(block, shape.traceparent)
+    if trace and not is_continued and (state := shape.spelled.get(b"tracestate")) is not None:
+        block = without(block, state)
     return b"%b %b HTTP/1.1%b%bx-forwarded-host: %b\r\nx-request-id: %b\r\n%b%b\r\n" % (
         line.method, line.target, block, forwarded, host, request_id, trace, framing
     )  # fmt: skip

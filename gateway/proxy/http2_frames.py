@@ -97,13 +97,7 @@ class FrameReader:
         if self._waiting:
             data = self._waiting + data
         frames: list[Frame] = []
-        at = 0
-        if self._preface:
-            if data[: len(PREFACE)] != PREFACE[: len(data)]:
-                raise Broken(PROTOCOL_ERROR, "the connection does not begin as HTTP/2 does")
-            if len(data) >= len(PREFACE):
-                self._preface = False
-                at = len(PREFACE)
+        at = self._after_preface(data) if self._preface else 0
         while not self._preface and len(data) - at >= FRAME_HEAD:
             length = int.from_bytes(data[at : at + 3], "big")
             if length > MAX_FRAME:
@@ -123,6 +117,15 @@ class FrameReader:
             at = end
         self._waiting = data[at:]
         return frames
+
+    def _after_preface(self, data: bytes) -> int:
+        """Return where frames begin, 0 while the preface is not whole."""
+        if data[: len(PREFACE)] != PREFACE[: len(data)]:
+            raise Broken(PROTOCOL_ERROR, "the connection does not begin as HTTP/2 does")
+        if len(data) < len(PREFACE):
+            return 0
+        self._preface = False
+        return len(PREFACE)
 
     def _check_block(self, frame: Frame, whole: bool) -> None:
         """Bound a block of headers; what interrupts one is left for the library to refuse."""

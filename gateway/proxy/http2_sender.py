@@ -60,17 +60,17 @@ class Sender:
 
     def body(self, stream: StreamTransport) -> bool:
         """Send what waits of an answer, as far as it may be; return whether its end was sent."""
-        h2, stream_id = self._h2, stream.stream_id
+        h2, stream_id, unsent = self._h2, stream.stream_id, stream.unsent
         self.blocked.pop(stream_id, None)
         self.flush_soon()
-        while size := stream.get_write_buffer_size():
+        while size := unsent.size():
             count = min(size, MAX_FRAME, h2.local_flow_control_window(stream_id))
             if count <= 0 or not self.writable:
                 self.blocked[stream_id] = stream
-                stream.stalled = stream.stalled or self._context.now
+                unsent.blocked(self._context.now)
                 return False
             ended = stream.whole and count == size
-            h2.send_data(stream_id, stream.take(count, self._context.now), end_stream=ended)
+            h2.send_data(stream_id, unsent.take(count, self._context.now), end_stream=ended)
             if count in (MAX_FRAME, size):
                 self._guard.sent_freely()
             self._unflushed += count

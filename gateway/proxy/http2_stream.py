@@ -2,8 +2,8 @@
 
 The connection behind it believes that it talks to a client of HTTP/1.1, so what holds for those holds for
 HTTP/2: one strictness, one way through the gateway, one observation. What it writes is read again as an
-answer and sent as HEADERS and DATA, as far as the client's windows reach; the rest waits here, and holds back
-the service.
+answer and sent as HEADERS and DATA, as far as the client's windows reach; the rest waits (`http2_unsent.py`),
+and holds back the service.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from gateway.http.h2_answer import AnswerBytes
 from gateway.http.h2_translate import RequestBytes
 from gateway.proxy.http2_frames import INTERNAL_ERROR
+from gateway.proxy.http2_unsent import Unsent
 from gateway.proxy.server import ClientConnection
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 HIGH_WATER: Final = 64 * 1024
 LOW_WATER: Final = 16 * 1024
-PROGRESS: Final = 4 * 1024
-"""Bytes that a client must take, or all there are, to count as one that reads."""
 
 
 class Carrier(Protocol):
@@ -54,10 +53,9 @@ class NoSocket:
 
 
 class StreamTransport:
-    """The transport, and what is left to send: some bytes of the answer, then its end if it is `whole`.
+    """The transport, and what is left to send: what is `unsent` of the answer, then its end if it is `whole`.
 
-    `over`: nothing more is sent or taken. `stalled`: when the client last took something, 0 while nothing
-    waits for it.
+    `over`: nothing more is sent or taken.
     """
 
     __slots__ = (
@@ -67,15 +65,12 @@ class StreamTransport:
         "_credit",
         "_paused",
         "_paused_client",
-        "_pending",
-        "_progress",
-        "_sent",
         "_told",
         "client",
         "over",
         "request",
-        "stalled",
         "stream_id",
+        "unsent",
         "whole",
     )
 
@@ -87,11 +82,10 @@ class StreamTransport:
         self.request = request
         self.client = ClientConnection(carrier.context, True)
         self._answer = AnswerBytes()
-        self._pending = b""
-        self._sent = self._credit = self._progress = 0
+        self.unsent = Unsent()
+        self._credit = 0
         self.whole = self.over = self._closing = self._paused = False
         self._paused_client = self._told = False
-        self.stalled = 0.0
         self.client.connection_made(cast(asyncio.BaseTransport, self))
 
     # -- the request ---------------------------------------------------------------------------------------
@@ -156,7 +150,7 @@ class StreamTransport:
 
     def get_write_buffer_size(self) -> int:
         """Part of asyncio.WriteTransport."""
-        return len(self._pending) - self._sent
+        return self.unsent.size()
 
     def write(self, data: bytes) -> None:
         """Part of asyncio.WriteTransport: read bytes of the answer and send what may be sent."""
@@ -170,36 +164,12 @@ class StreamTransport:
         for number, fields in enumerate(heads, 1):
             self._carrier.send_head(self, fields, ended=number == last)
         if body or (self.whole and not last):
-            self._keep(body)
+            self.unsent.add(body)
             self._carrier.send_answer(self)
-
-    # -- what waits for the client -------------------------------------------------------------------------
-
-    def _keep(self, body: bytes) -> None:
-        if self._pending:
-            self._pending = self._pending[self._sent :] + body
-        else:
-            self._pending = body
-        self._sent = 0
-
-    def take(self, count: int, now: float) -> bytes:
-        """Return so many bytes of what waits, to be sent."""
-        start = self._sent
-        self._sent = end = start + count
-        data = self._pending[start:end]
-        self._progress += count
-        if end == len(self._pending):
-            self._pending = b""
-            self._sent = self._progress = 0
-            self.stalled = 0.0
-        elif self._progress >= PROGRESS:
-            self._progress = 0
-            self.stalled = now
-        return data
 
     def hold_back(self) -> None:
         """Tell the client connection whether it may go on writing."""
-        left = self.get_write_buffer_size()
+        left = self.unsent.size()
         if self._paused_client:
             if left <= LOW_WATER:
                 self._paused_client = False

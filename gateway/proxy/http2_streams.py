@@ -136,8 +136,7 @@ class Streams:
 
     def send_head(self, stream: StreamTransport, fields: list[tuple[bytes, bytes]], *, ended: bool) -> None:
         """Send the head of an answer, which may be all of it."""
-        self._h2.send_headers(stream.stream_id, fields, end_stream=ended)
-        self.sender.flush_soon()
+        self.sender.head(stream, fields, ended=ended)
         if ended:
             self._answered(stream)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gateway.http.header_lines import no_tabs
 from gateway.http.headers import Shape
+from gateway.http.host import host
 from gateway.http.message import END_OF_HEAD
 from gateway.http.request import check_repeated, frame, too_large
-from gateway.http.strict import Refused, RequestLine, host, partial_head
+from gateway.http.strict import Refused, RequestLine, partial_head
 from gateway.http.upgrade import wanted
 from gateway.monitoring.tally_layout import HIT_KEEP_ALIVE_TIMEOUT, HIT_REQUESTS_PER_CONNECTION
 from gateway.proxy.compiled_route import CompiledRoute

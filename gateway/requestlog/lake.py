@@ -7,7 +7,6 @@ that needs more memory than it may have fails instead of spilling users' data to
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +14,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gateway.requestlog.damage import damaged
-from gateway.requestlog.formats import file_list, literal, nothing
+from gateway.requestlog.formats import file_list, literal
 from gateway.requestlog.labels_seal import label_files
 from gateway.requestlog.labels_view import label_views
 from gateway.requestlog.pins import Pins, pinned
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.policy import LabelPolicy
+from gateway.requestlog.revisions_table import RevisionRow, make_revisions
 from gateway.requestlog.views import columns_of, gaps_view, predictions_view, requests_view
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 VIEWS = ("requests", "predictions", "labels", "quality", "gaps", "revisions")
-_REVISION_COLUMNS = {
-    "number": "BIGINT",
-    "ts": "TIMESTAMPTZ",
-    "author": "VARCHAR",
-    "reason": "VARCHAR",
-    "what": "VARCHAR",
-}
 _OF_LABELS = ("label", "quality")
 """What a query's text holds where it needs the views of labels, and with them `predictions`."""
 _LISTS = ("duckdb_", "information_schema", "pg_catalog", "show")
@@ -47,8 +40,6 @@ _DATE_TRUNC = (
 )
 """The same as DuckDB's where the zone is UTC, which it always is here, in a seventh of the time."""
 
-RevisionRow = tuple[int, float, str, str, str]
-"""number, seconds since 1970, author, reason, what was changed."""
 Decrypt = Callable[[str, str], str]
 
 
@@ -99,25 +90,38 @@ def connect(
     does not name is not prepared; empty: everything. `writable` is the one file that may be written. Raises
     GatewayError where the log cannot be read.
     """
-    import duckdb
-
-    pins = pinned(places, label_files)
-    settings: dict[str, Any] = {"threads": threads, "memory_limit": memory_limit, "temp_directory": ""}
-    connection = duckdb.connect(config=settings)
-    lake = Lake(connection, pins)
+    lake = _opened(places, memory_limit, threads)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET parquet_metadata_cache = true")  # each file is looked at several times
-        _make_views_of_sound_files(lake, places, wanted.casefold(), policies or {})
-        if _names(wanted.casefold(), "revision"):
-            _make_revisions(connection, revisions)
+        _make_tables(lake, places, wanted.casefold(), policies or {}, revisions)
         if decrypt is not None:
-            _make_decrypt(connection, decrypt)
+            _make_decrypt(lake.connection, decrypt)
         _lock(lake, writable)
     except BaseException:
         lake.close()
         raise
     return lake
+
+
+def _opened(places: LogPlaces, memory_limit: str, threads: int) -> Lake:
+    import duckdb
+
+    pins = pinned(places, label_files)
+    settings: dict[str, Any] = {"threads": threads, "memory_limit": memory_limit, "temp_directory": ""}
+    return Lake(duckdb.connect(config=settings), pins)
+
+
+def _make_tables(
+    lake: Lake,
+    places: LogPlaces,
+    wanted: str,
+    policies: Mapping[str, LabelPolicy],
+    revisions: Iterable[RevisionRow],
+) -> None:
+    lake.execute("SET TimeZone = 'UTC'")
+    lake.execute("SET parquet_metadata_cache = true")  # each file is looked at several times
+    _make_views_of_sound_files(lake, places, wanted, policies)
+    if _names(wanted, "revision"):
+        make_revisions(lake.connection, revisions)
 
 
 def _make_views_of_sound_files(
@@ -165,20 +169,6 @@ def _make_views(lake: Lake, places: LogPlaces, wanted: str, policies: Mapping[st
             for file, pin in labels.items():
                 statement = statement.replace(literal(file), literal(pin))
             connection.execute(statement)
-
-
-def _make_revisions(connection: DuckDBPyConnection, rows: Iterable[RevisionRow]) -> None:
-    told = [
-        {"number": number, "at": round(at * 1e6), "author": author, "reason": reason, "what": what}
-        for number, at, author, reason, what in rows
-    ]
-    connection.execute(f"CREATE TABLE revisions AS {nothing(_REVISION_COLUMNS)}")
-    shape = '[{"number":"BIGINT","at":"BIGINT","author":"VARCHAR","reason":"VARCHAR","what":"VARCHAR"}]'
-    connection.execute(
-        "INSERT INTO revisions SELECT r.number, make_timestamptz(r.at), r.author, r.reason, r.what "  # noqa: S608
-        f"FROM (SELECT unnest(from_json($rows, {literal(shape)})) AS r)",
-        {"rows": json.dumps(told)},
-    )
 
 
 def _make_decrypt(connection: DuckDBPyConnection, decrypt: Decrypt) -> None:

@@ -7,11 +7,11 @@ goes wrong is said with what to do about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Timer
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import GatewayError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BATCH = 2048
 """Rows fetched at once."""
+AGAIN = 0.05
+"""Seconds between two interrupts of a query whose time is over."""
 _ZONED = re.compile("TIMESTAMP WITH TIME ZONE")
 _EXPLAIN = re.compile(r"^\s*EXPLAIN\b\s*(ANALYZE\b\s*)?(\([^()]*\)\s*(?=[A-Z]))?", re.IGNORECASE)
 _ALLOWED = "a query is one SELECT, or WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
@@ -101,16 +103,25 @@ def write(lake: Lake, sql: str, file: Path, *, timeout: float = 30.0) -> int:
 
 @contextmanager
 def _limited(lake: Lake, timeout: float, sql: str) -> Iterator[None]:
-    timer = Timer(timeout, lake.connection.interrupt)
-    timer.daemon = True
-    timer.start()
+    over = Event()
+    told = (lake.connection.interrupt, timeout, over)
+    limit = Thread(target=_interrupt, args=told, name="query limit", daemon=True)
+    limit.start()
     try:
         yield
     except Exception as error:
         raise in_words(lake, error, timeout, sql) from None
     finally:
-        timer.cancel()
-        timer.join()  # lest it interrupts the next query
+        over.set()
+        limit.join()  # lest it interrupts the next query
+
+
+def _interrupt(interrupt: Callable[[], None], timeout: float, over: Event) -> None:
+    """Interrupt a query after its time until it is over: DuckDB forgets what comes between two statements."""
+    wait = timeout
+    while not over.wait(wait):
+        interrupt()
+        wait = AGAIN
 
 
 def only_query(sql: str) -> tuple[str, bool]:

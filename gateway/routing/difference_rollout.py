@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.routing.fields import shown_duration
+from gateway.routing.judges import Judge, Metric
 from gateway.routing.plan import Route, RoutingPlan, shortest_percent
-from gateway.routing.rollouts import Hook, Judge, Metric, Notify, Progress, Rollout, Step
+from gateway.routing.rollouts import Hook, Notify, Progress, Rollout, Step
 
 
 def rollout_changes(old: Route, new: Route) -> Iterator[str]:

@@ -113,11 +113,10 @@ def parse_root(
     known = _names(given.get("services"))
     logged = read_log_defaults(report, given["log"]) if "log" in given else USUAL
     routes = _routes(report, root, given, known, zone_exists, logged)
-    watched = read_watched(report, given, known)
     plan = RoutingPlan(
         services, routes, str(listen), str(admin), limits, tls, preview, notify, logged.settings
     )
-    return replace(plan, admin_settings=admin_settings, **watched)
+    return replace(plan, admin_settings=admin_settings, **read_watched(report, given, known))
 
 
 def _names(services: Node | None) -> Known:

@@ -1,23 +1,16 @@
 """Where a running gateway keeps its files, all found from the state directory.
 
 What must survive a reboot (the journal) lies in the state directory itself. What lives only as long as the
-processes do (the plan slot, tallies, sockets) lies in `run`, a link to a directory in memory: a disk that
-stalls must never stall a worker.
+processes do (the plan slot, tallies, sockets) lies in `run`, which `run_directory.py` makes.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from gateway.errors import GatewayError
 from gateway.requestlog.places import LogPlaces
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the directory made in it is checked to be ours alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,47 +171,3 @@ class Places:
         # Resolved and cut, because the link or the name may be longer than the 107 bytes that a socket's
         # path may have.
         return self.run.resolve() / f"{service[:20]}-{which}-{replica}.sock"
-
-
-def prepare(state: Path) -> Places:
-    """Make the state directory and its directory in memory, both for this user alone."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    run = state / "run"
-    target = _memory_directory(state)
-    if target is None:
-        if run.is_symlink():
-            run.unlink()
-        run.mkdir(exist_ok=True, mode=0o700)
-    elif not run.is_symlink() or Path(os.readlink(run)) != target:
-        if run.is_symlink():
-            run.unlink()
-        elif run.is_dir():
-            shutil.rmtree(run)  # from a time without such memory
-        run.symlink_to(target)
-    return Places(state)
-
-
-def remove_run(places: Places) -> None:
-    """Remove what lives only as long as the processes do."""
-    target = places.run.resolve()
-    if target.is_dir():
-        shutil.rmtree(target)
-    if places.run.is_symlink():
-        places.run.unlink()
-
-
-def _memory_directory(state: Path) -> Path | None:
-    if not os.access(_MEMORY, os.W_OK):
-        return None
-    digest = blake2b(os.fsencode(state.resolve()), digest_size=6).hexdigest()
-    directory = _MEMORY / f"gateway-{os.getuid()}-{digest}"
-    try:
-        directory.mkdir(mode=0o700)
-    except FileExistsError:
-        found = directory.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise GatewayError(
-                f"{directory} is not a directory of this user alone, so nothing secret may be kept there; "
-                "remove it or choose another --state-dir"
-            ) from None
-    return directory

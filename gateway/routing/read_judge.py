@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gateway.routing.judges import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, OutputsJudge
 from gateway.routing.read_metrics import read_metrics
 from gateway.routing.read_settings import Reader, choice, is_off, meanings, or_off, read_keys, seconds, whole
 from gateway.routing.report import Report, described, entries, mapping, sequence, text
-from gateway.routing.rollouts import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, OutputsJudge
 from gateway.routing.yaml_nodes import Node
 
 MAX_QUANTILES = 4

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.routing import fields
+from gateway.routing.judges import Metric
 from gateway.routing.read_settings import Reader, choice, read_keys, seconds
 from gateway.routing.read_web import web_url
 from gateway.routing.report import Report, described, sequence, text
-from gateway.routing.rollouts import Metric
 from gateway.routing.yaml_nodes import Node
 
 MAX_METRICS = 10

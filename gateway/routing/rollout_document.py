@@ -6,20 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gateway.routing.rollouts import (
-    ErrorsJudge,
-    Freeze,
-    Hook,
-    Judge,
-    LabelsJudge,
-    LatencyJudge,
-    Metric,
-    Notify,
-    OutputsJudge,
-    Progress,
-    Rollout,
-    Step,
-)
+from gateway.routing.judges import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
+from gateway.routing.rollouts import Freeze, Hook, Notify, Progress, Rollout, Step
 
 
 def rollout_document(rollout: Rollout) -> dict[str, Any]:

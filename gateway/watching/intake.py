@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.requestlog.formats import literal
@@ -62,7 +64,7 @@ class Intake:
 
     def _has_labels(self, after: int) -> bool:
         """Tell whether a file of labels has been written to since."""
-        return any(path.stat().st_mtime * SECOND >= after for path in label_files(self.places.log))
+        return any(_written(path) + SECOND >= after for path in label_files(self.places.log))
 
     def _pieces(
         self, lake: Lake, after: int, upto: int, is_late: Callable[[], bool], *, has_labels: bool
@@ -97,6 +99,14 @@ class Intake:
             store.set_states(self.store, "first", dict(found.firsts))
             store.set_marks(self.store, found.marks)
             decays.follow(self.store)
+
+
+def _written(path: Path) -> float:
+    """Return when (µs) a file was written to last, by a clock that may be some milliseconds behind."""
+    try:
+        return path.stat().st_mtime * SECOND
+    except FileNotFoundError:
+        return inf  # sealed since it was listed: what it held is in a newer file
 
 
 def label_source(lake: Lake) -> str:

@@ -60,16 +60,7 @@ def monitor(
     if not places.watch.exists():
         return empty
     with store.opened(places.watch) as connection:
-        marks = store.marks(connection)
-        found: list[dict[str, Any]] = []
-        shown_at, seconds = 0, 0.0
-        for clock in clocks.clocks(plan, marks):
-            moment = marks.get(clock.mark)
-            if clock.route not in (route, GATEWAY) or moment is None:
-                continue
-            if clock.route == route:  # the clock of its own time comes last, and most values are of that
-                shown_at, seconds = moment, clock.window / SECOND
-            found += _values(Look(connection, plan), clock, moment, proved)
+        found, shown_at, seconds = _latest(Look(connection, plan), route, proved)
     shown_values = [it for it in found if not version or it["version"] in ("", version)]
     if not shown_at:
         return empty
@@ -79,6 +70,22 @@ def monitor(
         "window_seconds": seconds,
         "values": sorted(shown_values, key=_place),
     }
+
+
+def _latest(look: Look, route: str, proved: Callable[[Of], str]) -> tuple[list[dict[str, Any]], int, float]:
+    """Return every value of a route and of the gateway, when the route's were looked at (0: never), and the
+    seconds that they are of."""
+    marks = store.marks(look.connection)
+    found: list[dict[str, Any]] = []
+    shown_at, seconds = 0, 0.0
+    for clock in clocks.clocks(look.plan, marks):
+        moment = marks.get(clock.mark)
+        if clock.route not in (route, GATEWAY) or moment is None:
+            continue
+        if clock.route == route:  # the clock of its own time comes last, and most values are of that
+            shown_at, seconds = moment, clock.window / SECOND
+        found += _values(look, clock, moment, proved)
+    return found, shown_at, seconds
 
 
 def _place(value: dict[str, Any]) -> tuple[int, int, str, str]:

@@ -1,4 +1,4 @@
-"""nginx and HAProxy as second readers: started on loopback, ended by their own pid.
+"""nginx and HAProxy as second readers: started at Unix sockets of their own, ended by their own pid.
 
 nginx notes for each request it reads an `X-Seen` field on the answer; HAProxy asks the same nginx, so that
 both tell how many requests they made of the bytes they were sent.
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = ("nginx", "haproxy")
-START = 10.0
+START = 20.0
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 """Sent behind everything else: where it is answered, the readers agree about where the rest ended."""
 
@@ -32,39 +32,32 @@ def require_programs() -> None:
 
 
 @contextmanager
-def readers(folder: Path) -> Iterator[dict[str, int]]:
-    """Run both until the block ends; yields the port of each."""
-    ports = {name: free_port() for name in PROGRAMS}
+def readers(folder: Path) -> Iterator[dict[str, Path]]:
+    """Run both until the block ends; yields the socket of each: no port, which others could take before."""
+    sockets = {name: folder / f"{name}.sock" for name in PROGRAMS}
     nginx, haproxy = folder / "nginx.conf", folder / "haproxy.cfg"
-    nginx.write_text(_nginx(folder, ports["nginx"]))
-    haproxy.write_text(_haproxy(ports["haproxy"], ports["nginx"]))
+    nginx.write_text(_nginx(folder, sockets["nginx"]))
+    haproxy.write_text(_haproxy(sockets["haproxy"], sockets["nginx"]))
     with ExitStack() as stack:
         for name, command in (
             ("nginx", ["nginx", "-e", "stderr", "-p", str(folder), "-c", str(nginx)]),
             ("haproxy", ["haproxy", "-db", "-f", str(haproxy)]),
         ):
             stack.enter_context(_child(command, folder / f"{name}.log"))
-            _wait_for(ports[name], folder / f"{name}.log")
-        yield ports
+            _wait_for(sockets[name], folder / f"{name}.log")
+        yield sockets
 
 
-def seen(port: int, data: bytes) -> list[bytes]:
+def seen(at: Path, data: bytes) -> list[bytes]:
     """Send bytes and one more request; return what was read: method and target of each, in order."""
-    with socket.create_connection(("127.0.0.1", port), 10) as wire:
-        wire.settimeout(10)
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(START)
+        wire.connect(str(at))
         wire.sendall(data + LAST)
         answer = b""
         while more := wire.recv(1 << 16):
             answer += more
     return [line[8:] for line in answer.split(b"\r\n") if line[:8].lower() == b"x-seen: "]
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -78,20 +71,20 @@ def _child(command: list[str], log: Path) -> Iterator[None]:
             process.wait(START)
 
 
-def _wait_for(port: int, log: Path) -> None:
+def _wait_for(at: Path, log: Path) -> None:
     deadline = time.monotonic() + START
     while True:
         try:
-            if seen(port, b"") == [b"GET /last"]:
+            if seen(at, b"") == [b"GET /last"]:
                 return
         except OSError:
             pass  # not listening yet
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no answer at {port}; its log: {log.read_text(errors='replace')[-500:]}")
+            raise TimeoutError(f"no answer at {at}; its log: {log.read_text(errors='replace')[-500:]}")
         time.sleep(0.02)
 
 
-def _nginx(folder: Path, port: int) -> str:
+def _nginx(folder: Path, at: Path) -> str:
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -102,7 +95,7 @@ http {{
     access_log off; server_tokens off; keepalive_requests 100000; large_client_header_buffers 8 64k;
     client_max_body_size 10m; merge_slashes off;
     server {{
-        listen 127.0.0.1:{port};
+        listen unix:{at};
         add_header X-Seen "$request_method $request_uri" always;
         location / {{ return 200 "ok"; }}
     }}
@@ -110,19 +103,19 @@ http {{
 """
 
 
-def _haproxy(port: int, upstream: int) -> str:
+def _haproxy(at: Path, upstream: Path) -> str:
     return f"""global
     maxconn 256
     tune.bufsize 65536
     tune.http.maxhdr 200
 defaults
     mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
+    timeout connect 20s
+    timeout client 20s
+    timeout server 20s
 frontend in
-    bind 127.0.0.1:{port}
+    bind unix@{at}
     default_backend out
 backend out
-    server nginx 127.0.0.1:{upstream}
+    server nginx unix@{upstream}
 """

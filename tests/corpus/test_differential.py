@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.corpus.cases import Case, requests
 from tests.corpus.conftest import CorpusStage
 from tests.corpus.peers import PROGRAMS, readers, require_programs, seen
 from tests.corpus.recorder import Recorder
-from tests.proxy.conftest import Gateway, Peer
+from tests.proxy.conftest import Gateway, Peer, until
 
 CASES = [case for case in requests() if case.sees]
 BASES = [case for case in requests() if case.id != "fair-options-star"]
@@ -51,7 +52,7 @@ LINES = (
 
 
 @pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+def sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """nginx and HAProxy, for the whole file."""
     require_programs()
     with readers(tmp_path_factory.mktemp("readers")) as running:
@@ -60,7 +61,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 async def test_the_corpus_is_read_as_the_same_requests(
-    stage: CorpusStage, ports: dict[str, int], case: Case
+    stage: CorpusStage, sockets: dict[str, Path], case: Case
 ) -> None:
     """Byte for byte as forwarded: as many, with the same methods and targets."""
     gateway, recorder = await stage.recorded()
@@ -70,12 +71,12 @@ async def test_the_corpus_is_read_as_the_same_requests(
         await client.head()
     await client.close()
     assert len(recorder.requests) == len(case.sees)
-    await agree(ports, recorder, case.id)
+    await agree(sockets, recorder, case.id)
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 async def test_mutants_are_read_as_the_same_requests(
-    stage: CorpusStage, ports: dict[str, int], seed: int
+    stage: CorpusStage, sockets: dict[str, Path], seed: int
 ) -> None:
     """Of the corpus, changed at random: whatever of it is forwarded."""
     draw = random.Random(seed)
@@ -88,7 +89,7 @@ async def test_mutants_are_read_as_the_same_requests(
         await ended(client)
         await no_request_open(gateway)
     assert recorder.requests, "nothing of all that was forwarded"
-    await agree(ports, recorder)
+    await agree(sockets, recorder)
 
 
 def mutant(draw: random.Random) -> bytes:
@@ -121,16 +122,14 @@ async def ended(client: Peer) -> None:
 
 async def no_request_open(gateway: Gateway) -> None:
     """Wait until the gateway has noticed that the client is gone."""
-    async with asyncio.timeout(5):
-        while gateway.context.clients:  # noqa: ASYNC110 - nobody announces it
-            await asyncio.sleep(0.001)
+    await until(lambda: not gateway.context.clients)
 
 
-async def agree(ports: dict[str, int], recorder: Recorder, case: str = "") -> None:
+async def agree(sockets: dict[str, Path], recorder: Recorder, case: str = "") -> None:
     """Assert that each reader makes the same requests of the same bytes."""
     forwarded = [bytes(wire) for wire in recorder.complete]
     expected = [b" ".join(request.line.split(b" ")[:2]) for request in recorder.requests]
     data = b"".join(forwarded)
     for name in PROGRAMS:
-        read = await asyncio.to_thread(seen, ports[name], data)
+        read = await asyncio.to_thread(seen, sockets[name], data)
         assert read == OTHERWISE.get((name, case), [*expected, b"GET /last"]), name

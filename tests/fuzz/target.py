@@ -13,13 +13,13 @@ from itertools import pairwise
 from gateway.http.framing import LAST_CHUNK, chunk
 from gateway.http.header_lines import no_tabs, repeated
 from gateway.http.headers import ONLY_ONCE, REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shape, Shapes
+from gateway.http.host import host
 from gateway.http.message import CHUNKED, END_OF_HEAD, RequestReader
 from gateway.http.strict import (
     MAX_HEAD,
     Refused,
     RequestLine,
     content_length,
-    host,
     partial_head,
     request_line,
     transfer_encoding,

@@ -10,7 +10,7 @@ import inspect
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import MethodType
 from typing import Protocol, cast
@@ -22,9 +22,10 @@ from gateway.monitoring import tally
 from gateway.proxy.context import Context
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.worker import tick
-from gateway.routing.change import Request, begin, commit
-from gateway.routing.places import prepare
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import begin
 from gateway.routing.plan import RoutingPlan
+from gateway.routing.run_directory import prepare
 
 BOUND = 20.0
 """Seconds within which whatever a test waits for must have come."""
@@ -108,6 +109,7 @@ class Service:
         self.requests: list[bytes] = []
         self.peers: list[Peer] = []
         self._accepted: asyncio.Queue[Peer] = asyncio.Queue()
+        self._closed = False
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
@@ -118,23 +120,32 @@ class Service:
         """Return the next connection of a service without a script."""
         return await self._accepted.get()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Coroutine[None, None, None] | None:
+        if self._closed:  # it was on its way while the test ended
+            writer.transport.abort()
+            return None
         peer = Peer(reader, writer)
         self.peers.append(peer)
         if self.script is None:
             self._accepted.put_nowait(peer)
-            return
+            return None
+        return self._answer(peer, self.script)
+
+    async def _answer(self, peer: Peer, script: Callable[[bytes], bytes]) -> None:
         try:
             while True:
                 head = await peer.head()
                 body = await peer.exactly(int(field(head, "content-length") or 0))
                 self.requests.append(head + body)
-                await peer.send(self.script(head + body))
+                await peer.send(script(head + body))
         except (asyncio.IncompleteReadError, OSError):
-            writer.close()  # the gateway has let go of it
+            peer.writer.close()  # the gateway has let go of it
 
     async def close(self) -> None:
         """Close the listener and every connection."""
+        self._closed = True
         if self._server is not None:
             self._server.close()
         self.socket.close()

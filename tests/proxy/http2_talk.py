@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 
 from hpack import Decoder, Encoder
 
+from gateway.monitoring import tally
 from gateway.proxy.http2_frames import (
     DATA,
     END_HEADERS,
@@ -74,6 +75,11 @@ def window(stream_id: int, more: int) -> bytes:
 def reset(stream_id: int, code: int = 8) -> bytes:
     """Return an RST_STREAM frame."""
     return frame(RST_STREAM, 0, stream_id, code.to_bytes(4, "big"))
+
+
+def hits(gateway: Gateway, limit: str) -> int:
+    """Return how often a limit of the gateway held."""
+    return tally.read_state(gateway.places.tally(0)).hits[tally.LIMITS.index(limit)]
 
 
 class Http2Client:

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.requestlog.policy import LogPolicy, Tracing
 from gateway.requestlog.ring_read import RingReader
 from gateway.routing.plan import RoutingPlan
-from tests.proxy.conftest import Gateway, until
+from tests.proxy.conftest import Gateway, Stage, until
 from tests.requestlog.frames import Whole, read
 
 
@@ -47,3 +47,19 @@ def of_policy(log: LogPolicy | None) -> Callable[[RoutingPlan], RoutingPlan]:
 def tracing(sample: float) -> Callable[[RoutingPlan], RoutingPlan]:
     """Return the change that exports the spans of this share of requests."""
     return lambda plan: replace(plan, tracing=Tracing(otlp="http://127.0.0.1:9/v1/traces", sample=sample))
+
+
+def post(body: bytes, lines: bytes = b"", path: bytes = b"/infer") -> bytes:
+    """Return a request with a body."""
+    return b"POST %b HTTP/1.1\r\nHost: x\r\n%bContent-Length: %d\r\n\r\n%b" % (path, lines, len(body), body)
+
+
+async def logged(stage: Stage, request: bytes, answer: bytes, **changed: Any) -> Whole:
+    """Send one request through, under a policy; return its frame."""
+    gateway = await stage.gateway(blue=await stage.service(answer))
+    if changed:
+        gateway.change(policy(**changed))
+    client = await stage.client(gateway.port)
+    await client.send(request)
+    await client.head()
+    return await frame(gateway)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from gateway.proxy.pool import Backend
 from tests.proxy.conftest import Gateway, Peer, Service
 
@@ -21,6 +24,13 @@ def backend_of(gateway: Gateway, name: str = "blue") -> Backend:
 def tick_later(gateway: Gateway, seconds: float) -> None:
     """Look after every replica as if so many seconds had passed."""
     gateway.context.pool.tick(gateway.context.loop.time() + seconds)
+
+
+async def probed_until(gateway: Gateway, condition: Callable[[], object]) -> None:
+    """Have replicas that are down probed, again and again as a worker does, until a condition holds."""
+    while not condition():
+        tick_later(gateway, 1)
+        await asyncio.sleep(0.001)
 
 
 async def statuses(client: Peer, count: int) -> set[bytes]:

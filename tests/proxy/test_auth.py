@@ -173,6 +173,7 @@ async def test_a_key_sent_as_basic_is_told_where_it_belongs(stage: Stage, beside
         answered += head + body
     assert service.requests == []
     left = b"".join(path.read_bytes() for path in gateway.places.run.iterdir() if path.is_file())
+    left = left.replace(bytes(1024), b"\0")  # most of it is memory that nothing was written to
     assert survivors(answered + left, [KEY, OTHER]) == []
 
 

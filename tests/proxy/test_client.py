@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from gateway.proxy.client import LINGER
 from gateway.routing.settings import Limits
 from tests.proxy.conftest import OK, Stage, until
@@ -15,10 +17,11 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(stage: Stage)
     client = await stage.client(gateway.port, receive_buffer=4096, limit=1)
     await client.send(GET)
     await until(lambda: any(not one.writable for one in gateway.clients))
-    gateway.tick()
-    gateway.tick(after=Limits().body_timeout - 1)
+    now = time.monotonic()
+    gateway.tick(since=now)
+    gateway.tick(after=Limits().body_timeout - 1, since=now)
     assert gateway.context.clients
-    gateway.tick(after=Limits().body_timeout + 1)
+    gateway.tick(after=Limits().body_timeout + 1, since=now)
     await until(lambda: not gateway.context.clients)
     assert not gateway.context.exchanges
 

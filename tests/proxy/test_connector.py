@@ -14,7 +14,7 @@ from gateway.proxy.endpoint import Endpoint
 from gateway.proxy.pool import Backend
 from gateway.routing.places import Places
 from gateway.routing.settings import Traffic, UpstreamTls
-from tests.proxy.conftest import Stage, until
+from tests.proxy.conftest import BOUND, Stage, until
 from tests.proxy.fleet import backend, service_at, shared
 from tests.tls_files import Authority, Pair
 
@@ -36,7 +36,7 @@ async def test_a_replica_may_answer_on_a_unix_socket(stage: Stage) -> None:
     accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
     server = await asyncio.start_unix_server(lambda _, writer: accepted.put_nowait(writer), path)
     endpoint = Endpoint(backend(service_at("http://127.0.0.1:1")), shared(), str(path))
-    made = await endpoint.open(1.0)
+    made = await endpoint.open(BOUND)
     assert (str(endpoint), endpoint.authority) == (str(path), b"localhost")
     made.close()
     (await accepted.get()).close()
@@ -62,7 +62,7 @@ async def test_an_ipv6_address_is_reached_without_its_brackets() -> None:
     """They belong to the url alone."""
     endpoint = backend(service_at("http://[::1]:1")).endpoints[0]
     with pytest.raises(OSError, match="refused"):
-        await endpoint.open(1.0)
+        await endpoint.open(BOUND)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ async def test_a_service_at_https_is_reached_over_tls(authority: Authority) -> N
     async with await secure.listen():
         tls = UpstreamTls(ca=authority.cert.name, server_name="models.example")
         endpoint = tls_backend(secure.url, tls, authority.cert.parent).endpoints[0]
-        made = await endpoint.open(5.0)
+        made = await endpoint.open(BOUND)
         assert made.transport.get_extra_info("ssl_object").version() == "TLSv1.3"
         assert secure.asked == ["models.example"]
         made.close()
@@ -120,7 +120,7 @@ async def test_without_a_name_the_address_must_be_in_the_certificate(authority: 
     """An IP address is checked as one."""
     secure = Secure(authority.issue("/CN=models", "models.example"))
     async with await secure.listen():
-        made = await tls_backend(secure.url, UpstreamTls(ca=str(authority.cert))).endpoints[0].open(5.0)
+        made = await tls_backend(secure.url, UpstreamTls(ca=str(authority.cert))).endpoints[0].open(BOUND)
         made.close()
         await until(lambda: made.lost)
 
@@ -133,7 +133,7 @@ async def test_a_service_that_cannot_prove_itself_is_down(
     async with await secure.listen():
         blue = tls_backend(secure.url, UpstreamTls(ca=str(authority.cert)))
         with pytest.raises(ssl.SSLCertVerificationError):
-            await blue.endpoints[0].open(5.0)
+            await blue.endpoints[0].open(BOUND)
     assert not blue.up
     place = secure.url.removeprefix("https://")
     assert [record.getMessage() for record in caplog.records if record.name == "gateway.worker"] == [
@@ -150,7 +150,7 @@ async def test_a_certificate_of_another_name_is_not_enough(
     async with await secure.listen():
         tls = UpstreamTls(ca=str(authority.cert), server_name="other.example")
         with pytest.raises(ssl.SSLCertVerificationError):
-            await tls_backend(secure.url, tls).endpoints[0].open(5.0)
+            await tls_backend(secure.url, tls).endpoints[0].open(BOUND)
     assert "certificate is not valid for 'other.example'" in caplog.text
 
 
@@ -158,7 +158,7 @@ async def test_a_missing_authority_file_is_said(tmp_path: Path, caplog: pytest.L
     """The replica is down until the file is there."""
     blue = tls_backend("https://127.0.0.1:1", UpstreamTls(ca="missing.pem"), tmp_path)
     with pytest.raises(OSError, match=r"missing\.pem"):
-        await blue.endpoints[0].open(1.0)
+        await blue.endpoints[0].open(BOUND)
     assert "service blue: replica 127.0.0.1:1 is down: " in caplog.text
     assert "missing.pem" in caplog.text
 
@@ -168,7 +168,7 @@ async def test_a_plain_service_at_https_is_down(stage: Stage, caplog: pytest.Log
     plain = await stage.service(lambda _: b"")
     plain_url = plain.url.replace("http:", "https:")
     endpoint = tls_backend(plain_url, UpstreamTls(verify=False)).endpoints[0]
-    opening = asyncio.ensure_future(endpoint.open(5.0))
+    opening = asyncio.ensure_future(endpoint.open(BOUND))
     await until(lambda: plain.peers)
     plain.peers[0].writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
     with pytest.raises(ssl.SSLError):

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.context import Context
-from gateway.routing.places import prepare
+from gateway.routing.run_directory import prepare
 from gateway.routing.shares import replace_weights
 from gateway.routing.slot import PlanSlot
 from tests.proxy.conftest import OK, Stage

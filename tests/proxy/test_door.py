@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gateway.proxy.client import LINGER
@@ -98,10 +100,11 @@ async def test_a_refused_client_may_finish_sending_before_it_is_cut(stage: Stage
     """Closing at once could destroy the answer on its way; going on for ever would be a gift."""
     gateway = await stage.gateway(blue=await stage.service(OK))
     client = await stage.client(gateway.port)
+    before = time.monotonic()
     await client.send(POST.encode() + b"Content-Length: nonsense\r\n\r\n" + b"x" * 100_000)
     head, _ = await client.answer()
     assert head.startswith(b"HTTP/1.1 400 ")
-    gateway.tick(after=LINGER / 2)
+    gateway.tick(after=LINGER / 2, since=before)
     assert gateway.context.clients
     gateway.tick(after=LINGER + 1)
     await until(lambda: not gateway.context.clients)

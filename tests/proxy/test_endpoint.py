@@ -6,7 +6,7 @@ import pytest
 
 from gateway.proxy.endpoint import IDLE_TIMEOUT
 from gateway.routing.settings import Breaker, Traffic
-from tests.proxy.conftest import Stage, until
+from tests.proxy.conftest import BOUND, Stage, until
 from tests.proxy.fleet import backend, service_at
 
 NOW = 1_000_000.0
@@ -16,7 +16,7 @@ async def test_a_connection_lost_before_it_was_used_is_not_kept(stage: Stage) ->
     """A replica may close what it accepts."""
     service = await stage.service()
     endpoint = backend(service_at(service.url)).endpoints[0]
-    made = await endpoint.open(1.0)
+    made = await endpoint.open(BOUND)
     (await service.accepted()).reset()
     await until(lambda: made.lost)
     endpoint.release(made)
@@ -27,11 +27,11 @@ async def test_idle_connections_are_closed_before_the_service_does(stage: Stage)
     """The oldest first; those used since stay."""
     service = await stage.service()
     endpoint = backend(service_at(service.url)).endpoints[0]
-    made = [await endpoint.open(1.0), await endpoint.open(1.0)]
+    made = [await endpoint.open(BOUND), await endpoint.open(BOUND)]
     for connection in made:
         endpoint.release(connection)
     now = endpoint.loop.time()
-    made[1].idle_since = now + 2
+    made[0].idle_since, made[1].idle_since = now, now + 2
     endpoint.tick(now + IDLE_TIMEOUT - 1)
     assert endpoint.idle == made
     endpoint.tick(now + IDLE_TIMEOUT + 1)
@@ -46,7 +46,7 @@ async def test_nothing_is_kept_of_a_service_that_left(stage: Stage) -> None:
     """A connection in use then is closed at its end."""
     service = await stage.service()
     blue = backend(service_at(service.url))
-    used, idle = [await blue.endpoints[0].open(1.0) for _ in range(2)]
+    used, idle = [await blue.endpoints[0].open(BOUND) for _ in range(2)]
     blue.endpoints[0].release(idle)
     blue.retire()
     await until(lambda: idle.lost)
@@ -63,10 +63,10 @@ async def test_a_refused_connection_takes_the_replica_out_and_an_accepted_one_pu
     blue = backend(service_at(service.url))
     endpoint = blue.endpoints[0]
     with pytest.raises(OSError, match="refused"):
-        await endpoint.open(1.0)
+        await endpoint.open(BOUND)
     assert (endpoint.state, blue.up, blue.proven) == ("down", False, False)
     await service.listen()
-    (await endpoint.open(1.0)).close()
+    (await endpoint.open(BOUND)).close()
     assert (endpoint.state, blue.up, blue.proven) == ("up", True, True)
 
 
@@ -77,9 +77,9 @@ async def test_the_breaker_hears_of_requests_that_found_nobody_and_of_nothing_el
     endpoint = blue.endpoints[0]
     for _ in range(5):
         with pytest.raises(OSError, match="refused"):
-            await endpoint.connect(1.0)
+            await endpoint.connect(BOUND)
     assert blue.allows(endpoint.loop.time())
     for _ in range(2):
         with pytest.raises(OSError, match="refused"):
-            await endpoint.open(1.0)
+            await endpoint.open(BOUND)
     assert not blue.allows(endpoint.loop.time())

@@ -12,7 +12,7 @@ from gateway.http.h2_translate import RequestBytes
 from gateway.proxy.http2 import Http2Connection
 from gateway.proxy.http2_frames import INTERNAL_ERROR, PREFACE, WINDOW_UPDATE
 from gateway.proxy.http2_library import STREAM_WINDOW
-from gateway.proxy.http2_stream import HIGH_WATER, LOW_WATER, PROGRESS, Carrier, StreamTransport
+from gateway.proxy.http2_stream import HIGH_WATER, LOW_WATER, Carrier, StreamTransport
 from tests.proxy.conftest import OK, Gateway, Peer, Stage, until
 from tests.proxy.http2_talk import GET, INITIAL_WINDOW_SIZE, POST, Http2Client, http2, setting, window
 from tests.tls_files import Authority
@@ -125,20 +125,6 @@ async def test_bytes_are_credited_once_reading_goes_on(stage: Stage) -> None:
     stream.over = True
     stream.consumed(0)
     assert recorder.did[2:] == [("acknowledge", 1, 9)]
-    stream.lost()
-
-
-async def test_progress_is_more_than_a_byte_now_and_then(stage: Stage) -> None:
-    """The clock of a client that reads begins anew with every few KiB, and stops when nothing waits."""
-    stream, _ = await a_stream(stage)
-    stream.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 3 * PROGRESS)
-    stream.stalled = 1.0
-    stream.take(PROGRESS - 1, 2.0)
-    assert stream.stalled == 1.0
-    stream.take(1, 3.0)
-    assert stream.stalled == 3.0
-    stream.take(2 * PROGRESS, 4.0)
-    assert stream.stalled == 0.0
     stream.lost()
 
 

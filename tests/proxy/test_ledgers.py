@@ -11,9 +11,10 @@ import pytest
 from gateway.monitoring.ledger_read import read_ledger
 from gateway.proxy.ledgers import Ledgers
 from gateway.routing.document import to_document
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.rollouts import Progress, State, Step
+from gateway.routing.run_directory import prepare
 from gateway.routing.settings import Sticky
 
 WEIGHTS = (("blue", 90_000), ("canary", 10_000))

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.routing.plan import UNITS, RoutingPlan
-from tests.proxy.conftest import OK, Service, Stage, field, until
-from tests.proxy.staged import GET, backend_of, one, statuses, tick_later, urls
+from tests.proxy.conftest import BOUND, OK, Service, Stage, field, until
+from tests.proxy.staged import GET, backend_of, one, probed_until, statuses, tick_later, urls
 
 
 async def test_requests_go_to_the_replica_with_the_fewest_outstanding(stage: Stage) -> None:
@@ -60,8 +60,7 @@ async def test_a_service_that_moves_keeps_answering(stage: Stage) -> None:
     assert await statuses(client, 3) == {b"200"}
     assert (len(old.requests), new.requests) == (6, [])
     await new.listen()
-    tick_later(gateway, 1)
-    await until(lambda: backend_of(gateway).before is None)
+    await probed_until(gateway, lambda: backend_of(gateway).before is None)
     assert await statuses(client, 3) == {b"200"}
     assert (len(old.requests), len(new.requests)) == (6, 3)
     await until(old.peers[0].reader.at_eof)
@@ -91,7 +90,7 @@ async def test_a_service_that_left_the_plan_is_let_go(stage: Stage) -> None:
     backend = backend_of(gateway)
     gateway.context.pool.keep_only([])
     await until(blue.peers[0].reader.at_eof)
-    late = await backend.endpoints[0].open(1.0)
+    late = await backend.endpoints[0].open(BOUND)
     backend.endpoints[0].release(late)
     assert backend.endpoints[0].idle == []
     await until(lambda: late.lost)
@@ -119,8 +118,7 @@ async def test_who_was_stable_answers_until_the_new_stable_does(stage: Stage) ->
     head, _ = await client.answer()
     assert field(head, "x-model-version") == "blue"
     await new.listen()
-    tick_later(gateway, 1)
-    await until(lambda: gateway.context.pool._backends["teal"].proven)
+    await probed_until(gateway, lambda: gateway.context.pool._backends["teal"].proven)
     await client.send(GET)
     head, _ = await client.answer()
     assert field(head, "x-model-version") == "teal"
@@ -152,12 +150,15 @@ async def test_a_replica_that_hangs_is_passed_over(stage: Stage) -> None:
     """Found by checks alone; all its service's requests go to the other."""
     hanging, good = await stage.service(), await stage.service(OK)
     gateway = await stage.gateway(
-        blue=urls(hanging, good), each="health: {path: /, interval: 1s, timeout: 500ms}"
+        blue=urls(hanging, good), each="health: {path: /, interval: 10s, timeout: 5s}"
     )
     backend = backend_of(gateway)
-    for tenth in range(36):
-        tick_later(gateway, tenth / 10)
-        await until(lambda: not any(e._check and e._check._connecting for e in backend.endpoints))
+    first, second = (endpoint._check for endpoint in backend.endpoints)
+    assert first is not None
+    assert second is not None
+    for later in range(36):
+        tick_later(gateway, later)
+        await until(lambda: first._connecting is None and not second.in_flight)
     assert [endpoint.state for endpoint in backend.endpoints] == ["unwell", "up"]
     good.requests.clear()
     assert await statuses(await stage.client(gateway.port), 20) == {b"200"}
@@ -181,12 +182,11 @@ async def test_a_replica_that_comes_back_is_used_more_and_more(stage: Stage) -> 
     client = await stage.client(gateway.port)
     await statuses(client, 2)
     await fresh.listen()
-    tick_later(gateway, 1)
     endpoint = backend_of(gateway).endpoints[1]
-    await until(lambda: endpoint.up)
+    await probed_until(gateway, lambda: endpoint.up)
     seen, shares = 0, []
     for second in range(11):
-        tick_later(gateway, second)
+        gateway.context.pool.tick(endpoint._warming_since + second)
         assert await statuses(client, 200) == {b"200"}
         shares.append((len(fresh.requests) - seen) / 100)
         seen = len(fresh.requests)

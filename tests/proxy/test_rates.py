@@ -32,11 +32,12 @@ from gateway.routing.settings import RateLimit
 rates, limit = Rates(Places(Path(sys.argv[1]))), RateLimit(1000, 1.0, 50)
 print("ready", flush=True)
 sys.stdin.readline()
-passed, first = 0, time.monotonic()
+passed, first, asked = 0, time.monotonic(), set()
 while (now := time.monotonic()) < first + 1.0:
     passed += not rates.check(b"late", b"user", limit, now)
+    asked.add(int(now * 1000))
     sum(range(2000))  # the rest of a request
-print(passed, first, now, flush=True)
+print(passed, first, now, *asked, flush=True)
 """
 
 
@@ -161,7 +162,10 @@ def test_two_workers_share_the_allowance(tmp_path: Path) -> None:
 
 
 def test_two_processes_let_hardly_more_through_than_one_may(tmp_path: Path) -> None:
-    """Tens of thousands of requests a second for one key: 10 percent more, where two limits were 100."""
+    """Tens of thousands of requests a second for one key: a fifth more at most, where two limits were 100 %.
+
+    And no fewer than they asked for: one in each millisecond in which either was not kept from asking.
+    """
     (tmp_path / "run").mkdir()
     command = [sys.executable, "-c", ASKING, str(tmp_path)]
     askers = [
@@ -177,8 +181,8 @@ def test_two_processes_let_hardly_more_through_than_one_may(tmp_path: Path) -> N
     results = [asker.communicate()[0].split() for asker in askers]
     passed = sum(int(result[0]) for result in results)
     seconds = max(float(result[2]) for result in results) - min(float(result[1]) for result in results)
-    assert passed <= (50 + 1000 * seconds) * 1.1
-    assert passed >= 1000 * seconds * 0.3  # less only while the machine is busy with something else
+    assert passed <= (50 + 1000 * seconds) * 1.2
+    assert passed >= 0.9 * len({millisecond for result in results for millisecond in result[3:]})
 
 
 def test_a_full_memory_leaves_each_worker_to_its_own_limit(

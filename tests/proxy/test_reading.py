@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -95,12 +96,12 @@ async def test_many_empty_lines_are_refused(stage: Stage) -> None:
 
 async def test_a_slow_head_is_408(stage: Stage) -> None:
     """Time is counted from the head's first byte, however many more come."""
-    gateway = await stage.gateway(blue=await stage.service(OK))
+    gateway, before = await stage.gateway(blue=await stage.service(OK)), time.monotonic()
     client = await stage.client(gateway.port)
     await client.send(b"GET / HTTP/1.1\r\n")
     held = await only_client(gateway)
     await until(lambda: held._waiting)
-    gateway.tick(after=HEAD_TIMEOUT - 1)
+    gateway.tick(after=HEAD_TIMEOUT - 1, since=before)
     await client.send(b"X: y\r\n")
     await until(lambda: held._waiting.endswith(b"y\r\n"))
     gateway.tick(after=HEAD_TIMEOUT + 1)
@@ -110,11 +111,11 @@ async def test_a_slow_head_is_408(stage: Stage) -> None:
 
 async def test_an_idle_connection_is_closed_in_the_end(stage: Stage) -> None:
     """Without a word: there is no request to answer."""
-    gateway = await stage.gateway(blue=await stage.service(OK))
+    gateway, before = await stage.gateway(blue=await stage.service(OK)), time.monotonic()
     client = await stage.client(gateway.port)
     await client.send(GET)
     await client.answer()
-    gateway.tick(after=KEEP_ALIVE_TIMEOUT - 1)
+    gateway.tick(after=KEEP_ALIVE_TIMEOUT - 1, since=before)
     await client.send(GET)
     await client.answer()
     gateway.tick(after=KEEP_ALIVE_TIMEOUT + 1)
@@ -133,8 +134,9 @@ async def test_a_client_that_never_reads_its_last_answer_is_cut_in_the_end(stage
     while held.exchange is not None:  # read until only the gateway's own buffer is left
         await client.reader.read(65536)
     await until(lambda: held.transport.is_closing())
-    gateway.tick()
-    gateway.tick(after=Limits().body_timeout - 1)
+    now = time.monotonic()
+    gateway.tick(since=now)
+    gateway.tick(after=Limits().body_timeout - 1, since=now)
     assert gateway.context.clients
-    gateway.tick(after=Limits().body_timeout + 1)
+    gateway.tick(after=Limits().body_timeout + 1, since=now)
     await until(lambda: not gateway.context.clients)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -99,12 +100,12 @@ async def test_an_answer_that_has_begun_is_not_begun_again(stage: Stage) -> None
 
 async def test_a_try_that_takes_too_long_goes_elsewhere(stage: Stage) -> None:
     """After `per_try`, while `header` has long to go; the slow answer is nobody's any more."""
-    slow, good = await stage.service(), await stage.service(OK)
+    slow, good, before = await stage.service(), await stage.service(OK), time.monotonic()
     gateway = await two_replicas(stage, slow, good, TWO + ", timeouts: {per_try: 1s, header: 60s}")
     asked = asyncio.ensure_future(ask(stage, gateway))
     peer = await slow.accepted()
     await peer.head()
-    gateway.tick(after=0.5)
+    gateway.tick(after=0.5, since=before)
     assert good.requests == []
     gateway.tick(after=2)
     assert await asked == (200, b"ok")

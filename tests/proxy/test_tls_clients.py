@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 
 from gateway.proxy.tls import ServerTls, peer_identity
+from tests.proxy.conftest import BOUND
 from tests.proxy.tls_talk import client, copy, listening, refused, replace, settings, talk
 from tests.tls_files import EXPIRED, Authority, Pair
 
@@ -117,7 +118,7 @@ def _resume(
 ) -> tuple[bool, ssl.SSLSession]:
     """Connect with a session; return whether it was resumed, and the one to go on with."""
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=BOUND) as raw,
         context.wrap_socket(raw, session=session) as secured,
     ):
         secured.sendall(b"?")

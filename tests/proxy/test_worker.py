@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from gateway.monitoring import tally
-from gateway.routing.change import Request, begin, commit
-from gateway.routing.places import prepare
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import begin
+from gateway.routing.run_directory import prepare
 from gateway.routing.shares import replace_weights
 from tests.proxy.conftest import OK, Peer, Service, Stage, field, until
 
@@ -103,8 +104,8 @@ async def accepts(stage: Stage, port: int) -> bool:
     """Tell whether a port is listened on."""
     try:
         await (await stage.client(port)).close()
-    except ConnectionRefusedError:
-        return False
+    except (ConnectionRefusedError, ConnectionResetError):
+        return False  # reset: the listener closed while this one waited to be accepted
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,17 @@ def ask(places: LogPlaces, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query; times must not be among them."""
     with connect(places) as lake:
         return lake.execute(sql).fetchall()
+
+
+def open_below(folder: Path) -> list[str]:
+    """Return the files of a folder that this process holds open; others come and go with other tests."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{number}"))
+        except FileNotFoundError:
+            pass  # that of the listing itself, or somebody else's
+    return [path for path in found if path.startswith(str(folder))]
 
 
 def ids(places: LogPlaces, view: str = "requests") -> list[int]:

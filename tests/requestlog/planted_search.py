@@ -63,7 +63,7 @@ def _texts(folder: Path) -> Iterator[tuple[Path, bytes]]:
                 continue
             try:
                 text = b"\n".join(contents(path))
-            except (OSError, duckdb.IOException):
+            except (OSError, duckdb.Error):
                 if path.exists():
                     raise
                 is_whole = False

@@ -49,7 +49,7 @@ def test_lines_are_written_in_order() -> None:
     log.write([])
     log.write([b"one\n", b"two\n"])
     log.write([b"three\n"])
-    log.stop()
+    log.stop(BOUND)
     os.close(writer)
     with os.fdopen(reader, "rb") as file:
         assert file.read() == b"one\ntwo\nthree\n"
@@ -72,7 +72,7 @@ def test_who_does_not_read_holds_up_nobody() -> None:
     while log.left_out < (WAITING + 5) * len(batch) - 2 * 64:
         assert time.monotonic() < deadline
         time.sleep(0.001)
-    log.stop()
+    log.stop(BOUND)
     os.close(writer)
 
 

@@ -131,11 +131,11 @@ def test_only_one_may_rewrite_at_a_time(tmp_path: Path) -> None:
     def first() -> None:
         with exclusive(places):
             entered.set()
-            leave.wait(10.0)
+            leave.wait(60.0)
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert entered.wait(10.0)
+    assert entered.wait(60.0)
     with (
         pytest.raises(GatewayError, match="another process has been rewriting"),
         exclusive(places, patience=0.05),

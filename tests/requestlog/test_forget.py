@@ -139,12 +139,12 @@ def test_what_is_in_memory_is_written_down_first(tmp_path: Path) -> None:
     thread = threading.Thread(target=recorder)
     thread.start()
     try:
-        assert ready.wait(10.0)
+        assert ready.wait(60.0)
         assert is_recording(places)
         found = forget(places, ALICE, pending=True)
     finally:
         stop.set()
-        thread.join(10.0)
+        thread.join(60.0)
     assert found.records == 2
     assert ids(places) == [20], "of a request that was answered after the call"
 

@@ -20,6 +20,7 @@ from gateway.requestlog.secrets import Secrets
 
 NOW = 1_795_248_000.0
 FILE = "2026-11-21T08.ndjson"
+BOUND = 60.0
 
 
 def labels(count: int, name: str = "a") -> list[Label]:
@@ -65,7 +66,7 @@ def test_writers_at_the_same_time_leave_whole_lines(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(30)
+        writer.join(BOUND)
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert len(lines(tmp_path)) == 4_000
 
@@ -114,14 +115,14 @@ def test_a_file_that_is_removed_meanwhile_is_begun_anew(tmp_path: Path) -> None:
         writer.start()
         _wait_for_a_waiter(path)
         path.unlink()
-    writer.join(10)
+    writer.join(BOUND)
     assert not writer.is_alive()
     assert [line["key"] for line in lines(tmp_path)] == ["b0"]
 
 
 def _wait_for_a_waiter(path: Path) -> None:
     inode = f":{path.stat().st_ino} "
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + BOUND
     while not any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines()):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -13,7 +13,7 @@ from gateway.requestlog import pins as pinning
 from gateway.requestlog.catalog import visible
 from gateway.requestlog.pins import pinned
 from gateway.requestlog.places import LogPlaces
-from tests.requestlog.lake_log import record, sealed_segment, segment
+from tests.requestlog.lake_log import open_below, record, sealed_segment, segment
 
 
 def no_labels(_: LogPlaces) -> list[Path]:
@@ -57,7 +57,6 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     """With what to do; nothing stays open."""
     places = LogPlaces(tmp_path)
     segment(places, 0, [record(0)])
-    before = len(os.listdir("/proc/self/fd"))
 
     def refused(*_: object) -> int:
         raise PermissionError(13, "Permission denied", "the file")
@@ -66,7 +65,7 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(GatewayError, match="the file: Permission denied; the request log cannot be read"):
         pinned(places, no_labels)
     monkeypatch.undo()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_below(tmp_path) == []
 
 
 def test_room_for_many_files_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.requestlog.lake import Lake, connect
 from gateway.requestlog.places import LogPlaces
-from gateway.requestlog.query import asked, only_query, run, write
+from gateway.requestlog.query import _interrupt, asked, only_query, run, write
 from tests.requestlog.lake_log import record, sealed_segment, segment
 
 SECRET = "only-in-the-file"
@@ -204,7 +204,20 @@ def test_it_ends_in_time(lake: Lake) -> None:
         run(lake, "SELECT max(range) FROM range(1000000000000)", timeout=0.2)
     assert time.monotonic() - begun < 20.0
     assert run(lake, "SELECT 1", timeout=30.0).rows == [(1,)]
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert not [thread for thread in threading.enumerate() if thread.name == "query limit"]
+
+
+def test_who_is_over_time_is_interrupted_until_the_end() -> None:
+    """A query is several statements to DuckDB, which forgets an interrupt that comes between two of them."""
+    over, heard = threading.Event(), []
+
+    def interrupt() -> None:
+        heard.append("now")
+        if len(heard) == 3:
+            over.set()
+
+    _interrupt(interrupt, 0.0, over)
+    assert len(heard) == 3
 
 
 def test_it_keeps_to_its_memory(lake: Lake) -> None:

@@ -21,6 +21,7 @@ from tests.requestlog.frames import REQUEST, RESPONSE, frame
 from tests.requestlog.logs import RULES, Open, open_screen
 
 BODIES = {"request_body": REQUEST, "response_body": RESPONSE}
+BOUND = 20.0
 
 
 def scribe(rules: Rules = RULES, access: AccessLog | None = None, **options: Any) -> Scribe:
@@ -170,7 +171,7 @@ def test_access_lines_are_said_of_what_was_written() -> None:
     made.lines(0, [frame(path=b"/again"), frame(path=b"/other")])
     made.said(written=True)
     made.said(written=True)
-    access.stop()
+    access.stop(BOUND)
     os.close(writer)
     with os.fdopen(reader) as file:
         assert [row.split()[2] for row in file] == ["/again", "/other"]
@@ -183,7 +184,7 @@ def test_without_the_wish_there_are_no_access_lines() -> None:
     made = scribe(access=access)
     made.lines(0, [frame()])
     made.said(written=True)
-    access.stop()
+    access.stop(BOUND)
     os.close(writer)
     with os.fdopen(reader) as file:
         assert file.read() == ""
@@ -202,7 +203,7 @@ def test_an_access_line_that_json_cannot_hold_is_stripped() -> None:
     made = scribe(rules, access, new_screen=lambda *_: Odd())
     assert line(made)["notes"] == ["filter_failed"]
     made.said(written=True)
-    access.stop()
+    access.stop(BOUND)
     os.close(writer)
     with os.fdopen(reader) as file:
         assert orjson.loads(file.read())["notes"] == ["filter_failed"]

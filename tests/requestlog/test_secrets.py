@@ -65,9 +65,9 @@ def test_processes_that_make_it_at_once_agree(tmp_path: Path) -> None:
         processes = [context.Process(target=_pseudonym, args=(folder, start, found)) for _ in range(6)]
         for process in processes:
             process.start()
-        assert len({found.get(timeout=20) for _ in processes}) == 1
+        assert len({found.get(timeout=60) for _ in processes}) == 1
         for process in processes:
-            process.join(20)
+            process.join(60)
         assert [path.name for path in (folder / "log").iterdir()] == ["pseudonym.key"]
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.routing import journal
-from gateway.routing.change import Request, begin, commit, restore, write_back
+from gateway.routing.change import Request, commit, restore
+from gateway.routing.file_sync import begin, write_back
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import shares_of
+from gateway.routing.run_directory import prepare
 from gateway.routing.shares import set_shares
 from gateway.routing.slot import PlanSlot, published
 

@@ -15,7 +15,8 @@ from gateway.audit.read import latest
 from gateway.errors import ChangeRefused, GatewayError, StaleRevision
 from gateway.routing import audited
 from gateway.routing.audited import compared, note, refusals_noted, trail_of
-from gateway.routing.change import Request, commit, follow_file
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import follow_file
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
 from gateway.routing.shares import set_shares

@@ -14,22 +14,27 @@ import pytest
 
 from gateway.errors import ChangeRefused, ConfigError, GatewayError, StaleRevision
 from gateway.routing import change, journal, writing_back
-from gateway.routing.change import Request, begin, commit, locked, restore, write_back
+from gateway.routing.change import Request, commit, locked, restore
 from gateway.routing.complaint import complain, complaint, settle
+from gateway.routing.file_sync import begin, write_back
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
+from gateway.routing.run_directory import prepare
 from gateway.routing.shares import set_shares
 from gateway.routing.slot import publish
 from tests.routing.change_site import FILE, ME, ROUTING, Site
 
 COMMITTER = """
 import sys
+from functools import partial
 from pathlib import Path
+from gateway.routing import change
 from gateway.routing.change import Request, commit
 from gateway.routing.places import Places
 from gateway.routing.shares import set_shares
+change.locked = partial(change.locked, timeout=60.0)  # nobody gives up only because the machine is busy
 places = Places(Path(sys.argv[1]))
 for n in range(5):
     share = float(sys.argv[2]) + n / 10
@@ -154,7 +159,7 @@ def test_twenty_changes_at_once_are_twenty_revisions(site: Site) -> None:
     ]
     made: dict[int, float] = {}
     for process in processes:
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         made |= {int(number): float(share) for number, share in map(str.split, out.splitlines())}
     assert sorted(made) == list(range(2, 22))
@@ -206,6 +211,15 @@ def test_going_back_brings_back_comments_even_where_nothing_else_differs(site: S
     write_back(site.places, site.config)
     assert changed
     assert site.config.read_text().startswith("# another remark\n")
+
+
+def test_a_revision_that_is_not_kept_cannot_be_restored(site: Site) -> None:
+    """The refusal says where to look; restoring what is live changes nothing."""
+    for number in (0, 2, 10**30):
+        with pytest.raises(ChangeRefused, match="gateway history"):
+            restore(site.places, ME, number)
+    _, changed = restore(site.places, ME, 1)
+    assert not changed
 
 
 def test_a_reason_is_one_line_of_visible_characters(site: Site) -> None:

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.change import begin, follow_file
 from gateway.routing.complaint import complaint
-from gateway.routing.places import prepare
+from gateway.routing.file_sync import begin, follow_file
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.rewrite import rewrite_weights
+from gateway.routing.run_directory import prepare
 from tests.routing.change_site import FILE, ROUTING, Site
 
 DIE = """
 import os, sys
 from pathlib import Path
-from gateway.routing import change, journal, writing_back
+from gateway.routing import change, file_sync, journal, writing_back
 from gateway.routing.places import Places
 from gateway.routing.shares import set_shares
 places, config, where, when = Places(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -38,12 +38,13 @@ setattr(module, where, die)
 request = change.Request("set-weight", "me")
 change.commit(places, request, lambda plan: set_shares(plan, {"canary": 50}))
 print("acknowledged", flush=True)
-change.write_back(places, config)
+file_sync.write_back(places, config)
 """
 CLIMB = """
 import sys
 from pathlib import Path
-from gateway.routing.change import Request, commit, write_back
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import write_back
 from gateway.routing.places import Places
 from gateway.routing.shares import set_shares
 places, config = Places(Path(sys.argv[1])), Path(sys.argv[2])

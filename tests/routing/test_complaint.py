@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.routing.complaint import complain, complaint, settle
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 
 
 @pytest.mark.parametrize("message", ["a read-only folder", "“wieghts”\n\0\ud7ff"])

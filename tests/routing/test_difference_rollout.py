@@ -10,21 +10,9 @@ from hypothesis import strategies as st
 
 from gateway.routing.difference import difference
 from gateway.routing.difference_rollout import rollout_changes
+from gateway.routing.judges import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
 from gateway.routing.plan import Route, RoutingPlan, Service
-from gateway.routing.rollouts import (
-    ErrorsJudge,
-    Freeze,
-    Hook,
-    Judge,
-    LabelsJudge,
-    LatencyJudge,
-    Metric,
-    Notify,
-    OutputsJudge,
-    Progress,
-    Rollout,
-    Step,
-)
+from gateway.routing.rollouts import Freeze, Hook, Notify, Progress, Rollout, Step
 
 LATE = Route("late", "/late", "blue", (("blue", 99_000), ("canary", 1_000)))
 STEPS = (Step(1_000), Step(5_000), Step(25_000), Step(100_000))

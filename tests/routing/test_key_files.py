@@ -11,9 +11,9 @@ import pytest
 
 from gateway.errors import ConfigError
 from gateway.routing.auth_keys import new_key, with_key
-from gateway.routing.change import follow_file
 from gateway.routing.complaint import complaint
 from gateway.routing.file import read_plan
+from gateway.routing.file_sync import follow_file
 from gateway.routing.key_files import why_not_read
 from tests.routing.change_site import FILE, Site
 

@@ -42,6 +42,7 @@ def test_what_a_killed_process_left_out_is_recorded_later(
     site.set(30)
     with journal.opened(site.places.journal) as connection:
         revisions = journal.since(connection, 1)
+    monkeypatch.setattr(left_out, "SETTLED", 3600.0)
     assert note_left_out(site.places, 0, revisions) == 0  # they are too young
     monkeypatch.setattr(left_out, "SETTLED", 0.0)
     assert note_left_out(site.places, 0, revisions) == 3

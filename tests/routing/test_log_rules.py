@@ -11,8 +11,9 @@ import pytest
 from gateway.requestlog.policy import Filter, Logging, LogPolicy, LogSettings
 from gateway.requestlog.rules import RouteRule
 from gateway.routing.log_rules import PlanRules, rules_of
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 
 STRICT = Filter(mode="strict", keep=("hour",))

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
 from gateway.routing.document import from_document, to_json
+from gateway.routing.judges import ErrorsJudge, Judge
 from gateway.routing.parse import parse
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.read_tls import PemChecks
-from gateway.routing.rollouts import ErrorsJudge, Judge, Notify, Step
+from gateway.routing.rollouts import Notify, Step
 from gateway.routing.settings import (
     Certificate,
     Failing,

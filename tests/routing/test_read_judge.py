@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.routing.judges import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
 from gateway.routing.read_judge import number, read_judge
 from gateway.routing.report import Report
-from gateway.routing.rollouts import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
 from gateway.routing.yaml_nodes import Scalar
 from gateway.routing.yaml_tree import read
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.routing.judges import Metric
 from gateway.routing.read_metrics import MAX_METRICS, read_metrics
 from gateway.routing.report import Report
-from gateway.routing.rollouts import Metric
 from gateway.routing.yaml_tree import read
 
 PROMETHEUS = "name: x, provider: prometheus, url: http://p:9090, query: up"

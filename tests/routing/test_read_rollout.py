@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge, OutputsJudge
 from gateway.routing.read_rollout import MAX_HOOKS, read_rollout
 from gateway.routing.report import Report
-from gateway.routing.rollouts import (
-    ErrorsJudge,
-    Freeze,
-    Hook,
-    Judge,
-    LatencyJudge,
-    OutputsJudge,
-    Rollout,
-    Step,
-)
+from gateway.routing.rollouts import Freeze, Hook, Rollout, Step
 from gateway.routing.yaml_tree import read
 
 SAMPLE = """steps:

@@ -10,24 +10,12 @@ import pytest
 
 from gateway.routing.events import EVENTS
 from gateway.routing.fields import shown_duration
+from gateway.routing.judges import ErrorsJudge, Judge, LabelsJudge, LatencyJudge, Metric, OutputsJudge
 from gateway.routing.parse import parse
 from gateway.routing.read_judge import JUDGE_KEYS
 from gateway.routing.read_metrics import TAKEN
 from gateway.routing.read_rollout import MOMENTS, ROLLOUT_KEYS
-from gateway.routing.rollouts import (
-    ErrorsJudge,
-    Hook,
-    Judge,
-    LabelsJudge,
-    LatencyJudge,
-    Metric,
-    Notify,
-    OutputsJudge,
-    Progress,
-    Rollout,
-    State,
-    Step,
-)
+from gateway.routing.rollouts import Hook, Notify, Progress, Rollout, State, Step
 from tests.routing.test_settings import DOCUMENT, rows
 
 TABLES: dict[type, str] = {

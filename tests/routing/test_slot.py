@@ -10,19 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import PlanSlot, publish, published, published_document
 
 WRITER = """
-import sys
+import itertools, select, sys
 from dataclasses import replace
 from pathlib import Path
 from gateway.routing.places import Places
 from gateway.routing.slot import publish, published
-places, first, last = Places(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+places = Places(Path(sys.argv[1]))
 plan = published(places)
-for revision in range(first, last + 1):
+for revision in itertools.count(2):
+    if select.select([sys.stdin], [], [], 0)[0]:
+        break
     routes = tuple(replace(route, since=revision) for route in plan.routes[: 1 + revision % 40])
     publish(places, replace(plan, revision=revision, routes=routes))
 """
@@ -94,13 +97,13 @@ def test_another_process_sees_a_new_plan_as_soon_as_it_is_published(places: Plac
 
 
 def test_a_reader_never_sees_a_part_of_a_plan_nor_an_older_one_than_the_word_says(places: Places) -> None:
-    """While thousands of plans are published, what is read always parses, is whole, and only gets newer."""
+    """While plan after plan is published, what is read always parses, is whole, and only gets newer."""
     publish(places, plan(1, 40))
-    command = [sys.executable, "-c", WRITER, str(places.state), "2", "4000"]
+    command = [sys.executable, "-c", WRITER, str(places.state)]
     seen: set[int] = set()
-    with subprocess.Popen(command) as writer, PlanSlot(places) as slot:
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as writer, PlanSlot(places) as slot:
         newest = 0
-        while newest < 4000 and (writer.poll() in (None, 0)):
+        while (newest < 4000 or len(seen) <= 10) and writer.poll() is None:
             word = slot.word[0]
             found = published(places)
             assert found is not None
@@ -109,5 +112,5 @@ def test_a_reader_never_sees_a_part_of_a_plan_nor_an_older_one_than_the_word_say
             assert {route.since for route in found.routes} == {found.revision}
             newest = word
             seen.add(word)
-    assert newest == 4000
+    assert newest >= 4000
     assert len(seen) > 10

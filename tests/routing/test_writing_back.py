@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from gateway.routing import writing_back
-from gateway.routing.change import begin, commit, follow_file, write_back
+from gateway.routing.change import commit
 from gateway.routing.complaint import complaint
 from gateway.routing.file import write_text
-from gateway.routing.places import prepare
+from gateway.routing.file_sync import begin, follow_file, write_back
 from gateway.routing.revise import roll_back
+from gateway.routing.run_directory import prepare
 from gateway.routing.writing_back import text_for
 from tests.routing.change_site import FILE, ME, ROUTING, Site
-from tests.routing.test_change_file import ALL_BACK, save
+from tests.routing.test_file_sync import ALL_BACK, save
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from math import inf
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.requestlog.labels_seal import label_files
 from gateway.watching import store
 from gateway.watching.harvests import Harvest
-from gateway.watching.intake import PIECE, Intake, pieces
+from gateway.watching.intake import PIECE, Intake, _written, pieces
 from gateway.watching.references import Models
 from tests.watching.watched import START, Watched, prediction
 
@@ -52,3 +56,16 @@ def test_labels_are_read_only_when_some_are_new(it: Watched) -> None:
         assert take._has_labels(0)
         assert not take._has_labels(2**62)
         assert take.take((START + 60) * SECOND, lambda: False).labels == 1
+
+
+def test_labels_whose_time_is_not_sure_are_read(it: Watched) -> None:
+    """The clock of files is coarse; and a file that was sealed since it was listed has a time no more."""
+    it.label(START, {1: True})
+    [path] = label_files(it.places.log)
+    os.utime(path, (START, START))
+    with store.opened(it.places.watch) as connection:
+        take = Intake(it.places, it.plan, Models(it.folder), connection)
+        assert take._has_labels(START * SECOND + 10_000)
+        assert not take._has_labels((START + 2) * SECOND)
+    path.unlink()
+    assert _written(path) == inf

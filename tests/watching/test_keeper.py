@@ -133,7 +133,8 @@ def test_one_that_takes_long_or_fails_holds_up_no_other(report: Path, keepers: l
     )
     keepers.append(made)
     made.start()
-    until(lambda: quick.calls > 5 and broken.calls > 2)
+    until(lambda: made.runners[0].state == "running" and made.runners[1].failures > 2)
+    until(lambda: made.runners[2].said.get("calls", 0) > 5)
     made.tell()
     found = told(report)
     assert found["slow"]["state"] == "running"
@@ -141,7 +142,7 @@ def test_one_that_takes_long_or_fails_holds_up_no_other(report: Path, keepers: l
     assert found["broken"]["problem"] == "no disk"
     assert found["quick"]["said"]["calls"] > 5
     may_end.set()
-    assert made.stop()
+    assert made.stop(BOUND)
 
 
 def test_at_the_end_every_task_is_closed(
@@ -156,7 +157,7 @@ def test_at_the_end_every_task_is_closed(
     made = Keeper([Task("a", 1.0, Step(), fail), Task("b", 1.0, Step(), lambda: closed.append("b"))], report)
     keepers.append(made)
     made.start()
-    assert made.stop()
+    assert made.stop(BOUND)
     assert closed == ["b"]
     assert "a could not be closed" in caplog.text
 
@@ -169,7 +170,7 @@ def test_who_does_not_end_is_not_waited_for(report: Path) -> None:
     until(lambda: made.runners[0].state == "running")
     assert not made.stop(patience=0.01)
     may_end.set()
-    assert made.stop()
+    assert made.stop(BOUND)
 
 
 def test_a_report_that_cannot_be_written_ends_nothing(

@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from gateway.requestlog.policy import LogPolicy, Sink
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.rollouts import Notify
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 from gateway.watching.keeper import Task
 from gateway.watching.keeper_tasks import LivePlan, tasks

@@ -84,14 +84,7 @@ def shown(places: Places, name: str, can_operate: bool) -> dict[str, object]:
     """Return what the page of one route shows; raises Refusal (404) for an unknown one."""
     plan = live_plan(places)
     route = known_route(plan, name)
-    form, why_not = Form("", ""), ""
-    if route.auth is not None and not can_operate:
-        why_not = "its clients need a key, so trying it needs the role operator"
-    else:
-        try:
-            form = Trial(places, plan, route).form
-        except (GatewayError, Refusal) as error:
-            why_not = str(error)
+    form, why_not = _form_or_why_not(places, plan, route, can_operate)
     return {
         "route": name,
         "form": form,
@@ -114,6 +107,15 @@ def shown(places: Places, name: str, can_operate: bool) -> dict[str, object]:
         "user_header": _called(route),
         "is_public": route.try_page,
     }
+
+
+def _form_or_why_not(places: Places, plan: RoutingPlan, route: Route, can_operate: bool) -> tuple[Form, str]:
+    if route.auth is not None and not can_operate:
+        return Form("", ""), "its clients need a key, so trying it needs the role operator"
+    try:
+        return Trial(places, plan, route).form, ""
+    except (GatewayError, Refusal) as error:
+        return Form("", ""), str(error)
 
 
 def _called(route: Route) -> str:

@@ -33,7 +33,11 @@ class Collector:
     def __init__(self) -> None:
         self.taken: list[Asked] = []
         self.answer: Callable[[Asked], Answer] = lambda _: (200, {}, b"{}")
-        self._port = 0
+        # bound all the time and never listening: while it is down nobody else is given its port
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self._port: int = self._place.getsockname()[1]
         self.up()
 
     @property
@@ -42,10 +46,9 @@ class Collector:
         return f"http://127.0.0.1:{self._port}"
 
     def up(self) -> None:
-        """Listen, on the port of the first time."""
+        """Listen, on the same port each time."""
         self._server = _Server(("127.0.0.1", self._port), _handler(self))
         self._server.open = set()
-        self._port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -59,6 +62,11 @@ class Collector:
             except OSError:
                 pass  # the other end was faster
         self._thread.join()
+
+    def close(self) -> None:
+        """End it, and give its port away."""
+        self.down()
+        self._place.close()
 
     def log_ids(self) -> list[str]:
         """Return the ids of the log records taken, in order, repeats included."""

@@ -6,6 +6,7 @@ to a file, until its standard input ends.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from gateway.lifeline import at_end_of_input
 
 TOPIC = "records"
+BOUND = 60.0
 
 
 class Kafka:
@@ -30,8 +32,9 @@ class Kafka:
         assert self.brokers
 
     def down(self) -> None:
-        """Stop it."""
+        """Stop it, and return once no thread of it runs any more: until then it may answer."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def up(self) -> None:
         """Let it go on."""
@@ -39,13 +42,13 @@ class Kafka:
 
     def ids(self) -> list[str]:
         """Return the keys of all messages, repeats included."""
-        lines = self._seen.read_text().splitlines()
+        lines = self._seen.read_text().rpartition("\n")[0].splitlines()  # the last one may be half there
         return [each.split()[2] for each in lines if len(each.split()) == 3]
 
     def close(self) -> None:
         """End it."""
         self.up()
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=BOUND)
 
 
 def main(seen: Path) -> None:
@@ -53,7 +56,7 @@ def main(seen: Path) -> None:
     from confluent_kafka import Consumer, Producer, TopicPartition
 
     cluster = Producer({"test.mock.num.brokers": 2, "bootstrap.servers": "", "log_level": 2})
-    found = cluster.list_topics(TOPIC, timeout=10)
+    found = cluster.list_topics(TOPIC, timeout=BOUND)
     brokers = ",".join(f"{each.host}:{each.port}" for each in found.brokers.values())
     reader = Consumer(
         {"bootstrap.servers": brokers, "group.id": "test", "enable.auto.commit": False, "log_level": 2}

@@ -52,10 +52,12 @@ class Folder:
         self._folder.with_name("unmounted").rename(self._folder)
 
     def ids(self) -> list[str]:
-        lines = [
-            line for path in self._folder.rglob("*.gz") for line in gzip.decompress(path.read_bytes()).split()
-        ]
-        return [line.split(b'"')[3].decode() for line in lines]
+        while True:
+            try:
+                objects = [gzip.decompress(path.read_bytes()) for path in self._folder.rglob("*.gz")]
+            except FileNotFoundError:
+                continue  # one with more records took its place while it was looked for: look again
+            return [line.split(b'"')[3].decode() for each in objects for line in each.split()]
 
     def close(self) -> None:
         """Nothing runs."""
@@ -70,9 +72,6 @@ class Logs(Collector):
     def ids(self) -> list[str]:
         return self.log_ids()
 
-    def close(self) -> None:
-        self.down()
-
 
 class Events(Collector):
     """A broker of CloudEvents."""
@@ -82,9 +81,6 @@ class Events(Collector):
 
     def ids(self) -> list[str]:
         return self.event_ids()
-
-    def close(self) -> None:
-        self.down()
 
 
 class Messages(Kafka):

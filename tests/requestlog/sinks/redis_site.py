@@ -13,7 +13,7 @@ import pytest
 import redis
 
 STREAM = "records"
-START = 10.0
+START = 60.0
 
 
 def require_redis() -> None:

@@ -20,7 +20,7 @@ from tests.requestlog.sinks.receivers import KINDS, receiver
 from tests.requestlog.sinks.redis_site import require_redis
 from tests.rollout.listener import until
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def _require(kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from gateway.requestlog.sinks.needed import EVERYTHING
 from gateway.requestlog.sinks.pumps import Pumps
 from tests.requestlog.sinks.collector_site import Collector
 from tests.requestlog.sinks.log_site import Log
-from tests.rollout.listener import until
+from tests.rollout.listener import PATIENCE, until
 
 
 class Stage:
@@ -23,7 +24,7 @@ class Stage:
         self.log = Log(folder / "log")
         self.pumps = Pumps(self.log.places, folder)
         self.collector = Collector()
-        self.sink = Sink("logs", "otlp", f"{self.collector.url}/v1/logs", timeout=5.0)
+        self.sink = Sink("logs", "otlp", f"{self.collector.url}/v1/logs", timeout=PATIENCE)
 
     def until_taken(self, ids: list[str]) -> None:
         """Wait until all have arrived."""
@@ -35,8 +36,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """Ended with the test."""
     made = Stage(tmp_path)
     yield made
-    made.pumps.close()
-    made.collector.down()
+    made.pumps.close(PATIENCE)
+    made.collector.close()
 
 
 def test_sinks_come_and_go(stage: Stage) -> None:
@@ -73,9 +74,12 @@ def _started(stage: Stage, sinks: list[Sink]) -> bool:
 
 def test_what_is_needed_moves_on(stage: Stage) -> None:
     """Once every sink is past a segment; a sink that has not begun needs all."""
-    assert stage.pumps.tick([stage.sink], Tracing()) == EVERYTHING
+    may_answer = threading.Event()
+    stage.collector.answer = lambda _: (200, {}, b"{}") if may_answer.wait(PATIENCE) else (503, {}, b"")
     stage.log.write(5)
     stage.log.seal(stage.log.rotate())
+    assert stage.pumps.tick([stage.sink], Tracing()) == EVERYTHING
+    may_answer.set()
     until(lambda: stage.pumps.tick([stage.sink], Tracing()) == stage.log.name)
     assert stage.pumps.tick([], Tracing()) == ""
 
@@ -90,7 +94,7 @@ def test_closing_stores_how_far_they_came(stage: Stage, tmp_path: Path) -> None:
     """So a restart in peace sends nothing twice."""
     stage.pumps.tick([stage.sink], Tracing())
     stage.until_taken(stage.log.write(5))
-    stage.pumps.close()
+    stage.pumps.close(PATIENCE)
     stage.pumps = Pumps(stage.log.places, tmp_path)
     stage.pumps.tick([stage.sink], Tracing())
     stage.until_taken(stage.log.write(5))

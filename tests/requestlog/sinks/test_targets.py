@@ -66,12 +66,14 @@ def test_spans_are_made_of_traced_records_alone(tmp_path: Path) -> None:
         stop = threading.Event()
         sending = threading.Thread(target=pump.run, args=(stop,))
         sending.start()
-        until(lambda: pump.report(0.0, 0.0).state == "idle" and collector.taken)
-        stop.set()
-        sending.join()
+        try:
+            until(lambda: collector.taken and pump.report(0.0, 0.0).state == "idle")
+        finally:
+            stop.set()
+            sending.join()
         assert {span["traceId"] for span in collector.spans()} == {TRACE}
         assert collector.spans()[-1]["spanId"] == SPAN
         assert b'"shop"' in collector.taken[0].body
         assert pump.report(0.0, 0.0).sent == 1
     finally:
-        collector.down()
+        collector.close()

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import ChangeRefused
-from gateway.routing import change, journal
-from gateway.routing.change import begin, commit, follow_file, restore, write_back
+from gateway.routing import file_sync, journal
+from gateway.routing.change import commit
 from gateway.routing.complaint import complaint
 from gateway.routing.file import read_plan
+from gateway.routing.file_sync import begin, follow_file, write_back
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.shares import set_shares
 from tests.routing.change_site import FILE, ME, ROUTING, Site
@@ -138,15 +138,6 @@ def test_a_revision_that_was_never_written_comes_back_all_the_same(site: Site) -
     assert site.text() == ROUTING.replace("blue: 90", "blue: 80").replace("canary: 10", "canary: 20")
 
 
-def test_a_revision_that_is_not_kept_cannot_be_restored(site: Site) -> None:
-    """The refusal says where to look; restoring what is live changes nothing."""
-    for number in (0, 2, 10**30):
-        with pytest.raises(ChangeRefused, match="gateway history"):
-            restore(site.places, ME, number)
-    _, changed = restore(site.places, ME, 1)
-    assert not changed
-
-
 def test_a_save_is_taken_however_fast_others_change_routing(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +150,7 @@ def test_a_save_is_taken_however_fast_others_change_routing(
             commit(site.places, ME, lambda head: set_shares(head, {"canary": share}))
         return plan
 
-    monkeypatch.setattr(change, "read_plan", slowly)
+    monkeypatch.setattr(file_sync, "read_plan", slowly)
     save(site, "path: /v2/models/late", "path: /late")
     assert follow_file(site.places, FILE, site.config)
     assert site.live().routes[0].path == "/late"
