@@ -27,7 +27,7 @@ def up(options: UpOptions, on_ready: Callable[[Running], None]) -> None:
 
     Raises GatewayError where it cannot start: a broken routing.yaml, a port in use, one running already.
     """
-    from gateway.routing.places import prepare, remove_run
+    from gateway.routing.run_directory import prepare, remove_run
     from gateway.supervision.recording import rescue_records
 
     places = prepare(options.state.resolve())
@@ -61,19 +61,21 @@ def _supervise(options: UpOptions, places: Places, on_ready: Callable[[Running],
     about = {
         "config": str(config),
         "supervisor": os.getpid(),
+        "started": time.time(),
         "overrides": [name for name in ("listen", "admin") if getattr(options, name)],
     }
     supervisor = Supervisor(places, setup, about, setup_for, lambda: _make_anew(places), life.reloaded)
 
-    def ready(seconds: float) -> None:
-        on_ready(_running(options, setup, plan, seconds, supervisor.not_ready()))
+    def ready(seconds: float, not_ready: list[str]) -> None:
+        on_ready(_running(options, setup, plan, seconds, not_ready))
 
     with life.lasting():
         supervisor.run(ready)
 
 
 def _first_plan(places: Places, config: Path) -> RoutingPlan:
-    from gateway.routing.change import Request, begin
+    from gateway.routing.change import Request
+    from gateway.routing.file_sync import begin
 
     if not config.is_file():
         raise GatewayError(f"{config}: there is no such file; write one or name it with --config")
@@ -99,7 +101,7 @@ def _running(
 
 def _make_anew(places: Places) -> None:
     from gateway.routing.change import republish
-    from gateway.routing.places import prepare
+    from gateway.routing.run_directory import prepare
 
     prepare(places.state)
     republish(places)

@@ -86,8 +86,8 @@ def write_file(running: Running, revision: int) -> dict[str, str] | None:
 
     Nothing is raised: the change is live, and the control process writes what the journal has as unwritten.
     """
-    from gateway.routing.change import write_back
     from gateway.routing.complaint import complaint
+    from gateway.routing.file_sync import write_back
 
     file = Path(running.config)
     try:

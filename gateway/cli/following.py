@@ -1,4 +1,4 @@
-"""Ctrl-C for verbs that go on until it: the first one ends them, wherever it meets them.
+"""Ctrl-C for verbs that go on until it: the first one ends them, wherever it meets them, with exit code 130.
 
 Python raises KeyboardInterrupt wherever the process is, and inside a destructor or a callback of C it only
 prints it and goes on. So it is remembered too, and raised again at the next pause.
@@ -44,9 +44,10 @@ class Following:
 
 @contextmanager
 def until_interrupted() -> Iterator[Following]:
-    """Run what goes on until Ctrl-C, and end it quietly then; it waits with `pause` between two looks.
+    """Run what goes on until Ctrl-C; it waits with `pause` between two looks.
 
-    One that was started with SIGINT ignored, as scripts start what runs in the background, is not ended.
+    Raises KeyboardInterrupt then, in place of what the interrupt made of a query or a write. One that was
+    started with SIGINT ignored, as scripts start what runs in the background, is not ended.
     """
     following = Following()
     before = signal.getsignal(signal.SIGINT)
@@ -58,6 +59,7 @@ def until_interrupted() -> Iterator[Following]:
     except (KeyboardInterrupt, Exception):
         if not following.interrupted:  # else it is what the interrupt made of a query or a write
             raise
+        raise KeyboardInterrupt from None
     finally:
         sys.unraisablehook = hook
         signal.signal(signal.SIGINT, before)

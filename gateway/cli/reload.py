@@ -22,8 +22,9 @@ from gateway.cli.common import Running, author
 from gateway.control.status.observation import read_running
 from gateway.errors import GatewayError
 from gateway.monitoring import proc
-from gateway.routing.change import Request, follow_file, locked
+from gateway.routing.change import Request, locked
 from gateway.routing.complaint import complaint
+from gateway.routing.file_sync import follow_file
 from gateway.routing.places import Places
 from gateway.routing.slot import published
 from gateway.supervision.recorded import asking

@@ -59,6 +59,10 @@ def create(
     wish = Grant(role, routes, None if seconds is None else time.time() + seconds)
     token, text = _store(places).create(name, wish, author())
     _note(places, "create-token", token)
+    _show_made(token, text, as_json)
+
+
+def _show_made(token: Token, text: str, as_json: bool) -> None:
     if as_json:
         print_json({**_told(token), "token": text})
         return
@@ -112,11 +116,14 @@ def revoke(
     found = store.revoke(id_of(store, token_id, time.time()))
     for token in found:
         _note(places, "revoke-token", token)
-    others = found[1:]
+    _show_revoked(found[0], found[1:], as_json)
+
+
+def _show_revoked(token: Token, others: list[Token], as_json: bool) -> None:
     if as_json:
-        print_json({**_told(found[0]), "also_revoked": _named(others)})
+        print_json({**_told(token), "also_revoked": _named(others)})
         return
-    say(f"token {found[0].id} ({found[0].name}) is revoked")
+    say(f"token {token.id} ({token.name}) is revoked")
     if others:
         say(f"and {len(others)} made with it, directly or not: {_listed(others)}")
 

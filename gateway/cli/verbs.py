@@ -28,6 +28,7 @@ from gateway.cli import (
     whatif_verb,
 )
 from gateway.cli.common import fail, trouble
+from gateway.cli.following import until_interrupted
 from gateway.errors import GatewayError
 
 app = typer.Typer(
@@ -96,9 +97,11 @@ for _verb in VERBS:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a verb and turn its errors into messages; return the exit code."""
+    """Run a verb and turn its errors into messages; return the exit code. KeyboardInterrupt is Ctrl-C."""
+    rest = query_verb.with_comment_last(arguments)
     try:
-        result = app(args=query_verb.with_comment_last(arguments), prog_name="gateway", standalone_mode=False)
+        with until_interrupted():
+            result = app(args=rest, prog_name="gateway", standalone_mode=False)
     except GatewayError as error:
         return fail(error, as_json="--json" in arguments)
     except BrokenPipeError:  # `gateway status | head`: the reader has had enough

@@ -40,17 +40,20 @@ class AdminServer(uvicorn.Server):
         self._number = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, on all of them."""
+        """Begin to answer on all of them, on the port last: the supervisor sees there that all is ready."""
         # A change must find a thread however many callers wait for a slow service or a slow disk.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
+        own = await self._on_unix_socket()
         await super().startup(sockets)
+        self.servers += own
+
+    async def _on_unix_socket(self) -> list[asyncio.Server]:
         try:
             own, self._number = bind_private(self._path)
         except OSError as error:
             log.warning("no Unix socket for the admin side at %s: %s", self._path, error.strerror or error)
-            return
-        loop = asyncio.get_running_loop()
-        self.servers.append(await loop.create_unix_server(self._protocol, sock=own))
+            return []
+        return [await asyncio.get_running_loop().create_unix_server(self._protocol, sock=own)]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and take the Unix socket away unless another process has put its own there."""

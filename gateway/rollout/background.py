@@ -25,10 +25,21 @@ class Background(Generic[Value]):
         with self._lock:
             return self._replies.get(question)
 
-    def ask(self, question: Hashable, now: float, ask: Callable[[], Value]) -> None:
-        """Have a question asked, unless it is being asked already; `now` is when, for `latest`."""
+    def ask(
+        self,
+        question: Hashable,
+        now: float,
+        ask: Callable[[], Value],
+        seen: tuple[float, Value] | None = None,
+    ) -> None:
+        """Have a question asked, unless it is being asked already; `now` is when, for `latest`.
+
+        `seen` is what `latest` returned to the caller: where an answer came since, it is not asked again.
+        """
         with self._lock:
             if question in self._asking or len(self._asking) >= MOST_AT_ONCE:
+                return
+            if self._replies.get(question) is not seen:
                 return
             self._asking.add(question)
         threading.Thread(target=self._run, args=(question, now, ask), name="ask", daemon=True).start()

@@ -54,7 +54,7 @@ class Hooks:
         question = (route, progress.id, progress.step, moment, hook)
         found = self._background.latest(question)
         if found is None or (found[1].gate == "held" and now - found[0] >= ASK_AGAIN):
-            self._background.ask(question, now, lambda: asked(hook, route, progress, moment))
+            self._background.ask(question, now, lambda: asked(hook, route, progress, moment), found)
         return found[1] if found else Said("asked", f"the hook {named(hook)} has not answered yet")
 
     def forget(self, active: set[tuple[str, int]]) -> None:

@@ -19,7 +19,8 @@ from gateway.rollout.sentences import (
     too_early_sentence,
 )
 from gateway.rollout.verdict import MetricVerdict, Outcome, Verdict
-from gateway.routing.rollouts import Judge, Progress
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Progress
 
 SEVEREST_FIRST: tuple[Outcome, ...] = ("fail", "hold", "inconclusive", "pass")
 
@@ -52,7 +53,7 @@ def _internal(spec: Judge, progress: Progress, evidence: Evidence, scene: Scene)
         found.append(replace(metric, sentence=counted_sentence(question, seen, progress, metric)))
     outputs = weigh_outputs(spec, progress, scene)
     if outputs:
-        sentence = outputs_sentence(progress, evidence, scene, outputs)
+        sentence = outputs_sentence(spec, progress, evidence, scene, outputs)
         found.append(replace(outputs, sentence=sentence))
     return tuple(found)
 

@@ -16,7 +16,8 @@ from gateway.rollout.chains import has_keys, weighted
 from gateway.rollout.evidence import Span
 from gateway.rollout.questions import Scene
 from gateway.rollout.verdict import MetricVerdict, Outcome
-from gateway.routing.rollouts import Judge, Progress
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Progress
 from gateway.statistics.sequential import OTHERWISE, log_evidence, log_sum
 
 NAME = "outputs"

@@ -24,9 +24,10 @@ from gateway.rollout.judge_counted import measured, weigh_counted
 from gateway.rollout.questions import Question, next_share, scene_of
 from gateway.rollout.verdict import MetricVerdict
 from gateway.routing import journal
+from gateway.routing.judges import Judge, LabelsJudge
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.routing.rollouts import Judge, LabelsJudge, Progress
+from gateway.routing.rollouts import Progress
 
 Row = tuple[int, bool, int, int]
 """Revision, whether it is the canary, labelled predictions, and how many of them were wrong."""

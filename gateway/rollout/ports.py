@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from gateway.rollout.decision import Decision, Gate, Situation
 from gateway.rollout.evidence import Evidence
 from gateway.rollout.verdict import MetricVerdict, Verdict
+from gateway.routing.judges import Judge, LabelsJudge, Metric
 from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.routing.rollouts import Judge, LabelsJudge, Metric, Notify, Progress, Rollout
+from gateway.routing.rollouts import Notify, Progress, Rollout
 
 
 @dataclass(frozen=True, slots=True)

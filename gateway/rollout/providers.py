@@ -17,8 +17,9 @@ from gateway.errors import GatewayError
 from gateway.outcall import CallFailed, call, from_environment
 from gateway.rollout.background import Background
 from gateway.rollout.verdict import MetricVerdict, Outcome
+from gateway.routing.judges import LabelsJudge, Metric
 from gateway.routing.places import Places
-from gateway.routing.rollouts import LabelsJudge, Metric, Progress
+from gateway.routing.rollouts import Progress
 
 Asked = Metric | LabelsJudge
 
@@ -52,7 +53,7 @@ class Providers:
         question = (route, progress.id, progress.step, metric)
         found = self._background.latest(question)
         if found is None or now - found[0] >= metric.every:
-            self._background.ask(question, now, lambda: self._asked(metric, route, progress))
+            self._background.ask(question, now, lambda: self._asked(metric, route, progress), found)
         if found is None:
             return inconclusive(metric, "has not answered in this step yet")
         if now - found[0] > STALE_AFTER * metric.every + metric.timeout:

@@ -8,8 +8,9 @@ from math import log
 
 from gateway.rollout.chains import has_keys, requests_of
 from gateway.rollout.evidence import Evidence, Span
+from gateway.routing.judges import Judge
 from gateway.routing.plan import UNITS
-from gateway.routing.rollouts import Judge, Progress
+from gateway.routing.rollouts import Progress
 
 _MOST_ACCEPTABLE = 0.5
 

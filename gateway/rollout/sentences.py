@@ -12,6 +12,7 @@ from gateway.rollout.judge_counted import absolute_evidence, ratio_evidence
 from gateway.rollout.judge_outputs import bins_evidence, compared, moved
 from gateway.rollout.questions import Question, Scene
 from gateway.rollout.verdict import MetricVerdict
+from gateway.routing.judges import Judge
 from gateway.routing.rollouts import Progress
 from gateway.statistics.sequential import log_evidence, worse_than
 
@@ -131,22 +132,30 @@ def _between(metric: MetricVerdict) -> str:
     return f", at most {wording.at_most(metric.high)} times as often" if metric.high is not None else ""
 
 
-def outputs_sentence(progress: Progress, evidence: Evidence, scene: Scene, metric: MetricVerdict) -> str:
-    """Return the sentence on outputs: what moved, from which part to which."""
-    spans = compared(scene.spans)
+def outputs_sentence(
+    spec: Judge, progress: Progress, evidence: Evidence, scene: Scene, metric: MetricVerdict
+) -> str:
+    """Return the sentence on outputs: which one moved, from which part to which."""
+    spans, output = compared(scene.spans), _output(spec)
     if not metric.canary_requests or not metric.stable_requests:
-        return f"no outputs of {progress.canary} and {progress.stable} to compare yet"
+        return f"nothing to compare yet in {output} of {progress.canary} and {progress.stable}"
     if metric.worse < metric.worse_bar:
         return (
-            f"{progress.canary} predicts like {progress.stable} as far as {metric.canary_requests:,} and "
-            f"{metric.stable_requests:,} predictions show"
+            f"{progress.canary} predicts {output} like {progress.stable} as far as "
+            f"{metric.canary_requests:,} and {metric.stable_requests:,} predictions show"
         )
-    found = f"{progress.canary} predicts otherwise than {progress.stable}: {_moves(evidence, spans)}"
+    found = f"{progress.canary} predicts {output} otherwise than {progress.stable}: {_moves(evidence, spans)}"
     if metric.outcome not in ("hold", "fail"):
         return f"{found}; a person has accepted that"
     then = "ask a person" if metric.outcome == "hold" else "take it back"
     odds = wording.odds(metric.worse)
     return f"{found}; evidence {odds}, {wording.odds(metric.worse_bar)} is enough to {then}"
+
+
+def _output(spec: Judge) -> str:
+    """Call the output that is judged by its name; where none is named it is the first of each answer."""
+    name = spec.outputs.output if spec.outputs else ""
+    return f"output {name}" if name else "the first output"
 
 
 def _moves(evidence: Evidence, spans: Sequence[Span]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.routing.rollouts import LatencyJudge
+from gateway.routing.judges import LatencyJudge
 from gateway.statistics.histogram import quantile, upper_bound
 
 RAREST = 1e-6

@@ -12,8 +12,9 @@ from gateway.rollout.prospects import Case, Stretch, meetings
 from gateway.rollout.questions import Question, questions_of
 from gateway.rollout.slowness import slow_parts
 from gateway.rollout.starts import EPOCH
+from gateway.routing.judges import Judge
 from gateway.routing.plan import UNITS
-from gateway.routing.rollouts import Judge, Progress, Step
+from gateway.routing.rollouts import Progress, Step
 from gateway.statistics.walk import Paths
 
 APART = 37

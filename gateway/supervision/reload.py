@@ -14,8 +14,8 @@ from gateway.routing.places import Places
 from gateway.supervision.generation import Generation, called, is_ready
 from gateway.supervision.process import Process, exit_reason
 
-READY_WITHIN = 10.0
-"""Seconds that a new process has to become ready."""
+READY_WITHIN = 30.0
+"""Seconds that a new process has to become ready; what ran before serves meanwhile."""
 
 
 @dataclass(slots=True)

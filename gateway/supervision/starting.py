@@ -6,6 +6,10 @@ import logging
 import time
 from collections.abc import Callable
 
+from gateway.routing.places import Places
+from gateway.supervision.front import Front
+from gateway.supervision.generation import is_ready
+
 log = logging.getLogger("gateway.supervisor")
 
 READY_WAIT = 12.0
@@ -21,15 +25,26 @@ class Starting:
         self._began = time.monotonic()
         self._say_at = self._began + SAY_EVERY
         self.seconds = 0.0
+        self.pending: list[str] = []
 
     def is_over(self) -> bool:
         """Tell whether everything answers, or has had its time to."""
         now = time.monotonic()
         self.seconds = now - self._began
-        pending = self._not_ready()
-        if not pending or self.seconds > READY_WAIT:
+        self.pending = self._not_ready()
+        if not self.pending or self.seconds > READY_WAIT:
             return True
         if now > self._say_at:
-            log.info("waiting for %s", ", ".join(pending))
+            log.info("waiting for %s", ", ".join(self.pending))
             self._say_at = now + SAY_EVERY
         return False
+
+
+def admin_not_ready(places: Places, front: Front) -> list[str]:
+    """Return what of the admin side cannot answer yet, in words.
+
+    A control process answers on its Unix socket before it does on the port, where `is_ready` looks.
+    """
+    if not is_ready(places, front.generation.control):
+        return ["control process"]
+    return [] if places.admin_socket.exists() else [f"control process on {places.admin_socket}"]

@@ -28,7 +28,7 @@ from gateway.supervision.reload_report import ReloadReport, write_report
 from gateway.supervision.replicas import Replicas
 from gateway.supervision.replicas import is_listening as is_listening
 from gateway.supervision.signals import Signals
-from gateway.supervision.starting import Starting
+from gateway.supervision.starting import Starting, admin_not_ready
 
 log = logging.getLogger("gateway.supervisor")
 
@@ -154,20 +154,20 @@ class Supervisor:
             self._written = text
 
     def not_ready(self) -> list[str]:
-        """Return what cannot answer yet, in words."""
+        """Return what cannot answer requests yet, in words."""
         pending = [f"{service} replica {number}" for service, _, number in self._replicas.not_listening()]
         workers = self._front.generation.workers
         return pending + [called(worker) for worker in workers if not is_ready(self._places, worker)]
 
-    def run(self, on_ready: Callable[[float], None]) -> None:
+    def run(self, on_ready: Callable[[float, list[str]], None]) -> None:
         """Tend until SIGTERM or SIGINT, then drain; SIGHUP is a reload.
 
-        `on_ready` is told the seconds it took. What never becomes ready delays that for a while only;
-        `not_ready` says what it is.
+        `on_ready` is told the seconds it took, and what did not become ready: that delays it for a while
+        only. It waits for the admin side as well; requests do not.
         """
         ready = False
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)) as signals:
-            starting = Starting(self.not_ready)
+            starting = Starting(lambda: self.not_ready() + admin_not_ready(self._places, self._front))
             while not signals.stop_asked():
                 try:
                     if ready and not self._front.is_reloading and signals.take_reload():
@@ -177,7 +177,7 @@ class Supervisor:
                 except OSError:
                     log.exception("the processes could not all be looked after; it is tried again")
                 if not ready and (ready := starting.is_over()):
-                    on_ready(starting.seconds)
+                    on_ready(starting.seconds, starting.pending)
                 signals.wait(TICK if ready and not self._front.is_reloading else BUSY_TICK)
             self.drain(signals)
 

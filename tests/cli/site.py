@@ -16,9 +16,11 @@ import pytest
 
 from gateway.cli.main import main
 from gateway.routing import journal
-from gateway.routing.change import Request, begin
+from gateway.routing.change import Request
+from gateway.routing.file_sync import begin
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 
 ROUTING = """\
 # Where requests go.

@@ -14,7 +14,8 @@ import pytest
 from gateway.cli.common import author, fail, find_running, is_held, print_json, state_of, trouble, write_file
 from gateway.errors import ConfigError, GatewayError, Problem
 from gateway.files import held
-from gateway.routing import change
+from gateway.routing import file_sync
+from gateway.routing.change import locked
 from gateway.routing.places import Places
 from tests.cli.site import Site
 
@@ -102,7 +103,7 @@ def test_a_file_that_others_hold_is_a_warning(
     site: Site, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was asked for is live, so the exit code is 0; the journal knows what the file has yet to say."""
-    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    monkeypatch.setattr(file_sync, "locked", partial(locked, timeout=0.01))
     with held(site.places.file_lock, 1.0):
         said = site.run(*arguments)
     assert said.code == 0, said.err
@@ -114,7 +115,7 @@ def test_a_file_that_others_hold_is_a_warning(
 
 def test_the_same_for_programs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the member that is empty where the file says what is live."""
-    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    monkeypatch.setattr(file_sync, "locked", partial(locked, timeout=0.01))
     with held(site.places.file_lock, 1.0):
         said = site.run("rollback", "--json")
     assert (said.code, said.json()["revision"]) == (0, 2)
@@ -132,7 +133,7 @@ def test_no_trouble_with_the_file_makes_a_live_change_a_failure(
     def failing(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(change, "write_back", failing)
+    monkeypatch.setattr(file_sync, "write_back", failing)
     said = write_file(find_running(str(site.places.state), str(site.config)), 7)
     assert said is not None
     assert said["message"].startswith("revision 7 is live, but routing.yaml does not say so yet, because ")

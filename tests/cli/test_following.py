@@ -33,22 +33,32 @@ def interrupt() -> None:
 def test_an_interrupt_ends_it_quietly() -> None:
     """Between two looks or in the middle of one."""
     done = []
-    with until_interrupted() as following:
-        following.pause(0.0)
-        done.append(1)
-        interrupt()
-        done.append(2)
-    assert (done, following.interrupted) == ([1], True)
+
+    def go_on() -> None:
+        with until_interrupted() as following:
+            following.pause(0.0)
+            done.append(1)
+            interrupt()
+            done.append(2)
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on()
+    assert done == [1]
 
 
 def test_one_that_python_only_prints_is_remembered(capsys: pytest.CaptureFixture[str]) -> None:
     """Raised inside a destructor it is lost: the next pause ends at once all the same, and quietly."""
-    passed = False
-    with until_interrupted() as following:
-        Dying()
-        passed = True
-        following.pause(1000.0)
-    assert passed
+    passed = []
+
+    def go_on() -> None:
+        with until_interrupted() as following:
+            Dying()
+            passed.append(following.interrupted)
+            following.pause(1000.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on()
+    assert passed == [True]
     assert capsys.readouterr() == ("", "")
 
 
@@ -80,11 +90,8 @@ def test_what_an_interrupt_makes_of_a_query_is_no_mistake(is_interrupted: bool) 
         with until_interrupted():
             query()
 
-    if is_interrupted:
+    with pytest.raises(KeyboardInterrupt if is_interrupted else RuntimeError):
         run()
-    else:
-        with pytest.raises(RuntimeError):
-            run()
 
 
 def test_what_was_started_without_interrupts_stays_so() -> None:

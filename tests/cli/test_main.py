@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from gateway.cli import verbs
+from gateway.cli.main import INTERRUPTED
 from tests.cli.site import Site
 
+CTRL_C = """
+import os, signal, sys
+
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "gateway.errors":
+            Dying() if how == "printed" else os.kill(os.getpid(), signal.SIGINT)
+
+how = sys.argv.pop(1)
+sys.meta_path.insert(0, Finder())
+from gateway.cli.main import main
+sys.exit(main())
+"""
+"""Ctrl-C while the verb's imports run, where Python raises it or where it would print it and go on."""
 VERBS = tuple(verb.__name__.replace("_", "-") for verb in verbs.VERBS)
 
 
@@ -51,3 +72,28 @@ def test_as_a_program_the_exit_code_is_the_processs() -> None:
     )
     assert run.returncode == 2
     assert "--what is not an option" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "how"), [("status", "raised"), ("rollback", "raised"), ("rollback", "printed")]
+)
+def test_ctrl_c_in_the_first_moments_is_exit_code_130_and_no_word(verb: str, how: str) -> None:
+    """Whatever verb it was to be, and whatever Python was at."""
+    run = subprocess.run(
+        [sys.executable, "-c", CTRL_C, how, verb], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (INTERRUPTED, "", "")
+
+
+def test_ctrl_c_later_is_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database makes an error of its own of it; nobody wants to read that."""
+
+    def app(**_: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+
+    monkeypatch.setattr(verbs, "app", app)
+    said = site.run("query", "SELECT 1")
+    assert (said.code, said.out, said.err) == (INTERRUPTED, "", "")

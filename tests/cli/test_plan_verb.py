@@ -15,6 +15,7 @@ from gateway.cli.plan_verb import plan
 from gateway.errors import ChangeRefused, GatewayError
 from gateway.monitoring import tally
 from gateway.monitoring.tally import OK, SERVER_ERROR, TallyWriter
+from gateway.rollout import recent
 from gateway.routing.slot import published
 from tests.cli.site import Site
 
@@ -127,10 +128,8 @@ def test_a_running_gateway_tells_its_traffic(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rate and errors are those of the last seconds; what is given counts more. Nothing is changed."""
-    import time
-
-    began = time.monotonic() - 10
-    monkeypatch.setattr(tally, "time", SimpleNamespace(monotonic=lambda: began))
+    for module, at in ((tally, 1000.0), (recent, 1010.0)):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda at=at: at))
     block = TallyWriter(site.places.tally(0), 1).block("late", "blue", 1)
     for outcome, count in ((OK, 1960), (SERVER_ERROR, 40)):
         for _ in range(count):

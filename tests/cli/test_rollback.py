@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing import change, journal, writing_back
+from gateway.routing import change, file_sync, journal, writing_back
 from gateway.routing.slot import PlanSlot, published
 from tests.cli.site import Site
 
@@ -59,7 +59,7 @@ def test_what_waits_for_a_reload_is_told(site: Site) -> None:
     """An earlier revision may bring another address, or another buffer."""
     text = site.config.read_text()
     site.config.write_text(f"listen: 127.0.0.1:8090\nlog: {{buffer: 1MiB}}\n{text}")
-    change.follow_file(site.places, change.Request("file", "file"), site.config)
+    file_sync.follow_file(site.places, change.Request("file", "file"), site.config)
     said = site.run("rollback", "--to", "1")
     assert "  listen: 127.0.0.1:8090 -> 127.0.0.1:8080, from the next `gateway reload` on" in said.out
     assert "  log.buffer in bytes: 1048576 -> 16777216, from the next `gateway reload` on" in said.out

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.rollout import switch
-from gateway.routing.change import Request, begin
+from gateway.routing.change import Request
+from gateway.routing.file_sync import begin
 from tests.cli.site import Site
 
 SWITCH = ("switch", "green", "--route", "late")

@@ -21,11 +21,11 @@ def test_the_token_is_all_that_is_printed(stopped: Site) -> None:
     assert len(text.splitlines()) == 1
     assert "(ci): operator of the routes late; expires 20" in said.err
     assert "shown this once" in said.err
-    assert text.rpartition("_")[2] not in said.err
+    assert text.split("_", 2)[2] not in said.err  # a secret may hold more of them
     found = TokenStore(stopped.places.access).verified(text)
     assert found is not None
     assert (found.role, found.routes, found.created_by[:4]) == ("operator", frozenset({"late"}), "cli:")
-    assert found.expires == pytest.approx(found.created + 30 * 86_400, abs=5)
+    assert found.expires == pytest.approx(found.created + 30 * 86_400, abs=60)
 
 
 def test_tokens_are_listed_without_their_secrets(site: Site) -> None:
@@ -33,7 +33,7 @@ def test_tokens_are_listed_without_their_secrets(site: Site) -> None:
     assert site.run("token", "list").out.startswith("no tokens; make one with")
     made = site.run("token", "create", "ci", "--role", "viewer", "--json").json()
     assert made["token"].startswith(f"gw_{made['id']}_")
-    secret = made.pop("token").rpartition("_")[2]
+    secret = made.pop("token").split("_", 2)[2]
     said, listed = site.run("token", "list"), site.run("token", "list", "--json")
     assert said.out.splitlines()[1].split()[:4] == [made["id"], "ci", "viewer", "all"]
     assert listed.json() == {"tokens": [made]}

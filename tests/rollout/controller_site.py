@@ -16,9 +16,10 @@ from gateway.rollout.ports import Decided, Ports
 from gateway.rollout.verdict import MetricVerdict, Outcome, Verdict
 from gateway.routing import journal
 from gateway.routing.change import Request, commit
+from gateway.routing.judges import Judge, LabelsJudge, Metric
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.routing.rollouts import Judge, LabelsJudge, Metric, Notify, Progress, Rollout, Step
+from gateway.routing.rollouts import Notify, Progress, Rollout, Step
 from tests.routing.change_site import Site
 
 ROUTING = """\

@@ -14,8 +14,8 @@ from typing import Any
 
 from gateway.rollout import controller, following, record
 from gateway.rollout.verdict import Outcome
-from gateway.routing import change, journal, places, rollouts, slot, writing_back
-from gateway.routing.change import write_back
+from gateway.routing import change, file_sync, journal, rollouts, run_directory, slot, writing_back
+from gateway.routing.file_sync import write_back
 from gateway.routing.plan import Route
 from tests.rollout.controller_site import STEPS, Elsewhere, ReaderOfOne, Stage
 from tests.routing.change_site import Site
@@ -25,7 +25,7 @@ POINTS: tuple[tuple[Any, str], ...] = (
     (change, "_append"),
     (change, "publish"),
     (writing_back, "write_text"),
-    (change, "settle"),
+    (file_sync, "settle"),
     (writing_back, "settle"),
     (journal, "append"),
     (journal, "set_file"),
@@ -123,7 +123,7 @@ def main(folder: str, memory: str, scenario: str, step: str) -> None:
 
     What they keep in memory is kept in the folder `memory`, whose owner removes it.
     """
-    places._MEMORY = Path(memory)
+    run_directory._MEMORY = Path(memory)
     rollouts.LEAST_OVERDUE = rollouts.MOST_OVERDUE = -2.0  # steps may be passed at once
     at = 0
     while True:

@@ -14,9 +14,10 @@ from gateway.monitoring.ledger_read import Counter, Entry
 from gateway.rollout.evidence import Evidence
 from gateway.routing import journal
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare, remove_run
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.rollouts import Progress, Step
+from gateway.routing.run_directory import prepare, remove_run
 from gateway.routing.settings import Sticky
 
 ROLLOUT = 5

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.rollout import background as module
 from gateway.rollout.background import Background
-from tests.rollout.listener import until
+from tests.rollout.listener import PATIENCE, until
 
 
 def test_an_answer_is_there_once_it_came() -> None:
@@ -28,7 +28,7 @@ def test_a_question_is_not_asked_twice_at_once() -> None:
 
     def slow() -> int:
         asked.append(1)
-        release.wait(10)
+        release.wait(PATIENCE)
         return len(asked)
 
     for now in range(5):
@@ -37,12 +37,25 @@ def test_a_question_is_not_asked_twice_at_once() -> None:
     assert until(lambda: background.latest("q")) == (0, 1)
 
 
+def test_an_answer_that_came_since_one_looked_is_not_asked_for_again() -> None:
+    """Who found none, and asks only when it is there already, has it at the next look."""
+    background: Background[int] = Background()
+    seen = background.latest("q")
+    background.ask("q", 1.0, lambda: 1, seen)
+    found = until(lambda: background.latest("q"))
+    until(lambda: not background._asking)
+    background.ask("q", 2.0, lambda: 2, seen)
+    assert (background._asking, background.latest("q")) == (set(), found)
+    background.ask("q", 3.0, lambda: 3, found)
+    assert until(lambda: background.latest("q") != found and background.latest("q")) == (3.0, 3)
+
+
 def test_questions_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More are asked at the next look."""
     monkeypatch.setattr(module, "MOST_AT_ONCE", 1)
     background: Background[int] = Background()
     release = threading.Event()
-    background.ask("slow", 0, lambda: int(release.wait(10)))
+    background.ask("slow", 0, lambda: int(release.wait(PATIENCE)))
     background.ask("next", 0, lambda: 2)
     release.set()
     until(lambda: background.latest("slow"))

@@ -14,12 +14,13 @@ import pytest
 
 from gateway.control.watcher import Watcher
 from gateway.routing import journal
-from gateway.routing import places as memory
-from gateway.routing.change import begin, follow_file
+from gateway.routing import run_directory as memory
 from gateway.routing.complaint import complaint
 from gateway.routing.file import read_plan
+from gateway.routing.file_sync import begin, follow_file
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import PlanSlot, published
 from tests.rollout.controller_site import Stage, assert_agrees
 from tests.rollout.kill_site import SCENARIOS, drive

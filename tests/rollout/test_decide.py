@@ -14,9 +14,10 @@ from gateway.rollout.decision import LONGEST_WHY, counted, next_weight
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.verdict import MetricVerdict, Outcome, Verdict
 from gateway.routing import rollouts
+from gateway.routing.judges import Judge, Waited
 from gateway.routing.plan import UNITS
 from gateway.routing.rollout_states import after
-from gateway.routing.rollouts import Judge, Progress, Rollout, State, Step, Until, Waited
+from gateway.routing.rollouts import Progress, Rollout, State, Step, Until
 
 SPEC = Rollout()
 FIVE, HALF, ALL = Step(5_000), Step(50_000), Step(UNITS)

@@ -18,7 +18,8 @@ from gateway.rollout.documents import from_document, to_document
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.ports import Decided
 from gateway.rollout.verdict import MetricVerdict, Verdict
-from gateway.routing.rollouts import Judge, LatencyJudge, Metric, OutputsJudge, Progress, Rollout, Step
+from gateway.routing.judges import Judge, LatencyJudge, Metric, OutputsJudge
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 
 def bits(value: object) -> object:

@@ -9,7 +9,8 @@ import pytest
 from gateway.rollout.exposure import LAG, exposures, worst_of
 from gateway.rollout.outlook import ERROR_RISKS, Ask, Traffic
 from gateway.rollout.stages import stages_of
-from gateway.routing.rollouts import Judge, Rollout, Step
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Rollout, Step
 from gateway.statistics.walk import draw
 
 PATHS = draw(random.Random(1).random, 200)

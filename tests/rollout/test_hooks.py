@@ -8,7 +8,7 @@ import pytest
 
 from gateway.rollout.hooks import ASK_AGAIN, Hooks, asked
 from gateway.routing.rollouts import Hook, Progress, Rollout, Step
-from tests.rollout.listener import listening, until
+from tests.rollout.listener import PATIENCE, listening, until
 
 AT = Progress(7, "canary", "blue", "progressing", 0, (Step(1_000), Step(100_000)), "it began")
 
@@ -34,7 +34,9 @@ def test_what_a_hook_says(answer: tuple[int, bytes] | None, gate: str, says: str
     """2xx opens unless its JSON says otherwise; everything else holds, with the reason."""
     with listening() as server:
         server.answers = [answer]
-        said = asked(Hook(server.url + "/gate?token=s3cret", timeout=0.2), "late", AT, "before_step")
+        timeout = 0.2 if answer is None else PATIENCE
+        said = asked(Hook(server.url + "/gate?token=s3cret", timeout=timeout), "late", AT, "before_step")
+        until(lambda: server.asked)
         assert json.loads(server.asked[0][3])["moment"] == "before_step"
     assert said.gate == gate
     assert says in said.why
@@ -44,7 +46,7 @@ def test_what_a_hook_says(answer: tuple[int, bytes] | None, gate: str, says: str
 def test_nobody_waits_for_a_hook() -> None:
     """It is asked once, and its answer holds for the step."""
     with listening() as server:
-        hooks, spec = Hooks(), Rollout(hooks=(Hook(server.url),))
+        hooks, spec = Hooks(), Rollout(hooks=(Hook(server.url, timeout=PATIENCE),))
         assert hooks.gate("late", spec, AT, "before_step", 1.0)[0] == "asked"
         until(lambda: hooks.gate("late", spec, AT, "before_step", 2.0)[0] == "open")
         assert hooks.gate("late", spec, AT, "before_step", 9_999.0) == ("open", "")
@@ -55,7 +57,7 @@ def test_a_hook_that_holds_is_asked_again() -> None:
     """After a while, since what it waits for may have come."""
     with listening() as server:
         server.answers = [(409, b""), (200, b"")]
-        hooks, spec = Hooks(), Rollout(hooks=(Hook(server.url),))
+        hooks, spec = Hooks(), Rollout(hooks=(Hook(server.url, timeout=PATIENCE),))
         until(lambda: hooks.gate("late", spec, AT, "before_step", 1.0)[0] == "held")
         assert hooks.gate("late", spec, AT, "before_step", ASK_AGAIN)[0] == "held"
         assert len(server.asked) == 1
@@ -66,7 +68,10 @@ def test_each_moment_has_its_hooks() -> None:
     """Without one for a moment nothing is asked; with several the strictest decides."""
     with listening() as lets, listening() as holds:
         holds.answers = [(200, b'{"verdict": "fail"}')]
-        both = (Hook(lets.url, at=("before_step", "before_promote")), Hook(holds.url, at=("before_promote",)))
+        both = (
+            Hook(lets.url, at=("before_step", "before_promote"), timeout=PATIENCE),
+            Hook(holds.url, at=("before_promote",), timeout=PATIENCE),
+        )
         hooks, spec = Hooks(), Rollout(hooks=both)
         assert hooks.gate("late", Rollout(), AT, "before_step", 1.0) == ("none", "")
         until(lambda: hooks.gate("late", spec, AT, "before_step", 1.0)[0] == "open")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.judge import judge, weigh
 from gateway.rollout.verdict import MetricVerdict, Outcome, Verdict
-from gateway.routing.rollouts import Judge, LatencyJudge, Metric, OutputsJudge, Progress, Rollout
+from gateway.routing.judges import Judge, LatencyJudge, Metric, OutputsJudge
+from gateway.routing.rollouts import Progress, Rollout
 
 PROGRESS = Progress(
     7, "canary", "blue", "progressing", 0, Rollout().steps, "", thresholds=(40_000, 120_000, 300_000)

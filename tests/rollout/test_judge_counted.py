@@ -14,7 +14,8 @@ from gateway.rollout.judge import weigh
 from gateway.rollout.judge_counted import measured, weigh_counted
 from gateway.rollout.questions import Question, Scene, questions_of, scene_of
 from gateway.rollout.verdict import MetricVerdict
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Progress, Rollout, Step
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 ERRORS = Judge(latency=None, outputs=None)
 

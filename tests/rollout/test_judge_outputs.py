@@ -13,7 +13,8 @@ from gateway.rollout.evidence import Counts, Evidence, Firsts, Span
 from gateway.rollout.judge_outputs import bins_evidence, compared, moved, outputs_evidence, weigh_outputs
 from gateway.rollout.questions import scene_of
 from gateway.rollout.verdict import MetricVerdict
-from gateway.routing.rollouts import Judge, Metric, OutputsJudge, Progress, Rollout
+from gateway.routing.judges import Judge, Metric, OutputsJudge
+from gateway.routing.rollouts import Progress, Rollout
 
 
 def span(

@@ -16,9 +16,10 @@ from gateway.requestlog.secrets import Secrets
 from gateway.rollout.labelled import judged_by_labels, spans_of, verdict_of
 from gateway.routing import journal
 from gateway.routing.journal import Revision
+from gateway.routing.judges import Judge, LabelsJudge
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan, Service, proportional
-from gateway.routing.rollouts import Judge, LabelsJudge, Progress, Step
+from gateway.routing.rollouts import Progress, Step
 
 LABELS = LabelsJudge()
 JUDGE = Judge(labels=LABELS)

@@ -8,9 +8,10 @@ import pytest
 
 from gateway.errors import ChangeRefused
 from gateway.rollout import moves
+from gateway.routing.judges import Judge
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.revise import roll_back, says_the_same, succeed
-from gateway.routing.rollouts import Judge, Progress, Rollout, Step
+from gateway.routing.rollouts import Progress, Rollout, Step
 from gateway.routing.settings import Sticky
 
 NAMES = ("blue", "green", "canary")

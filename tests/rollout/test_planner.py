@@ -14,7 +14,8 @@ from gateway.rollout.judge import weigh
 from gateway.rollout.outlook import Ask, Detection, Outlook, Traffic
 from gateway.rollout.planner import plan
 from gateway.rollout.stages import stages_of, totals
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Progress, Rollout, Step
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge
+from gateway.routing.rollouts import Progress, Rollout, Step
 from gateway.statistics.histogram import BUCKETS, bucket_of
 from gateway.statistics.walk import draw
 

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.rollout.evidence import Counts, Evidence, Span
 from gateway.rollout.questions import latency_name, next_share, questions_of, scene_of
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Progress, Rollout, Step
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 STEPS = Rollout().steps
 

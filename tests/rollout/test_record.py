@@ -24,7 +24,8 @@ from gateway.rollout.record import (
 )
 from gateway.rollout.verdict import MetricVerdict, Verdict
 from gateway.routing import journal
-from gateway.routing.rollouts import Judge, Progress, Rollout
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Progress, Rollout
 
 EVIDENCE = Evidence(5, (Span(1, 0, 0, 5, 0.1, Counts(3, (1,)), Counts(30, (2,))),), (0.1, 1 / 3))
 ADVANCE = Decision("advance", "it is good")

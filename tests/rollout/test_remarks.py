@@ -9,7 +9,8 @@ import pytest
 
 from gateway.rollout.outlook import Ask, Better, Detection, Exposure, Outlook, StepOutlook, Traffic
 from gateway.rollout.remarks import better_words, count, notes_of, span, warnings_of
-from gateway.routing.rollouts import Freeze, Judge, Metric, Rollout, Step
+from gateway.routing.judges import Judge, Metric
+from gateway.routing.rollouts import Freeze, Rollout, Step
 
 UNHELD = Judge(outputs=None)
 ASK = Ask("canary", "blue", "late", Rollout(judge=UNHELD), Traffic(50.0, 0.01, (0, 5)))

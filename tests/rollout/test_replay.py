@@ -23,7 +23,8 @@ from gateway.rollout.record import append_decided
 from gateway.rollout.replay import Difference, replay, replayed
 from gateway.rollout.verdict import MetricVerdict
 from gateway.routing import journal
-from gateway.routing.rollouts import Judge, Progress, Rollout
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Progress, Rollout
 
 SPEC = Rollout()
 

@@ -8,7 +8,8 @@ import random
 from gateway.rollout.outlook import Ask, Better, Outlook, Traffic
 from gateway.rollout.planner import plan
 from gateway.rollout.schedules import WORTH
-from gateway.routing.rollouts import Judge, Rollout, Step
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Rollout, Step
 from gateway.statistics.walk import draw
 
 PATHS = draw(random.Random(1).random, 200)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rollout.slowness import RAREST, part_above, slow_parts, slow_risks
-from gateway.routing.rollouts import LatencyJudge
+from gateway.routing.judges import LatencyJudge
 from gateway.statistics.histogram import BUCKETS, bucket_of
 
 RNG = random.Random(4)

@@ -15,7 +15,7 @@ from gateway.outcall import CallFailed
 from gateway.rollout.smoke import Replica, Sample, ask, is_there, replicas, try_out
 from gateway.routing.places import Places
 from gateway.routing.plan import Service
-from tests.rollout.listener import listening
+from tests.rollout.listener import PATIENCE, listening
 
 SAMPLE = Sample("/v2/models/late/infer", b'{"inputs": []}')
 
@@ -50,7 +50,7 @@ def test_a_replica_of_ours_is_asked_on_its_socket(unix: Path, tmp_path: Path) ->
     """As workers do; one that is not there is not there."""
     replica = Replica("green replica 0", str(unix))
     assert is_there(replica, 1.0, tmp_path)
-    assert ask(replica, "GET", "/v2/health/ready", timeout=5, folder=tmp_path).body == b"{}"
+    assert ask(replica, "GET", "/v2/health/ready", timeout=PATIENCE, folder=tmp_path).body == b"{}"
     assert not is_there(Replica("green replica 1", str(unix) + "x"), 1.0, tmp_path)
 
 
@@ -66,10 +66,11 @@ def test_each_replica_of_a_service_is_found(tmp_path: Path) -> None:
 
 def test_nobody_there_is_said() -> None:
     """By the name of the replica."""
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    with pytest.raises(CallFailed, match="green at x could not be asked"):
-        ask(Replica("green at x", url), "GET", "/", timeout=1, folder=Path())
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and not listening: nobody else can have the port meanwhile
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(CallFailed, match="green at x could not be asked"):
+            ask(Replica("green at x", url), "GET", "/", timeout=1, folder=Path())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,8 @@ def test_a_sound_answer_passes(body: bytes, tmp_path: Path) -> None:
     """Each sample is sent as often as asked, and every answer timed."""
     with listening() as server:
         server.answers = [(200, body)]
-        taken = try_out(Replica("r", server.url), [SAMPLE] * 2, times=3, timeout=5, folder=tmp_path)
+        replica = Replica("r", server.url)
+        taken = try_out(replica, [SAMPLE] * 2, times=3, timeout=PATIENCE, folder=tmp_path)
         assert len(taken) == len(server.asked) == 6
         assert server.asked[0][1] == SAMPLE.path
         assert server.asked[0][3] == SAMPLE.body
@@ -107,4 +109,4 @@ def test_an_unsound_answer_is_a_failure(answer: tuple[int, bytes], says: str, tm
     with listening() as server:
         server.answers = [answer]
         with pytest.raises(CallFailed, match=says):
-            try_out(Replica("r", server.url), [SAMPLE], times=1, timeout=5, folder=tmp_path)
+            try_out(Replica("r", server.url), [SAMPLE], times=1, timeout=PATIENCE, folder=tmp_path)

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.rollout.outlook import Ask, Traffic
 from gateway.rollout.stages import Fate, fates, lengths, stages_of, unhurt, with_steps
-from gateway.routing.rollouts import Judge, Rollout, Step
+from gateway.routing.judges import Judge
+from gateway.routing.rollouts import Rollout, Step
 from gateway.statistics.walk import draw, quantile
 
 PATHS = draw(random.Random(1).random, 150)

@@ -18,7 +18,7 @@ from gateway.routing.parking import park
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
 from gateway.routing.rollouts import Step
-from tests.rollout.listener import Listener, listening
+from tests.rollout.listener import PATIENCE, Listener, listening
 from tests.routing.change_site import ROUTING, Site
 
 ASK = Request("switch", "me", "new colours")
@@ -39,7 +39,7 @@ def site(tmp_path: Path, green: Listener, monkeypatch: pytest.MonkeyPatch) -> It
     """A gateway whose green is a real server with a health check, at all of blue."""
     monkeypatch.setattr(module, "TIMES", 2)
     text = ROUTING.replace(
-        "{url: http://127.0.0.1:9002}", f"{{url: '{green.url}', health: {{path: /ready}}}}"
+        "{url: http://127.0.0.1:9002}", f"{{url: '{green.url}', health: {{path: /ready, timeout: 60s}}}}"
     )
     made = Site.made(
         tmp_path, text.replace("blue: 90, green: 0, canary: 10", "blue: 100, green: 0, canary: 0")
@@ -88,8 +88,9 @@ def test_a_failed_check_moves_nothing(
     """Not a weight, not a revision."""
     green.answers = list(answers)
     before = site.live()
+    timeout = 0.2 if None in answers else PATIENCE
     with pytest.raises(GatewayError) as failed:
-        switched(site, Order("green", samples=(SAMPLE,), timeout=0.2))
+        switched(site, Order("green", samples=(SAMPLE,), timeout=timeout))
     assert says in str(failed.value)
     assert site.live() == before
 

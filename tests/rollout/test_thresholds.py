@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from gateway.monitoring.tally import Count, TallyWriter
 from gateway.monitoring.tally_layout import OUTCOMES
 from gateway.rollout.thresholds import ENOUGH, from_counts, thresholds
-from gateway.routing.places import Places, prepare
+from gateway.routing.judges import Judge, LatencyJudge
+from gateway.routing.places import Places
 from gateway.routing.plan import Route
-from gateway.routing.rollouts import Judge, LatencyJudge, Progress, Rollout, Step
+from gateway.routing.rollouts import Progress, Rollout, Step
+from gateway.routing.run_directory import prepare
 from gateway.statistics.histogram import BUCKETS, bucket_of, quantile, upper_bound
 
 ROUTE = Route("late", "/late", "blue", (("blue", 95_000), ("canary", 5_000)))

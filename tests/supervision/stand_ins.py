@@ -29,25 +29,35 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:  # it wakes now and then:
     tally.beat(time.monotonic(), 1, 3)
 """
 )
-CONTROL = (
-    HEAD
-    + """
-waiting = select.epoll()
-waiting.register(int(sys.argv[1]), select.EPOLLIN)
-sys.stdin.read()
+ANSWER = """
+import select
+def answer(fd, path):
+    Path(path).touch()
+    waiting = select.epoll()
+    waiting.register(int(fd), select.EPOLLIN)
+    return waiting
 """
-)
+"""How a control process counts as ready: a file at its Unix socket, then its event loop waits on the port."""
+CONTROL = HEAD + ANSWER + "waiting = answer(*sys.argv[1:3])\nsys.stdin.read()"
+ACCEPT = """
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+while sys.stdin not in (ready := select.select([listener, sys.stdin], [], [], 0.05)[0]):
+    if ready:
+        listener.accept()[0].close()
+"""
+"""Takes connections on a Unix socket until its input ends: a queue that nobody empties is full after 129."""
 REPLICA = (
     HEAD
     + """
 while Path(sys.argv[1] + ".wait").exists():
     time.sleep(0.01)
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-signal.signal(signal.SIGTERM, lambda *_: (os.unlink(sys.argv[1]), os._exit(0)))
-sys.stdin.read()
+path = Path(sys.argv[1])
+signal.signal(signal.SIGTERM, lambda *_: (path.unlink(missing_ok=True), os._exit(0)))
+path.unlink(missing_ok=True)  # of one that was killed
 """
+    + ACCEPT
 )
 STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
 BOUND = 60.0
@@ -72,7 +82,7 @@ def commands(places: Places, worker: Callable[[int], Sequence[str]] | None = Non
     """Return how the stand-ins are started; `worker` may be another one."""
     return Commands(
         worker=lambda n, _: list(worker(n)) if worker else worker_command(places, n),
-        control=lambda fd: [*PYTHON, CONTROL, str(fd)],
+        control=lambda fd: [*PYTHON, CONTROL, str(fd), str(places.admin_socket)],
         replica=lambda _, path: [*PYTHON, REPLICA, path],
     )
 

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.routing.places import Places, prepare
+from gateway.monitoring.tally import WorkerState
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
+from gateway.routing.run_directory import prepare
 from gateway.supervision.front import Front
-from gateway.supervision.generation import Setup
+from gateway.supervision.generation import Setup, state_of
 from gateway.supervision.listeners import Listeners, Wanted, bind
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, read_report
 from tests.supervision.stand_ins import commands, until, worker_command
@@ -38,7 +40,11 @@ class Site:
         self.refusal = ""
         for process in self.front.generation.processes():
             process.start()
-        until(lambda: len(places.tallies()) == 2)
+        until(lambda: [one and one.connections for one in self.states()] == [3, 3])
+
+    def states(self) -> list[WorkerState | None]:
+        """Return what the first two workers say of themselves."""
+        return [state_of(self.places, worker) for worker in self.front.generation.workers]
 
     def bind(self, wanted: Wanted, before: Listeners | None = None) -> Listeners:
         """Bind; closed after the test."""
@@ -88,7 +94,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def test_the_old_ones_leave_once_all_new_ones_are_ready(site: Site) -> None:
     """Politely, and not before; the report says how many were replaced and how many clients they have."""
     old = site.front.generation
-    until(lambda: all(site.places.tally(n).exists() for n in (0, 1)))
     site.front.begin_reload(PLAN)
     assert site.front.is_reloading
     found = read_report(site.places)

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.monitoring.tally import TallyWriter
 from gateway.routing.addresses import Address
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 from gateway.supervision.generation import (
     HUNG_AFTER,
     Setup,
@@ -61,6 +62,7 @@ def test_each_process_is_given_its_sockets(setup: Setup) -> None:
     assert generation.control.pass_fds == (setup.listeners.admin.sockets[0].fileno(),)
 
 
+@settings(deadline=None)
 @given(taken=st.sets(st.integers(0, 12)))
 def test_numbers_are_free_and_as_small_as_can_be(setup: Setup, taken: set[int]) -> None:
     """No living worker has the number, each place has its own series, and gone ones' are used again."""
@@ -104,7 +106,7 @@ def test_the_control_process_is_ready_once_it_waits_for_connections(places: Plac
     with socket.create_server(("127.0.0.1", 0)) as admin:
         fd = admin.fileno()
         for script, ready in (("import sys; print(flush=True); sys.stdin.read()", False), (CONTROL, True)):
-            process = Process("control", [*PYTHON, script, str(fd)], pass_fds=(fd,))
+            process = Process("control", [*PYTHON, script, str(fd), str(places.admin_socket)], pass_fds=(fd,))
             assert not is_ready(places, process)
             process.start()
             until(lambda p=process, r=ready: is_ready(places, p) is r)  # type: ignore[misc]

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.supervision.leaving import Leaving
 from gateway.supervision.process import Process
-from tests.supervision.stand_ins import PYTHON, STUBBORN, until
+from tests.supervision.stand_ins import BOUND, PYTHON, STUBBORN, until
 
 OBEDIENT = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
@@ -33,7 +33,7 @@ def test_a_bad_end_is_told(caplog: pytest.LogCaptureFixture) -> None:
     process.start()
     leaving = Leaving()
     assert process.popen is not None
-    process.popen.wait(20)
+    process.popen.wait(BOUND)
     leaving.ask(process, signal.SIGHUP, 60.0)
     leaving.look()
     assert caplog.messages == ["worker 3, which was to leave, exited with status 3"]

@@ -6,13 +6,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from gateway.supervision.process import BACKOFF_FIRST, BACKOFF_LAST, STEADY_AFTER, Process, exit_reason
+from tests.supervision.stand_ins import BOUND, until
 
 UNTIL_INPUT_ENDS = [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"]
 FAILS = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -40,7 +40,7 @@ class Clock:
 def ended(process: Process) -> None:
     """Wait until the running process has ended by itself or by a signal."""
     assert process.popen is not None
-    process.popen.wait(10)
+    process.popen.wait(BOUND)
 
 
 def test_it_is_started_and_stopped() -> None:
@@ -172,15 +172,12 @@ def test_a_dead_process_goes_on_in_a_spare(tmp_path: Path) -> None:
     process = Process("replica", [*FAILS, "folder", "socket"], clock=Clock())
     process.tend(spare)
     assert (process.pid, spare.pid) == (pid, 0)
-    deadline = time.monotonic() + 60
-    while not (told.exists() and told.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    until(lambda: told.exists() and told.read_text())
     assert json.loads(told.read_text()) == ["folder", "socket"]
     spare.tend()
     assert spare.pid not in (0, pid)
     for each in (process, spare):
         each.stop()
         assert each.popen is not None
-        each.popen.wait(10)
+        each.popen.wait(BOUND)
         assert each.is_gone()

@@ -17,7 +17,8 @@ from gateway.audit.keys import KeySource
 from gateway.audit.read import newest_first
 from gateway.audit.verify import verify
 from gateway.errors import GatewayError
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 from gateway.supervision.generation import Commands, Setup
 from gateway.supervision.recorded import Life, asking
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport

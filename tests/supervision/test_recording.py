@@ -14,8 +14,9 @@ import pytest
 from gateway.monitoring.tally import TallyWriter
 from gateway.requestlog.ring import RingWriter
 from gateway.requestlog.ring_layout import LEAST
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 from gateway.supervision.recording import has_unread, rescue_records, wiring, writers
 from tests.requestlog.frames import REQUEST, frame

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
+from gateway.supervision import reload as module
 from gateway.supervision.generation import new_generation
+from gateway.supervision.process import Process
 from gateway.supervision.reload import READY_WITHIN, Reload
 from tests.supervision.stand_ins import commands, setup_of, until
 
@@ -61,15 +64,24 @@ def begin(places: Places) -> Iterator[Begin]:
         each.close()
 
 
-def test_it_is_over_once_all_are_ready(begin: Begin) -> None:
+def test_it_is_over_once_all_are_ready(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers first, the next one started only when the one before it is ready."""
     reload = begin()
     one, two = reload.generation.workers
-    assert not reload.step()
-    assert reload.started() == [one]
-    until(lambda: reload.step() or reload.was_ready(one))
-    assert not reload.was_ready(two)
+    started: list[tuple[Process, list[bool]]] = []
+    really = Process.start
+
+    def start(process: Process) -> None:
+        started.append((process, [reload.was_ready(each) for each in (one, two)]))
+        really(process)
+
+    monkeypatch.setattr(Process, "start", start)
     until(reload.step)
+    assert [(process.role, process.number, ready) for process, ready in started] == [
+        ("worker", 0, [False, False]),
+        ("worker", 1, [True, False]),
+        ("control", 0, [True, True]),
+    ]
     assert reload.problem == ""
     assert all(reload.was_ready(process) for process in reload.generation.processes())
     assert reload.seconds > 0
@@ -95,8 +107,9 @@ def test_one_that_was_ready_and_ends_is_a_problem_too(begin: Begin) -> None:
     assert not reload.was_ready(two)
 
 
-def test_one_that_does_not_become_ready_is_a_problem(begin: Begin) -> None:
+def test_one_that_does_not_become_ready_is_a_problem(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time and not before."""
+    monkeypatch.setattr(module, "READY_WITHIN", READY_WITHIN)
     clock = Clock()
     reload = begin(lambda _: WAITS, clock)
     assert not reload.step()

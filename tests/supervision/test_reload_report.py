@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 from gateway.supervision.reload_report import FAILED, ReloadReport, read_report, reload_lock, write_report
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.supervision import replicas as module
 from gateway.supervision.process import Process
 from gateway.supervision.replicas import Replicas, is_listening

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from gateway.supervision.starting import READY_WAIT, SAY_EVERY, Starting
+from gateway.routing.places import Places
+from gateway.supervision import starting as module
+from gateway.supervision.front import Front
+from gateway.supervision.starting import SAY_EVERY, Starting, admin_not_ready
+from tests.supervision.stand_ins import commands, setup_of, until
 
 
 @pytest.fixture
@@ -42,5 +49,30 @@ def test_what_is_waited_for_is_said_now_and_then(now: list[float], caplog: pytes
 def test_it_is_not_waited_for_ever(now: list[float]) -> None:
     """One model may not load at all."""
     starting = Starting(lambda: ["blue replica 0"])
-    now[0] += READY_WAIT + 0.1
+    now[0] += module.READY_WAIT + 0.1
     assert starting.is_over()
+    assert starting.pending == ["blue replica 0"]
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[Front]:
+    """A front whose control process is not started yet."""
+    places = Places(tmp_path)
+    places.run.mkdir()
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    made = Front(places, setup_of(sockets, commands(places)), lambda _, before: before)
+    yield made
+    made.generation.control.stop()
+    until(made.generation.control.is_gone)
+    for each in sockets:
+        each.close()
+
+
+def test_the_admin_side_is_waited_for_on_its_unix_socket_as_well(tmp_path: Path, front: Front) -> None:
+    """A script that goes on at the word "ready" asks there at once."""
+    places = Places(tmp_path)
+    assert admin_not_ready(places, front) == ["control process"]
+    front.generation.control.start()
+    until(lambda: not admin_not_ready(places, front))
+    places.admin_socket.unlink()
+    assert admin_not_ready(places, front) == [f"control process on {places.admin_socket}"]

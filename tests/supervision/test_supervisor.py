@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import PlanSlot, publish
-from gateway.supervision import generation
+from gateway.supervision import generation, starting
 from gateway.supervision import supervisor as module
 from gateway.supervision.signals import Signals
 from gateway.supervision.supervisor import Supervisor
-from tests.supervision.stand_ins import commands, setup_of, supervisor_of, until
+from tests.supervision.stand_ins import BOUND, commands, setup_of, supervisor_of, until
 
 
 def plan(revision: int, *services: Service) -> RoutingPlan:
@@ -97,21 +98,44 @@ def test_it_says_what_is_not_ready(places: Places, supervisor: Supervisor) -> No
     until(lambda: not supervisor.not_ready())
 
 
+def test_the_word_ready_waits_for_the_admin_side_for_a_while_only(
+    places: Places, sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile requests are answered; then it is said, with the name of what does not answer."""
+    monkeypatch.setattr(starting, "READY_WAIT", BOUND)
+    silent = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    usual = commands(places)
+    supervisor = supervisor_of(places, setup_of(sockets, replace(usual, control=lambda _: silent)))
+    told: list[list[str]] = []
+
+    def end_the_wait() -> None:
+        until(lambda: supervisor._replicas.running and not supervisor.not_ready())
+        assert not told
+        starting.READY_WAIT = 0.0
+
+    def ready(_: float, not_ready: list[str]) -> None:
+        told.append(not_ready)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=end_the_wait)
+    thread.start()
+    supervisor.run(ready)
+    thread.join()
+    assert told == [["control process"]]
+
+
 def test_whatever_is_killed_comes_back(
     places: Places, supervisor: Supervisor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each is started again within two seconds, and the log says how it ended."""
+    """Each is started again, and within two seconds; the log says how it ended."""
     supervisor.tend()
     until(lambda: not supervisor.not_ready())
-    took = []
     for process in supervisor.processes():
         before = process.pid
         os.kill(before, signal.SIGKILL)
-        began = time.monotonic()
         until(lambda p=process, b=before: p.pid not in (0, b), supervisor.tend)  # type: ignore[misc]
-        took.append(time.monotonic() - began)
+        assert process._delay < 2  # what it was made to wait; a busy machine may add to that
         assert "was killed by SIGKILL; it is started again" in caplog.messages[-1]
-    assert sorted(took)[1] < 2  # one may be late where the machine is busy
     supervisor.tend()
     assert [p["restarts"] for p in listed(places)] == [1, 1, 1]
 
@@ -180,8 +204,8 @@ def test_the_sockets_outlive_a_worker(supervisor: Supervisor, sockets: list[sock
     worker = supervisor._front.generation.workers[0]
     assert worker.popen is not None
     worker.signal(signal.SIGKILL)
-    worker.popen.wait(10)
-    with socket.create_connection(sockets[0].getsockname(), 5):
+    worker.popen.wait(BOUND)
+    with socket.create_connection(sockets[0].getsockname(), BOUND):
         assert worker.pid == 0
 
 

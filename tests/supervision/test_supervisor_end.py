@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 from gateway.routing.settings import Limits
 from gateway.routing.slot import publish
 from gateway.supervision import supervisor as module
 from gateway.supervision.generation import Commands
-from tests.supervision.stand_ins import setup_of, supervisor_of
+from tests.supervision.stand_ins import ACCEPT, ANSWER, BOUND, setup_of, supervisor_of
 
 HEAD = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
 END = """
@@ -51,14 +52,14 @@ while True:
     time.sleep(0.05)  # not pause(): a signal that comes just before it would be waited for, for ever
 """
 )
-OTHER = HEAD + END + "Path(sys.argv[2] + '.control').touch()\ntime.sleep(60)"
-REPLICA = (
+OTHER = HEAD + END + "Path(sys.argv[2] + '.control').touch()\nwhile True: time.sleep(0.05)"
+CONTROL = HEAD + END + ANSWER + "waiting = answer(*sys.argv[4:])\n" + OTHER.removeprefix(HEAD)
+REPLICA = HEAD + "import select\n" + END + ACCEPT
+STUBBORN = (
     HEAD
-    + END
-    + "listener = socket.socket(socket.AF_UNIX)\nlistener.bind(sys.argv[1])\nlistener.listen()\n"
-    + "time.sleep(60)"
+    + ANSWER
+    + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwaiting = answer(*sys.argv[1:])\ntime.sleep(60)"
 )
-STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
 
 
 def plan(revision: int, limits: Limits) -> RoutingPlan:
@@ -90,9 +91,14 @@ def ending(places: Places, ends: Path) -> Commands:
     python = [sys.executable, "-c"]
     return Commands(
         worker=lambda n, fds: [*python, WORKER, str(places.tally(n)), str(ends), "worker", str(fds["plain"])],
-        control=lambda _: [*python, OTHER, "", str(ends), "other"],
+        control=lambda fd: [*python, CONTROL, "", str(ends), "other", str(fd), str(places.admin_socket)],
         replica=lambda _, path: [*python, REPLICA, path, str(ends), "other"],
     )
+
+
+def stubborn(places: Places, fd: int) -> list[str]:
+    """Return a control process that answers, and does not end when it is told to."""
+    return [sys.executable, "-c", STUBBORN, str(fd), str(places.admin_socket)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -103,7 +109,8 @@ def test_a_signal_ends_workers_first_then_what_they_depend_on(
     supervisor = supervisor_of(places, setup_of(sockets, ending(places, tmp_path / "ends")))
     took: list[float] = []
 
-    def ready(seconds: float) -> None:
+    def ready(seconds: float, not_ready: list[str]) -> None:
+        assert not not_ready
         took.append(seconds)
         while not (tmp_path / "ends.control").exists():
             time.sleep(0.005)
@@ -112,7 +119,7 @@ def test_a_signal_ends_workers_first_then_what_they_depend_on(
     supervisor.run(ready)
     assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
     assert len(took) == 1
-    assert 0 < took[0] < 10
+    assert 0 < took[0] < BOUND
     assert all(process.is_gone() for process in supervisor.processes())
 
 
@@ -130,7 +137,7 @@ def test_the_log_ends_behind_the_workers_and_its_keeper_last(
     both = replace(usual, recorder=of_the_log("recorder"), keeper=of_the_log("keeper"))
     supervisor = supervisor_of(places, setup_of(sockets, both))
 
-    def ready(_: float) -> None:
+    def ready(*_: object) -> None:
         while not all((tmp_path / f"ends.{role}").exists() for role in ("control", "recorder", "keeper")):
             time.sleep(0.005)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -164,7 +171,7 @@ def test_while_it_drains_new_connections_are_refused(
 
     thread = threading.Thread(target=connect)
 
-    def ready(_: float) -> None:
+    def ready(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         thread.start()
 
@@ -180,20 +187,16 @@ def test_who_does_not_end_in_time_is_killed(
     monkeypatch.setattr(module, "GRACE", 0.0)
     publish(places, plan(2, Limits(drain_timeout=0.1)))
     ends = tmp_path / "ends"
-    there = tmp_path / "there"
-    stubborn = [sys.executable, "-c", STUBBORN, str(there)]
     usual = ending(places, ends)
     supervisor = supervisor_of(
-        places, setup_of(sockets, Commands(usual.worker, lambda _: stubborn, usual.replica))
+        places, setup_of(sockets, replace(usual, control=lambda fd: stubborn(places, fd)))
     )
     said: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     module.log.addHandler(handler)
 
-    def ready(_: float) -> None:
-        while not there.exists():
-            time.sleep(0.005)
+    def ready(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     supervisor.run(ready)
@@ -224,7 +227,7 @@ def test_a_turn_that_fails_does_not_end_everything(
     monkeypatch.setattr(module, "replace_file", write)
     supervisor = supervisor_of(places, setup_of(sockets, ending(places, tmp_path / "ends")))
     thread = threading.Thread(target=end_later)
-    supervisor.run(lambda _: thread.start())
+    supervisor.run(lambda *_: thread.start())
     thread.join()
     assert (tmp_path / "ends").read_text().split() == ["worker", "other", "other"]
     assert places.processes.exists()
@@ -234,20 +237,17 @@ def test_a_second_signal_does_not_wait_for_the_drain(
     places: Places, sockets: list[socket.socket], tmp_path: Path
 ) -> None:
     """Ctrl-C once more: whoever is still there is killed at once."""
-    there = tmp_path / "there"
-    stubborn = [sys.executable, "-c", STUBBORN, str(there)]
+    insisted: list[float] = []
     usual = ending(places, tmp_path / "ends")
     supervisor = supervisor_of(
-        places, setup_of(sockets, Commands(usual.worker, lambda _: stubborn, usual.replica))
+        places, setup_of(sockets, replace(usual, control=lambda fd: stubborn(places, fd)))
     )
 
-    def ready(_: float) -> None:
-        while not there.exists():
-            time.sleep(0.005)
-        for _ in range(2):
+    def ready(*_: object) -> None:
+        for _again in range(2):
             os.kill(os.getpid(), signal.SIGINT)
+        insisted.append(time.monotonic())
 
-    began = time.monotonic()
     supervisor.run(ready)
-    assert time.monotonic() - began < Limits().drain_timeout / 2
+    assert time.monotonic() - insisted[0] < Limits().drain_timeout / 2
     assert supervisor.processes()[0].is_gone()

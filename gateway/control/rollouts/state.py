@@ -20,21 +20,29 @@ from gateway.routing.rollouts import Progress, Rollout, Step
 
 FRESH = 5.0
 """Seconds after which a verdict that was not made anew counts as nobody's."""
+FIRST_WITHIN = 10.0
+"""Seconds from the start of the gateway in which the judge may say its first word, before it is missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the control process wrote last: when (seconds since 1970, None: never), and of each route."""
+    """What the control process wrote last: when (seconds since 1970, None: never), and of each route.
+
+    `started`: when the gateway did, where nothing has been written since and that is known.
+    """
 
     at: float | None = None
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    started: float | None = None
 
     def age(self, now: float) -> float | None:
         """Return how old it is in seconds; a clock that was put back makes it look old too."""
         return None if self.at is None else abs(now - self.at)
 
     def is_judged(self, route: str, now: float) -> bool:
-        """Tell whether somebody judges a route's rollout at this moment."""
+        """Tell whether somebody judges a route's rollout at this moment, or has only just been started to."""
+        if self.started is not None:
+            return 0 <= now - self.started <= FIRST_WITHIN
         age = self.age(now)
         return age is not None and age <= FRESH and route in self.routes
 
@@ -44,9 +52,18 @@ def read_judged(places: Places) -> Judged:
     try:
         text = (places.run / "rollouts.json").read_bytes()
     except FileNotFoundError:
-        return Judged()
+        return Judged(started=_started(places))
     found = json.loads(text, parse_constant=lambda _: None)  # what is infinite is not known
     return Judged(found["at"], found["routes"])
+
+
+def _started(places: Places) -> float | None:
+    """Return when the supervisor started, in seconds since 1970."""
+    try:
+        found = json.loads(places.processes.read_bytes()).get("started")
+    except FileNotFoundError:
+        return None
+    return None if found is None else float(found)
 
 
 def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:

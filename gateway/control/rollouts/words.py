@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from gateway.routing.judges import Judge
 from gateway.routing.plan import UNITS, Route, shortest_percent
-from gateway.routing.rollouts import Judge, Progress
+from gateway.routing.rollouts import Progress
 
 _BY_HAND = re.compile(r"(cli|api):.* paused it(: |$)")
 """How a pause of a person begins, see `gateway.control.rollouts.steering.said`."""

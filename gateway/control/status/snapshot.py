@@ -12,7 +12,7 @@ from typing import Any
 from gateway.control.alerts.alarms import alarm_warnings
 from gateway.control.log.status import log_state, log_warnings
 from gateway.control.readings import iso_time
-from gateway.control.rollouts.state import read_judged, rollout_state
+from gateway.control.rollouts.state import Judged, read_judged, rollout_state
 from gateway.control.status import figures
 from gateway.control.status.health import processes, services
 from gateway.control.status.observation import Observation, observe
@@ -40,7 +40,6 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
     at = time.monotonic() if now is None else now
     seen = observe(places, at)
     running = processes(places, seen, at)
-    versions = figures.by_version(seen.counts)
     recent_hits = figures.limit_hits(state.recent_hits for state in seen.states.values())
     file = file_state(seen, running)
     judged, clock = read_judged(places), time.time()
@@ -52,19 +51,24 @@ def snapshot(places: Places, now: float | None = None) -> dict[str, Any]:
         **_addresses(seen),
         "file": file,
         "warnings": warnings(seen, running, file, read_report(places), recent_hits, clock, troubles),
-        "routes": [
-            {
-                **route_state(route, versions, rate_of(seen.states.values(), route.name, at)),
-                "rollout": rollout_state(route, judged, clock),
-            }
-            for route in seen.plan.routes
-        ],
+        "routes": _routes(seen, at, judged, clock),
         "services": services(seen.plan, seen.views),
         **view_state(seen.plan, seen.views),
         "limits": limit_state(seen, recent_hits),
         "log": log,
         "processes": running,
     }
+
+
+def _routes(seen: Observation, at: float, judged: Judged, clock: float) -> list[dict[str, Any]]:
+    versions = figures.by_version(seen.counts)
+    return [
+        {
+            **route_state(route, versions, rate_of(seen.states.values(), route.name, at)),
+            "rollout": rollout_state(route, judged, clock),
+        }
+        for route in seen.plan.routes
+    ]
 
 
 def _addresses(seen: Observation) -> dict[str, Any]:
