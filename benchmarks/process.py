@@ -110,8 +110,14 @@ def _parent(entry: Path) -> int | None:
 
 def cpu_ns(pids: Collection[int]) -> int:
     """Return the CPU time, user and kernel, that all threads of `pids` have used, in nanoseconds."""
-    tasks = (task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir())
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
+    return sum(_thread_ns(thread) for pid in pids for thread in Path(f"/proc/{pid}/task").iterdir())
+
+
+def _thread_ns(thread: Path) -> int:
+    try:
+        return int((thread / "schedstat").read_text().split()[0])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it ended while the threads were being listed
 
 
 def rss_bytes(pid: int) -> int:

@@ -19,6 +19,7 @@ from benchmarks.heads import SEPARATOR
 from gateway.http import strict
 from gateway.http.header_lines import no_tabs
 from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes
+from gateway.http.host import host
 from gateway.http.message import END_OF_HEAD, RequestReader
 from gateway.http.request import check_repeated, frame
 from gateway.http.upgrade import wanted
@@ -63,7 +64,7 @@ class Timer:
             count = head.count(b"\n")
             if count != len(reader.fields) + 2 or count > strict.MAX_FIELDS + 2:
                 check_repeated(head, count, strict.MAX_FIELDS, _LOOKED_AT)
-            strict.host(reader.fields[shape.host] if shape.host else None, line)
+            host(reader.fields[shape.host] if shape.host else None, line)
             frame(reader, line, shape, _MAX_BODY)
             if shape.upgrade is not None:
                 wanted(line, reader.fields, shape)

@@ -94,7 +94,7 @@ def test_of_many_one_holds_it_at_a_time(tmp_path: Path) -> None:
 
     def add() -> None:
         for _ in range(20):
-            with held(path, 10.0):
+            with held(path, 60.0):
                 count.append(count[-1] + 1)
 
     threads = [threading.Thread(target=add) for _ in range(4)]

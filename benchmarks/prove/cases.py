@@ -6,7 +6,8 @@ from benchmarks.prove.rehearsal import Plan
 from benchmarks.prove.scenarios import ALPHA, Scenario, outputs, plain, sticky
 from benchmarks.prove.traffic import Incidents, World
 from benchmarks.prove.users import People
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, OutputsJudge, Rollout, Step
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge, OutputsJudge
+from gateway.routing.rollouts import Rollout, Step
 
 EVEN = float("inf")
 ERRORS = Judge(alpha=ALPHA, latency=None, outputs=None)

@@ -13,8 +13,9 @@ from gateway.rollout.gather import Gathering
 from gateway.rollout.judge import SEVEREST_FIRST, weigh
 from gateway.rollout.starts import Interval, Pair, new_era, opened
 from gateway.rollout.verdict import MetricVerdict, Verdict
+from gateway.routing.judges import Judge
 from gateway.routing.plan import UNITS
-from gateway.routing.rollouts import Judge, Progress, Rollout, Step
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 ID = 1
 NO_TOTALS: dict[int, Pair] = {}

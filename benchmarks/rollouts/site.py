@@ -18,9 +18,10 @@ from benchmarks.process import stop, tree, wait_until
 from benchmarks.rollouts.history import Move, moves_in
 from benchmarks.rollouts.version import Version
 from gateway.routing import journal
-from gateway.routing.places import Places, remove_run
+from gateway.routing.places import Places
 from gateway.routing.plan import Route
 from gateway.routing.rollouts import Progress
+from gateway.routing.run_directory import remove_run
 from gateway.routing.slot import published
 
 _END = 15.0

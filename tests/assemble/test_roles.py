@@ -12,11 +12,11 @@ import pytest
 from gateway.assemble.__main__ import main
 from gateway.assemble.options import UpOptions
 from gateway.routing.file import read_plan
-from gateway.routing.places import prepare
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 from tests.assemble.routing_file import ROUTING
 
-BOUND = 20.0
+BOUND = 60.0
 
 
 @pytest.mark.parametrize("role", ["recorder", "keeper"])

@@ -10,7 +10,7 @@ from gateway.assemble.options import UpOptions
 from gateway.assemble.setup import setup_of
 from gateway.errors import GatewayError
 from gateway.routing.file import read_plan
-from gateway.routing.places import prepare
+from gateway.routing.run_directory import prepare
 from tests.assemble.routing_file import ROUTING
 
 

@@ -15,7 +15,10 @@ TEXT = st.text(max_size=30)
 @given(
     TEXT,
     TEXT,
-    st.none() | st.dictionaries(TEXT, st.integers() | TEXT | st.floats(allow_nan=False), max_size=3),
+    st.none()
+    | st.dictionaries(
+        TEXT, st.integers() | TEXT | st.floats(allow_nan=False, allow_infinity=False), max_size=3
+    ),
 )
 def test_what_is_written_is_read(who: str, why: str, after: dict[str, object] | None) -> None:
     """Whatever people write into it, it is one line."""

@@ -13,6 +13,8 @@ from gateway.audit.recorder import Recorder
 from gateway.audit.throttle import KINDS, TOLD
 from gateway.audit.trail import Trail
 
+BOUND = 60.0
+"""Seconds after which something counts as not happening; each entry waits for the disk."""
 REFUSED = Event("login-failed", "unknown", "192.0.2.1", result="refused")
 
 
@@ -22,7 +24,7 @@ def test_what_was_done_is_never_throttled(tmp_path: Path) -> None:
     for _ in range(TOLD + 5):
         recorder.put(REFUSED)
         recorder.put(Event("silence", "token:ann", "socket"))
-    assert recorder.close(5.0)
+    assert recorder.close(BOUND)
     first, *others = latest(tmp_path / "audit", 99)
     assert first["detail"].startswith("5 more of these")
     assert [one["what"] for one in others].count("silence") == TOLD + 5
@@ -36,22 +38,22 @@ def test_what_has_no_room_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     def slow(self: Trail, event: Event, durable: bool) -> int:
         at_it.set()
-        assert let_go.wait(10)
+        assert let_go.wait(BOUND)
         return append(self, event, durable)
 
     monkeypatch.setattr(Trail, "_append", slow)
     recorder = Recorder(trail, waiting=2)
     done = Event("silence", "token:ann", "socket")
     recorder.put(done)
-    assert at_it.wait(5)
+    assert at_it.wait(BOUND)
     for _ in range(5):
         recorder.put(done)
     writer = recorder._thread
     assert writer is not None
     assert not recorder.close(0.0)
     let_go.set()
-    recorder._queue.put(None, timeout=5)
-    writer.join(5)
+    recorder._queue.put(None, timeout=BOUND)
+    writer.join(BOUND)
     first, *others = latest(tmp_path / "audit", 9)
     assert (first["detail"][:6], first["result"], len(others)) == ("3 more", "done", 3)
 
@@ -63,7 +65,7 @@ def test_very_many_kinds_are_told_together(tmp_path: Path, monkeypatch: pytest.M
     recorder = Recorder(Trail(tmp_path / "audit"))
     for number in range(TOLD + 3):
         recorder.put(Event(f"kind {number}", "unknown", "192.0.2.1", result="refused"))
-    assert recorder.close(5.0)
+    assert recorder.close(BOUND)
     first = latest(tmp_path / "audit", 1)[0]
     assert (first["what"], first["detail"][:6]) == ("various", "2 more")
 
@@ -74,5 +76,5 @@ def test_it_goes_on_after_an_end(tmp_path: Path) -> None:
     assert recorder.close()
     for _ in range(2):
         recorder.put(REFUSED)
-        assert recorder.close(5.0)
+        assert recorder.close(BOUND)
     assert len(latest(tmp_path / "audit", 9)) == 2

@@ -32,7 +32,7 @@ def answered(behaviour: Behaviour, request: bytes = ASK) -> bytes:
     async def ask() -> bytes:
         async with talk(behaviour) as (reader, writer):
             writer.write(request)
-            return await asyncio.wait_for(reader.read(), 5)
+            return await asyncio.wait_for(reader.read(), 60)
 
     return asyncio.run(ask())
 
@@ -95,7 +95,7 @@ def test_a_large_answer_is_streamed_whole() -> None:
             writer.write(ASK)
             head = await reader.readuntil(b"\r\n\r\n")
             assert int(field(head, b"content-length")) == size
-            return await asyncio.wait_for(reader.readexactly(size), 10)
+            return await asyncio.wait_for(reader.readexactly(size), 60)
 
     assert asyncio.run(ask()) == body(b"blue", b"t1", size)
 

@@ -24,6 +24,7 @@ with child([sys.executable, "-c", "import time; time.sleep(60)"], Path({log!r}),
     print(inner.pid, flush=True)
     time.sleep(60)
 """
+BOUND = 60.0
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -42,10 +43,10 @@ def test_tree_finds_grandchildren_and_stop_ends_only_the_child(tmp_path: Path) -
     """All of a proxy's processes are counted, whoever started them."""
     core = min(os.sched_getaffinity(0))
     with child([sys.executable, "-c", PARENT], tmp_path / "log", core) as process:
-        wait_until(lambda: len(tree(process.pid)) == 2, 10, "the grandchild is there")
+        wait_until(lambda: len(tree(process.pid)) == 2, BOUND, "the grandchild is there")
         inner = tree(process.pid)[1]
         assert os.sched_getaffinity(inner) == {core}
-        assert rss_bytes(inner) > 1_000_000
+        wait_until(lambda: rss_bytes(inner) > 1_000_000, BOUND, "its program is loaded")
         os.kill(inner, 15)
     assert process.poll() is not None
 
@@ -54,14 +55,14 @@ def test_cpu_time_grows_with_work(tmp_path: Path) -> None:
     """The scheduler's account sees a process that works."""
     with child([sys.executable, "-c", "while True: pass"], tmp_path / "log", None) as process:
         before = cpu_ns([process.pid])
-        wait_until(lambda: cpu_ns([process.pid]) > before + 20_000_000, 10, "20 ms of work are counted")
+        wait_until(lambda: cpu_ns([process.pid]) > before + 20_000_000, BOUND, "20 ms of work are counted")
 
 
 def test_a_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
     """No benchmark leaves a process behind."""
     log = tmp_path / "log"
     with child([sys.executable, "-c", STUBBORN], log, None, patience=0.2) as process:
-        wait_until(lambda: log.read_bytes() == b"up\n", 10, "it ignores SIGTERM")
+        wait_until(lambda: log.read_bytes() == b"up\n", BOUND, "it ignores SIGTERM")
     assert process.returncode == -9
 
 
@@ -69,8 +70,8 @@ def test_a_benchmark_that_is_told_to_end_ends_its_children_first(tmp_path: Path)
     """SIGTERM unwinds like Ctrl-C: nobody is left behind."""
     log = tmp_path / "log"
     script = OUTER.format(root=str(ROOT), log=str(tmp_path / "inner"))
-    with child([sys.executable, "-c", script], log, None) as process:
-        wait_until(lambda: log.read_bytes().endswith(b"\n"), 10, "the inner process is there")
+    with child([sys.executable, "-c", script], log, None, patience=BOUND) as process:
+        wait_until(lambda: log.read_bytes().endswith(b"\n"), BOUND, "the inner process is there")
     assert process.returncode == 128 + signal.SIGTERM
     assert not Path(f"/proc/{int(log.read_text())}").exists()
 
@@ -86,4 +87,4 @@ def test_waiting_in_vain_says_for_what() -> None:
     start = time.monotonic()
     with pytest.raises(TimeoutError, match="pigs fly"):
         wait_until(lambda: False, 0.05, "pigs fly")
-    assert time.monotonic() - start < 5
+    assert 0.05 <= time.monotonic() - start < BOUND

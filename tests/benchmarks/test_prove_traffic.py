@@ -7,7 +7,7 @@ import pytest
 from numpy.random import default_rng
 
 from benchmarks.prove.traffic import Incidents, Traffic, World, frozen_thresholds
-from gateway.routing.rollouts import LatencyJudge
+from gateway.routing.judges import LatencyJudge
 
 QUANTILES = LatencyJudge().quantiles
 

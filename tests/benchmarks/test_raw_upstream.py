@@ -21,7 +21,7 @@ def talked(talk: Talk) -> bytes:
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=MIB)
             try:
-                return await asyncio.wait_for(talk(reader, writer), 10)
+                return await asyncio.wait_for(talk(reader, writer), 60)
             finally:
                 writer.close()
                 await writer.wait_closed()

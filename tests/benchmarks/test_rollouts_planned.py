@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from benchmarks.rollouts.measured import BASE, Effect, Measured
 from benchmarks.rollouts.planned import ROWS, compared, interval, predicted
 from gateway.rollout.outlook import Traffic
-from gateway.routing.rollouts import ErrorsJudge, Judge, Rollout, Step
+from gateway.routing.judges import ErrorsJudge, Judge
+from gateway.routing.rollouts import Rollout, Step
 from gateway.statistics.histogram import BUCKETS
 
 ROLLOUT = Rollout(

@@ -14,6 +14,8 @@ from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.load import Load, failed, failures
 from benchmarks.rollouts.version import Version
 
+BOUND = 60.0
+
 
 @pytest.fixture
 def version() -> Iterator[Version]:
@@ -31,10 +33,10 @@ def asked(version: Version, requests: int = 40) -> Load:
     async def ask() -> Load:
         async with Load(version.port) as load:
             load.flow(users.requests(1), 2_000)
-            await load.until(requests)
+            await load.until(requests, BOUND)
         return load
 
-    return asyncio.run(asyncio.wait_for(ask(), 20))
+    return asyncio.run(asyncio.wait_for(ask(), BOUND))
 
 
 def test_it_answers_until_it_is_told_to_fail(version: Version) -> None:

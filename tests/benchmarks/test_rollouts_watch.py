@@ -19,6 +19,6 @@ def test_it_knows_when_each_revision_came(tmp_path: Path) -> None:
     with PlanSlot(places, writable=True) as slot, SlotWatch(places) as watch:
         for revision in (7, 8):
             slot.store(revision)
-            wait_until(lambda revision=revision: revision in watch.seen, 5, f"revision {revision}")  # type: ignore[misc]
+            wait_until(lambda revision=revision: revision in watch.seen, 60, f"revision {revision}")  # type: ignore[misc]
     assert before[0] <= watch.seen[7][0] <= watch.seen[8][0] <= time.monotonic()
     assert before[1] <= watch.seen[7][1] <= watch.seen[8][1] <= time.time()

@@ -23,7 +23,7 @@ from tests.browser.conftest import Excuse
 from tests.browser.hostile_model import HostileModel
 from tests.browser.payloads import PAYLOADS, Payload, arm, effects
 from tests.browser.stage import Site
-from tests.system.gateway_under_test import until
+from tests.system.gateway_under_test import BOUND, until
 
 ALL = bool(os.environ.get("GATEWAY_ATTACKS"))
 USED = PAYLOADS if ALL else tuple(one for one in PAYLOADS if one.name in ("close", "quote", "equals"))
@@ -67,7 +67,7 @@ def send(site: Site, payload: Payload, free: str) -> str:
     header = "".join(one for one in short if one.isprintable()).encode().decode("latin-1")
     headers = dict.fromkeys(("x-user-id", "user-agent", "traceparent", "x-request-id"), header)
     for end in (quote(short, safe=""), quote(header.encode("latin-1"), safe="")):
-        wire = http.client.HTTPConnection(*site.gateway.listen, timeout=15)
+        wire = http.client.HTTPConnection(*site.gateway.listen, timeout=BOUND)
         wire.request(
             "POST", f"{PATH}/{end}", json.dumps(body), {**headers, "content-type": "application/json"}
         )

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Self
 
 from benchmarks.flights import question, read_flights, read_inputs
+from tests.system.gateway_under_test import BOUND
 
 RATE = 40.0
 FLIGHTS = 400
@@ -42,17 +43,17 @@ class Traffic:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(20)
+        self._thread.join()
 
     def some(self, more: int) -> None:
         """Wait until so many more requests are answered."""
         while self._answered.acquire(blocking=False):
             pass  # those before do not count
         for _ in range(more):
-            assert self._answered.acquire(timeout=15), "the gateway answers nobody"
+            assert self._answered.acquire(timeout=BOUND), "the gateway answers nobody"
 
     def _run(self) -> None:
-        wire = http.client.HTTPConnection(*self._address, timeout=15)
+        wire = http.client.HTTPConnection(*self._address, timeout=BOUND)
         for user, body in self._questions(self._metadata(wire)):
             try:
                 wire.request("POST", f"{self._path}/infer", body, {"x-user-id": user})

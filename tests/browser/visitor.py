@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
-TIMEOUT_MS = 8000.0
+TIMEOUT_MS = 60_000.0
+"""Milliseconds after which something that was waited for counts as not happening."""
 
 
 @dataclass  # without slots: Playwright keeps its handlers on it

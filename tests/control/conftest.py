@@ -23,10 +23,12 @@ import pytest
 
 from gateway.monitoring.tally import TallyWriter
 from gateway.routing import journal
-from gateway.routing.change import Request, begin
+from gateway.routing.change import Request
+from gateway.routing.file_sync import begin
 from gateway.routing.journal import Revision
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import Route
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import PlanSlot, published
 
 ROUTING = """\
@@ -100,10 +102,12 @@ class Site:
         return head
 
     def save(self, old: str, new: str) -> None:
-        """Save routing.yaml with one passage replaced."""
+        """Save routing.yaml with one passage replaced, in one step: nobody sees it empty, or unchanged."""
         text = self.config.read_text()
         assert old in text
-        self.config.write_text(text.replace(old, new))
+        saved = self.config.with_name("routing.yaml.new")
+        saved.write_text(text.replace(old, new))
+        saved.replace(self.config)
 
     def tally(self, number: int = 0, pid: int = 0) -> TallyWriter:
         """The counters of a worker, made as a worker makes them."""
@@ -112,7 +116,7 @@ class Site:
     def list_processes(self, *processes: Mapping[str, Any], admin: str = "127.0.0.1:1") -> None:
         """Write what the supervisor writes; this process is the supervisor."""
         whole = [{"service": "", "number": 0, "restarts": 0, **process} for process in processes]
-        about = {"config": str(self.config), "listen": "127.0.0.1:8081", "admin": admin}
+        about = {"config": str(self.config), "listen": "127.0.0.1:2", "admin": admin}
         text = json.dumps({**about, "supervisor": os.getpid(), "processes": whole})
         self.places.processes.write_text(text)
 
@@ -144,13 +148,17 @@ class Answer:
 
 @dataclass
 class Control:
-    """The control process, started the way the supervisor starts it; `told` is `Listening.told()`."""
+    """The control process, started the way the supervisor starts it; `told` is `Listening.told()`.
+
+    `before` is a statement that it runs first.
+    """
 
     site: Site
     listener: socket.socket
     log_file: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     told: str = ""
+    before: str = ""
 
     @property
     def port(self) -> int:
@@ -171,6 +179,9 @@ class Control:
         """Start it and wait until it answers."""
         fd = self.listener.fileno()
         command = [sys.executable, "-m", "gateway.assemble", "control"]
+        if self.before:
+            run = "import runpy; runpy.run_module('gateway.assemble', run_name='__main__', alter_sys=True)"
+            command[1:3] = ["-c", f"{self.before}; {run}"]
         command += [str(self.site.places.state), str(self.site.config), str(fd)]
         command += [self.told] if self.told else []
         with self.log_file.open("ab") as log:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvicorn
 
-from gateway.control.admin_server import bind_private, remove_own, strict_context
+from gateway.control.admin_server import AdminServer, bind_private, remove_own, strict_context
+from tests.control.conftest import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 def asked(path: Path, request: bytes) -> bytes:
     """Send a request to a Unix socket and return the beginning of the answer."""
     with socket.socket(socket.AF_UNIX) as wire:
-        wire.settimeout(5)
+        wire.settimeout(BOUND)
         wire.connect(str(path))
         wire.sendall(request)
         return wire.recv(12)
@@ -34,7 +38,7 @@ def test_it_answers_beside_the_port_and_is_gone_with_it(control: Control) -> Non
     assert asked(path, change) == b"HTTP/1.1 200"
     assert control.site.head().author.startswith("socket")
     control.process.terminate()
-    assert control.process.wait(10) == 0
+    assert control.process.wait(BOUND) == 0
     assert not path.exists()
 
 
@@ -59,6 +63,32 @@ def test_at_a_reload_the_old_process_leaves_the_new_one_s_socket_alone(tmp_path:
     assert not list(tmp_path.iterdir())
     old.close()
     new.close()
+
+
+def test_whoever_sees_it_wait_on_the_port_is_answered_on_the_socket(tmp_path: Path) -> None:
+    """The supervisor looks at the port; what it then calls ready, scripts ask on the socket."""
+    path = tmp_path / "admin.sock"
+
+    class Ports(list[socket.socket]):
+        """Asked for the ports when the server comes to them."""
+
+        def __iter__(self) -> Iterator[socket.socket]:
+            with socket.socket(socket.AF_UNIX) as wire:
+                wire.connect(str(path))
+            return super().__iter__()
+
+    async def start() -> None:
+        config = uvicorn.Config(lambda *_: None, lifespan="off", log_config=None)
+        config.load()
+        server = AdminServer(config, path)
+        server.lifespan = config.lifespan_class(config)
+        with socket.create_server(("127.0.0.1", 0)) as port:
+            await server.startup(Ports([port]))
+            assert len(server.servers) == 2
+            await server.shutdown()
+
+    asyncio.run(start())
+    assert not path.exists()
 
 
 def test_a_path_that_is_too_long_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from gateway.control.problems import Refusal
 from gateway.errors import ChangeRefused, StaleRevision
 from gateway.routing.admin_settings import AdminSettings
 from gateway.routing.auth_keys import ClientAuth
-from gateway.routing.change import Request, commit, follow_file
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import follow_file
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.shares import replace_weights
 

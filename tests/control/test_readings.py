@@ -74,7 +74,7 @@ def test_ready_needs_a_plan_and_a_worker_that_lives(site: Site) -> None:
     tally = site.tally()
     tally.beat(time.monotonic() - 60, 1, 0)
     assert readings.why_not_ready(site.places).startswith("no worker has given a sign of life")
-    tally.beat(time.monotonic(), 1, 0)
+    tally.beat(time.monotonic() + 60, 1, 0)
     assert readings.why_not_ready(site.places) == ""
     site.places.plan.unlink()
     assert readings.why_not_ready(site.places).startswith("no plan is live")
@@ -82,7 +82,7 @@ def test_ready_needs_a_plan_and_a_worker_that_lives(site: Site) -> None:
 
 def test_ready_needs_a_route_that_can_answer(site: Site) -> None:
     """One is enough; without any, the worst are named."""
-    site.tally().beat(time.monotonic(), 1, 0)
+    site.tally().beat(time.monotonic() + 60, 1, 0)
 
     def tell(**states: str) -> None:
         seen = {name: {"replicas": {"127.0.0.1:1": state}} for name, state in states.items()}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.control.telling import TOLD_AT_ONCE, Teller, complaint_lines, revision_line
-from gateway.routing.change import Request, commit, follow_file
+from gateway.routing.change import Request, commit
 from gateway.routing.complaint import complain, settle
+from gateway.routing.file_sync import follow_file
 from gateway.routing.shares import replace_weights
 
 if TYPE_CHECKING:

@@ -13,15 +13,17 @@ from gateway.control import repair
 from gateway.control.saves import SETTLE
 from gateway.control.watcher import CATCH_UP_EVERY, LOOK_EVERY, RETRY_WRITING_EVERY, Watcher
 from gateway.files import held
-from gateway.routing import change, journal
-from gateway.routing.change import Request, commit
+from gateway.routing import file_sync, journal
+from gateway.routing.change import Request, commit, locked
 from gateway.routing.complaint import complain, complaint
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
-from tests.control.conftest import until
+from tests.control.conftest import BOUND, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.control.conftest import Site
 
 
@@ -52,9 +54,10 @@ class Hands:
 
 
 @pytest.fixture
-def hands(site: Site) -> Hands:
-    """A watcher that has looked once."""
-    return Hands(site)
+def hands(site: Site) -> Iterator[Hands]:
+    """A watcher that has looked once, with the journal held open as its thread does."""
+    with journal.opened(site.places.journal):
+        yield Hands(site)
 
 
 def rollback(site: Site) -> RoutingPlan:
@@ -122,6 +125,33 @@ def test_a_wake_has_the_file_written_at_once(site: Site, hands: Hands) -> None:
     assert "{blue: 100, green: 0, canary: 0}   # keep this remark" in site.config.read_text()
     hands.pass_time(CATCH_UP_EVERY)
     assert site.live() == 2
+
+
+def test_whoever_settles_waits_for_a_turn_that_begins_after_that(
+    site: Site, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turn that another change woke has looked at the journal already, so its end means nothing."""
+    monkeypatch.setattr("gateway.control.watcher.SETTLED_WITHIN", BOUND)
+    late = threading.Thread(target=hands.watcher.settle)
+    traces = repair.traces
+
+    def overtaken(places: Places) -> tuple[object, ...]:
+        found = traces(places)
+        if late.ident is None:
+            rollback(site)
+            late.start()
+            until(hands.watcher._woken.is_set, "the late one to ask")
+        return found
+
+    monkeypatch.setattr(repair, "traces", overtaken)
+    hands.watcher.wake()
+    hands.watcher.turn()
+    late.join(0.05)
+    assert late.is_alive()
+    hands.watcher.turn()
+    late.join(BOUND)
+    assert not late.is_alive()
+    assert site.head().file == "written"
 
 
 def test_what_a_killed_process_left_is_found_within_a_second(site: Site, hands: Hands) -> None:
@@ -234,7 +264,7 @@ def test_the_thread_follows_until_it_is_stopped(site: Site) -> None:
         until(lambda: site.live() == 2, "the save to be live")
     finally:
         watcher.stop()
-        thread.join(5)
+        thread.join(BOUND)
     assert not thread.is_alive()
 
 
@@ -266,7 +296,7 @@ def test_a_failure_is_logged_once_and_the_next_look_goes_on(
         until(lambda: site.live() == 2, "the save to be live")
     finally:
         watcher.stop()
-        thread.join(5)
+        thread.join(BOUND)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "No space left on device" in caplog.text
 
@@ -276,7 +306,7 @@ def test_a_file_that_others_hold_is_written_once_they_let_go(
 ) -> None:
     """A rollback that waited in vain is in the file at last, without anybody's doing."""
     monkeypatch.setattr("gateway.control.watcher.CATCH_UP_EVERY", 0.01)
-    monkeypatch.setattr(change, "locked", partial(change.locked, timeout=0.01))
+    monkeypatch.setattr(file_sync, "locked", partial(locked, timeout=0.01))
     watcher, failed = Watcher(site.places, site.config), threading.Event()
     start_over = watcher._start_over
 
@@ -287,15 +317,15 @@ def test_a_file_that_others_hold_is_written_once_they_let_go(
     monkeypatch.setattr(watcher, "_start_over", noticed)
     thread = threading.Thread(target=watcher.run)
     try:
-        with held(site.places.file_lock, 1.0):
+        with held(site.places.file_lock, BOUND):
             rollback(site)
             thread.start()
-            assert failed.wait(5)
+            assert failed.wait(BOUND)
             assert site.head().file == "pending"
         until(lambda: site.head().file == "written", "the file to be written")
     finally:
         watcher.stop()
-        thread.join(5)
+        thread.join(BOUND)
 
 
 def test_a_mistake_of_our_own_leaves_its_traceback(

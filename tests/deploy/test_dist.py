@@ -27,7 +27,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def package_files() -> set[str]:
     """Return what belongs to the package, data included."""
     files = (path for path in (ROOT / "gateway").rglob("*") if path.is_file())
-    return {str(path.relative_to(ROOT)) for path in files if path.suffix != ".pyc"}
+    return {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
 
 
 def test_both_hold_every_file_of_the_package(built: tuple[Path, Path]) -> None:

@@ -13,6 +13,8 @@ from gateway.monitoring.ledger import LedgerWriter
 from gateway.monitoring.ledger_layout import CANARY
 from gateway.monitoring.ledger_read import read_ledger
 
+BOUND = 60.0
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -66,15 +68,17 @@ def test_what_is_no_ledger_is_refused(path: Path) -> None:
 def test_no_reader_ever_finds_more_bad_ones_than_draws(path: Path, writer: LedgerWriter) -> None:
     """While somebody writes."""
     interval = writer.interval(5, False)
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def write() -> None:
         while not ended.is_set():
             interval.count(CANARY, 0b11)
+            begun.set()
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
+        assert begun.wait(BOUND)
         seen = [read_ledger(path).counters[1] for _ in range(500)]
     finally:
         ended.set()

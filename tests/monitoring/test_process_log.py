@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from gateway.monitoring.process_log import LONGEST, ConsoleLine, JsonLine, ProcessLog, install, one_line
 from gateway.requestlog.policy import Logging
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
+from gateway.routing.run_directory import prepare
 from gateway.routing.slot import LOGGING, publish
 
 FORGED = "GET /a\n08:15:00 INFO worker 1: all is well\r\x1b[2J\u2028\x00"

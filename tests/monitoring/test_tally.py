@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from gateway.monitoring import tally, tally_layout
+from gateway.monitoring import tally, tally_layout, tally_read
 from gateway.monitoring.tally import (
     FALLBACK,
     INTERVALS_KEPT,
@@ -26,20 +27,24 @@ from gateway.monitoring.tally import (
 from gateway.statistics.histogram import BUCKETS
 
 COUNTER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from gateway.monitoring.tally import OK, TallyWriter
+ended = []
+signal.signal(signal.SIGTERM, lambda *_: ended.append(1))
 writer = TallyWriter(Path(sys.argv[1]), os.getpid())
 writer.beat(1.0, 3, 2)
-each = int(sys.argv[3])
-for n in range(int(sys.argv[2])):
+each, n = int(sys.argv[2]), 0
+while n % each or not ended:
     block = writer.block("late", "blue", 1 + n // each)
     block.count(OK)
     block.words[block.histogram + 5] += 1
-    if n % 50 == 0 and n < 500:
-        print(n + 1, flush=True)
-print("done", flush=True)
+    n += 1
+    if n % 50 == 0 and n <= 500:
+        print(n, flush=True)
+print(n, flush=True)
 """
+BOUND = 60.0
 
 
 @pytest.fixture
@@ -53,9 +58,12 @@ def total(counts: list[Count]) -> int:
     return sum(count.requests for count in counts)
 
 
-def counter(path: Path, requests: int, each: int) -> subprocess.Popen[str]:
-    """Start a process that counts requests, in intervals of `each`, and says now and then how many."""
-    command = [sys.executable, "-c", COUNTER, str(path), str(requests), str(each)]
+def counter(path: Path, each: int) -> subprocess.Popen[str]:
+    """Start a process that counts requests in intervals of `each`, and says at first and at its end how many.
+
+    Told to end, it fills the interval it is in.
+    """
+    command = [sys.executable, "-c", COUNTER, str(path), str(each)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -91,7 +99,7 @@ def test_a_series_and_interval_has_one_block(path: Path) -> None:
 
 def test_a_killed_worker_loses_no_count_and_its_successor_goes_on(path: Path) -> None:
     """All that was counted before kill -9 is read, and added to afterwards."""
-    with counter(path, 1_000_000, 1_000_000) as process:
+    with counter(path, 1_000_000_000) as process:
         assert process.stdout is not None
         counted = [int(process.stdout.readline()) for _ in range(5)][-1]
         process.send_signal(signal.SIGKILL)
@@ -103,24 +111,32 @@ def test_a_killed_worker_loses_no_count_and_its_successor_goes_on(path: Path) ->
     assert (state.pid, len(counts), total(counts)) == (2, 1, before + 1)
 
 
-def test_totals_only_grow_while_old_intervals_are_folded_together(path: Path) -> None:
+def test_totals_only_grow_while_old_intervals_are_folded_together(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader in another process sees no request twice and none vanish, over hundreds of folds."""
-    requests = 160_000
-    with counter(path, requests, 40) as process:
+    monkeypatch.setattr(tally_read, "READ_TRIES", 60_000)  # a core may be long in coming in a fold's midst
+    with counter(path, 40) as process:
         assert process.stdout is not None
-        process.stdout.readline()
-        last = reads = 0
-        while process.poll() is None:
-            reads += 1
-            counts = read(path)[1]
-            assert last <= total(counts) <= requests
-            last = total(counts)
-            assert len(counts) <= INTERVALS_KEPT
-        assert process.returncode == 0
-        assert reads > 3  # there are hundreds, where nobody else wants the cores
+        try:
+            process.stdout.readline()
+            last = reads = 0
+            deadline = time.monotonic() + BOUND
+            while reads < 200 or last < 40 * 500:
+                assert time.monotonic() < deadline
+                reads += 1
+                counts = read(path)[1]
+                assert last <= total(counts)
+                last = total(counts)
+                assert len(counts) <= INTERVALS_KEPT
+        finally:
+            process.terminate()
+        requests = int(process.stdout.read().split()[-1])
+        assert process.wait(BOUND) == 0
+    intervals = requests // 40
     counts = read(path)[1]
-    assert total(counts) == sum(count.histogram[5] for count in counts) == requests
-    assert sorted(c.since for c in counts) == [0, *range(4000 - INTERVALS_KEPT + 2, 4001)]
+    assert last <= total(counts) == sum(count.histogram[5] for count in counts) == requests
+    assert sorted(c.since for c in counts) == [0, *range(intervals - INTERVALS_KEPT + 2, intervals + 1)]
     assert all(count.requests == 40 for count in counts if count.since)
 
 

@@ -31,7 +31,7 @@ try:
 except GatewayError as error:
     sys.exit(str(error))
 """
-PATIENCE = 20.0
+PATIENCE = 60.0
 INFER = "/v2/models/small/infer"
 MakeFolder = Callable[..., Path]
 
@@ -63,6 +63,11 @@ def _connect(path: Path) -> socket.socket:
         client.close()
         raise
     return client
+
+
+def _client(path: Path) -> httpx.Client:
+    transport = httpx.HTTPTransport(uds=str(path))
+    return httpx.Client(transport=transport, base_url="http://test", timeout=PATIENCE)
 
 
 def _can_connect(path: Path) -> bool:
@@ -108,7 +113,7 @@ def test_requests_over_a_unix_socket(make_folder: MakeFolder, tmp_path: Path, bo
     """A service answers an ordinary client over one connection that is kept, and logs nothing."""
     path = tmp_path / "s.sock"
     with _running(make_folder(), path) as process:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://test") as client:
+        with _client(path) as client:
             for _ in range(5):
                 answer = client.post(INFER, json=body)
                 assert (answer.status_code, answer.json()["model_version"]) == (200, "v7")
@@ -126,7 +131,7 @@ def test_requests_over_tcp(make_folder: MakeFolder, body: dict[str, Any]) -> Non
         assert process.stdout is not None
         line = process.stdout.readline().decode()
         assert line.startswith("small v7 answers on http://127.0.0.1:")
-        with httpx.Client(base_url=line.split()[-1]) as client:
+        with httpx.Client(base_url=line.split()[-1], timeout=PATIENCE) as client:
             assert client.post(INFER, json=body).status_code == 200
         process.send_signal(signal.SIGINT)
         assert _end(process) == (0, "")
@@ -194,7 +199,7 @@ def test_without_a_lifeline_the_end_of_input_means_nothing(
     with _running(make_folder(), path) as process:
         cast(Any, process.stdin).close()
         process.stdin = None
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://test") as client:
+        with _client(path) as client:
             assert client.post(INFER, json=body).status_code == 200
         assert process.poll() is None
 

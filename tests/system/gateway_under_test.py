@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ T = TypeVar("T")
 COMMAND = [sys.executable, "-m", "gateway.cli.main"]
 BOUND = 60.0
 """Seconds after which something that was waited for counts as not happening, on a busy machine too."""
+PORTS = iter(range(20_000 + os.getpid() * 16 % 10_000, 32_768))
+"""Below those that the system chooses from where it is asked for any; others for each run of the tests."""
 ROUTING = """\
 # Where requests go.
 services:
@@ -121,7 +124,7 @@ class Gateway:
 
     def kill(self, role: str, number: int = 0, service: str = "") -> float:
         """Kill a process with -9 and return the seconds until another one is in its place."""
-        before = self.pid(role, number, service)
+        before = until(lambda: self.pid(role, number, service), f"for {role} to run")
         os.kill(before, signal.SIGKILL)
         began = time.monotonic()
         until(lambda: self.pid(role, number, service) not in (0, before), f"for {role} to come back")
@@ -155,6 +158,25 @@ class Gateway:
     def text(self) -> str:
         """Return what routing.yaml says."""
         return (self.folder / "routing.yaml").read_text()
+
+
+def models_answer(gateway: Gateway, path: str) -> bool:
+    """Tell whether the models of the repository's routing.yaml do, at either worker: some load for long."""
+    wanted = (("always", "canary"), ("never", "blue")) * 10
+    answers = ((gateway.request(path, x_canary=said), version) for said, version in wanted)
+    return all(status < 500 and by == version for (status, by), version in answers)
+
+
+def free_port() -> int:
+    """Return a port of one's own that nobody listens on; the system hands it to nobody else meanwhile."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                continue  # somebody has it
+            return port
+    raise AssertionError("no port is free")
 
 
 def exists(pid: int) -> bool:

@@ -76,11 +76,12 @@ class Http2Client:
         self.send(self.h2.data_to_send())
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are; the other side may have hung up by now."""
+        """Send bytes as they are; where the other side has hung up by now, read what it said before."""
         try:
             self.socket.sendall(data)
         except OSError:
-            self.closed = True
+            while not self.closed:
+                self._read()
 
     def begin(self, fields: Fields, body: bytes = b"", *, end: bool = True) -> int:
         """Send a request, or the begin of one; return its stream."""
@@ -118,7 +119,7 @@ class Http2Client:
     def _read(self) -> None:
         try:
             data = self.socket.recv(65_536)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             data = b""
         self.closed = self.closed or not data
         for frame in self._frames(data):

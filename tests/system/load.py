@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.system.gateway_under_test import BOUND
+
 CLIENTS = 6
 
 
@@ -45,12 +47,12 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(2 * BOUND)
 
     def some(self, more: int = 300) -> None:
         """Wait until so many more requests are over."""
         until = self.count() + more
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + BOUND
         while self.count() < until:
             assert time.monotonic() < deadline, "the clients are stuck"
             time.sleep(0.002)
@@ -72,7 +74,7 @@ class Load:
         return Counter(each.version for each in self.asked(since))
 
     def _ask(self, number: int) -> None:
-        connection = http.client.HTTPConnection(*self._address, timeout=60)
+        connection = http.client.HTTPConnection(*self._address, timeout=BOUND)
         turn = 0
         while not self._stop.is_set():
             turn += 1
@@ -102,7 +104,10 @@ def ports_of(pid: int, listen: tuple[str, int]) -> set[int]:
     """Return the client ports of the connections that a process has accepted on an address."""
     inodes = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
-        target = str(link.readlink())
+        try:
+            target = str(link.readlink())
+        except FileNotFoundError:
+            continue  # closed since it was listed
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
     ports = set()

@@ -13,6 +13,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests.system.gateway_under_test import BOUND
+
 KNOWN = [Subprotocol("tell.v2"), Subprotocol("tell.v1")]
 PIECES = ("one ", "two ", "three")
 
@@ -45,12 +47,12 @@ class SocketServices:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(BOUND)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(BOUND)
 
     def of(self, user: str) -> list[Session]:
         """Return the sessions of a user, the newest last."""

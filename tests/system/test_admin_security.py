@@ -92,7 +92,7 @@ def test_what_others_could_reach_unprotected_does_not_start(
 def test_tls_tokens_and_the_socket_of_one_gateway(certified: Path, authority: Authority) -> None:
     """The port speaks TLS alone and knows nobody without a token; every verb and check works as ever."""
     with Gateway(certified) as gateway:
-        assert "the admin side wants a token and there is none" in gateway.said()
+        until(lambda: "the admin side wants a token and there is none" in gateway.said(), "for the hint")
         status, headers, spoken = over_tls(gateway, authority.cert, "/api/v1/status")
         assert (status, spoken) == (401, "TLSv1.3")
         made = gateway.run("token", "create", "ann", "--role", "viewer", "--json")
@@ -117,7 +117,10 @@ def _plain_is_not_answered(gateway: Gateway) -> None:
     port = gateway.admin.rpartition(":")[2]
     with socket.create_connection(("127.0.0.1", int(port)), BOUND) as wire:
         wire.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        assert not wire.recv(4096).startswith(b"HTTP/")
+        try:
+            assert not wire.recv(4096).startswith(b"HTTP/")
+        except ConnectionError:
+            pass  # it was reset, which is no answer either
 
 
 def _old_tls_is_not_spoken(gateway: Gateway) -> None:
@@ -134,7 +137,7 @@ def _old_tls_is_not_spoken(gateway: Gateway) -> None:
 
 def _verbs_work(gateway: Gateway) -> None:
     """Health is asked for on the Unix socket, also after a reload and after a kill."""
-    assert _control_is_well(gateway)
+    until(lambda: _control_is_well(gateway), "for the control process")
     for verb in (
         ["set-weight", "canary=10"],
         ["rollback", "--reason", "a test"],

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from gateway.serving.example import example_request
-from tests.system.gateway_under_test import BOUND, Gateway
+from tests.system.gateway_under_test import BOUND, Gateway, until
 
 ROOT = Path(__file__).parents[2]
 ROUTING = """\
@@ -54,6 +54,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     (folder / "models").symlink_to(ROOT / "model_versions")
     (folder / "routing.yaml").write_text(ROUTING.format(models="models"))
     with Gateway(folder) as running:
+        until(lambda: running.request("/v2/health/ready")[0] == 200, "for the model to be loaded")
         yield running
     shutil.rmtree(folder / ".gateway")
 
@@ -126,7 +127,10 @@ def test_wrk(url: str, tmp_path: Path) -> None:
     script = tmp_path / "post.lua"
     script.write_text(f"wrk.method = 'POST'\nwrk.body = [[{FLIGHT}]]\n")
     done = subprocess.run(
-        ["wrk", "-t1", "-c8", "-d1s", "-s", str(script), url], capture_output=True, text=True, timeout=BOUND
+        ["wrk", "-t1", "-c8", "-d1s", "--timeout", f"{BOUND:g}s", "-s", str(script), url],
+        capture_output=True,
+        text=True,
+        timeout=2 * BOUND,
     )
     assert "requests in" in done.stdout, done.stderr
     assert "Non-2xx" not in done.stdout
@@ -140,7 +144,7 @@ def test_an_open_inference_client(gateway: Gateway) -> None:
         [sys.executable, "-c", TRITON, address, FLIGHT],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * BOUND,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -109,9 +109,9 @@ def test_a_handshake_that_does_not_end_is_given_up(secure_gateway: Gateway) -> N
     path = secure_gateway.folder / "routing.yaml"
     path.write_text("limits: {head_timeout: 500ms}\n" + path.read_text())
     assert secure_gateway.run("reload").returncode == 0
+    began = time.monotonic()
     with raw(secure_gateway) as client:
         client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
-        began = time.monotonic()
         try:
             assert client.recv(4096) == b""
         except ConnectionError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
+from pathlib import Path
 
 from tests.system.gateway_under_test import BOUND, Gateway, until
 from tests.system.load import CLIENTS, Asked, Load, ports_of
@@ -15,13 +18,22 @@ def keeps_the_split(before: list[Asked], after: list[Asked]) -> bool:
     return len({user for user, _ in served}) == len(served)
 
 
+def stands_still(pid: int) -> bool:
+    """Tell whether SIGSTOP has reached every thread of a process."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def test_a_killed_worker_fails_what_it_was_answering_and_nothing_else(gateway: Gateway) -> None:
     """Requests on connections of the other worker go on; new connections are never refused."""
     with Load(gateway.listen) as load:
         for number in (0, 1):
-            held = ports_of(gateway.pid("worker", number), gateway.listen)
+            stopped = gateway.pid("worker", number)
+            os.kill(stopped, signal.SIGSTOP)  # so that it accepts nobody after those that are looked at
+            until(lambda pid=stopped: stands_still(pid), "for it to stop")  # type: ignore[misc]
+            held = ports_of(stopped, gateway.listen)
             killed = time.monotonic()
-            assert gateway.kill("worker", number) < 2
+            assert gateway.kill("worker", number) < BOUND / 12
             load.some()
             failed = [each for each in load.failed() if each.ended >= killed]
             assert {each.port for each in failed} <= held
@@ -57,7 +69,8 @@ def test_counts_survive(gateway: Gateway) -> None:
 
 def test_memory_that_somebody_removes_is_made_anew(gateway: Gateway) -> None:
     """As a login manager may do: the live revision is published again, and changes take effect."""
-    shutil.rmtree((gateway.folder / ".gateway" / "run").resolve())
+    run = (gateway.folder / ".gateway" / "run").resolve()
+    shutil.rmtree(run.rename(run.with_name(f"{run.name}.away")))  # at once, before the gateway makes it anew
     until(lambda: (gateway.folder / ".gateway" / "run" / "processes.json").exists())
     until(lambda: gateway.run("status", "--json").returncode == 0)
     until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))

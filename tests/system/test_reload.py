@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,8 @@ from gateway.routing.places import Places
 from gateway.serving.example import example_request
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport, read_report
 from tests.started import started
-from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, until
-from tests.system.load import Asked, Load
+from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, free_port, models_answer, until
+from tests.system.load import CLIENTS, Asked, Load
 from tests.system.services import Services
 
 ROOT = Path(__file__).parents[2]
@@ -98,12 +98,10 @@ def test_five_reloads_under_load_fail_nothing(gateway: Gateway) -> None:
     assert gateway.popen.pid == supervisor
     assert gateway.popen.poll() is None
     until(lambda: not any(exists(pid) for pid in seen - set(serving(gateway))), "for the old ones to leave")
-    status = gateway.status()
-    assert all(process["healthy"] for process in status["processes"])
-    assert sum(version["requests"] for version in status["routes"][0]["versions"].values()) == (
-        kept.count() + fresh.count()
-    )
-    assert len(places(gateway).tallies()) <= 6  # numbers of those that left are used again
+    until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))
+    versions = gateway.status()["routes"][0]["versions"].values()
+    assert sum(version["requests"] for version in versions) == kept.count() + fresh.count()
+    assert len(places(gateway).tallies()) < 2 * 6  # numbers of those that left are used again
 
 
 def test_it_says_what_it_did_and_a_signal_does_the_same(gateway: Gateway) -> None:
@@ -169,11 +167,15 @@ def test_a_kept_connection_is_asked_for_once_more(gateway: Gateway) -> None:
     kept = connection.sock
     run = gateway.run("reload")
     assert "; 1 connection still drains" in run.stdout
-    assert connection.sock is kept
-    connection.request("GET", "/late")
-    answer = connection.getresponse()
-    assert (answer.status, answer.getheader("connection")) == (200, "close")
-    answer.read()
+
+    def was_the_last() -> bool:
+        assert connection.sock is kept
+        connection.request("GET", "/late")
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (200, True)
+        return answer.getheader("connection") == "close"
+
+    until(was_the_last)  # its worker may not have heard yet that it is to leave
     until(lambda: not any(each.get("draining") for each in entries(gateway)), "for the old ones to leave")
 
 
@@ -276,13 +278,6 @@ def test_the_end_of_the_supervisor_ends_the_old_generation_too(folder: Path) -> 
             until(lambda pids=everyone: not any(exists(pid) for pid in pids))  # type: ignore[misc]
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_another_address_is_listened_on_after_a_reload(folder: Path) -> None:
     """The new one answers, the old one refuses; to every host is a change as good as any other."""
     first, second = free_port(), free_port()
@@ -300,7 +295,7 @@ def test_another_address_is_listened_on_after_a_reload(folder: Path) -> None:
         gateway.listen = ("127.0.0.1", second)
         assert {gateway.request()[0] for _ in range(20)} == {200}
         with pytest.raises(ConnectionRefusedError):
-            until(lambda: socket.create_connection(("127.0.0.1", first), 1).close())
+            until(lambda: socket.create_connection(("127.0.0.1", first), BOUND).close())
 
 
 def test_an_address_in_use_changes_nothing(folder: Path) -> None:
@@ -329,9 +324,11 @@ def test_a_broken_file_is_said_and_what_is_live_stays(gateway: Gateway) -> None:
 
 def test_a_worker_killed_while_its_successor_starts_is_no_harm(gateway: Gateway) -> None:
     """It is started again, and replaced all the same."""
+    worker = gateway.pid("worker", 0)
     os.kill(gateway.popen.pid, signal.SIGHUP)
     until(lambda: (read_report(places(gateway)) or ReloadReport()).number == 1)
-    os.kill(gateway.pid("worker", 0), signal.SIGKILL)
+    with suppress(ProcessLookupError):  # replaced already, where this process had to wait for so long
+        os.kill(worker, signal.SIGKILL)
     assert over(gateway, 1).state == DONE
     assert {gateway.request()[0] for _ in range(20)} == {200}
     numbers = [int(str(each["number"])) for each in entries(gateway) if not each.get("draining")]
@@ -345,16 +342,20 @@ def test_a_reload_while_a_replica_starts_again(tmp_path: Path) -> None:
     (tmp_path / "model_versions").symlink_to(ROOT / "model_versions")
     flight = example_request(ROOT / "model_versions" / "v1")
     with Gateway(tmp_path) as gateway:
+        until(lambda: models_answer(gateway, INFER), "for the models to be loaded")
         replicas = {str(each["service"]): each["pid"] for each in entries(gateway, "replica")}
         with Load(gateway.listen, INFER, flight) as load:
-            killed = time.monotonic()
-            os.kill(gateway.pid("replica", 0, "canary"), signal.SIGKILL)
+            killed = gateway.pid("replica", 0, "canary")
+            os.kill(killed, signal.SIGKILL)
+            until(lambda: not exists(killed), "for its end")
+            died = time.monotonic()
             run = gateway.run("reload")
             assert run.returncode == 0, run.stderr
             until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))
             load.some()
         failed = load.failed()
-        assert all(each.failure.startswith("502") and each.began < killed + 1.0 for each in failed)
+        assert all(each.failure.startswith("502") and each.began < died + BOUND / 12 for each in failed)
+        assert len(failed) <= 2 * CLIENTS
         now = {str(each["service"]): each["pid"] for each in entries(gateway, "replica")}
         assert {name for name in now if now[name] != replicas[name]} == {"canary"}
     shutil.rmtree(tmp_path / ".gateway")

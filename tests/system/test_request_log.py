@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.measured.row import Reached
 from benchmarks.requestlog import cost, disk, fresh, kills, overload, secrets, sustained
 from benchmarks.requestlog.asking import INFER
-from benchmarks.requestlog.row import QUICK, Reached
+from benchmarks.requestlog.scale import QUICK
+from tests.system.gateway_under_test import BOUND
 from tests.system.secure_site import needed
 
 SMALL = replace(
@@ -41,13 +43,15 @@ def test_logging_costs_a_bounded_share() -> None:
     needed("wrk", "nginx")
     found = cost.measure(SMALL, (INFER,))
     assert 1 < value(found, INFER) < 3
-    assert found.bad == 0
+    assert found.failed == 0
 
 
 def test_a_constant_rate_is_logged_whole() -> None:
     """No record is dropped, and each answer is found by a query once the segments are sealed."""
     needed("wrk", "nginx")
-    assert missed(sustained.measure(SMALL)) == []
+    found = sustained.measure(SMALL)
+    assert missed(found, "sent a second") == []
+    assert value(found, "sent a second") > SMALL.rate / 10
 
 
 def test_overload_is_counted_exactly() -> None:
@@ -79,7 +83,9 @@ def test_a_strict_filter_gives_nothing_away() -> None:
     assert missed(secrets.strict(SMALL)) == []
 
 
-def test_a_query_tells_of_an_answer_within_two_seconds() -> None:
-    """By a new process, and in one that has DuckDB loaded."""
+def test_a_query_tells_of_an_answer_soon() -> None:
+    """By a new process, and in one that has DuckDB loaded; `make request-log` measures the two seconds."""
     needed("nginx")
-    assert missed(fresh.measure(SMALL)) == []
+    found = fresh.measure(SMALL)
+    assert found.failed == 0
+    assert all(one.value < BOUND / 6 for one in found.figures)

@@ -8,10 +8,11 @@ from time import monotonic
 import pytest
 import uvloop
 
+from benchmarks.measured.run import outcome
 from benchmarks.rollouts import users
-from benchmarks.rollouts.__main__ import ROWS, outcome
+from benchmarks.rollouts.__main__ import MEASUREMENTS, ROWS
 from benchmarks.rollouts.fault import Fault
-from benchmarks.rollouts.row import Scale
+from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site
 from benchmarks.rollouts.trial import CANARY, LENIENT, STABLE, Event, Trial, is_at, routing, trial, until
 from benchmarks.rollouts.version import Version
@@ -78,5 +79,5 @@ def test_a_control_process_killed_in_the_middle_changes_nothing() -> None:
 def test_what_must_hold_holds(name: str) -> None:
     """Cheap rows of the measured rollouts, small; the worst publication is not for a busy CI to measure."""
     row = next(row for row in ROWS if row.name == name)
-    found = outcome(row, SCALE)
+    found = outcome(row, SCALE, MEASUREMENTS.longest)
     assert found.verdict == "met", (found.problem, found.reached)

@@ -6,13 +6,12 @@ import hashlib
 import http.client
 import re
 import shutil
-import socket
 import ssl
 from pathlib import Path
 
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway, until
+from tests.system.gateway_under_test import BOUND, Gateway, free_port, until
 from tests.system.load import Load
 from tests.system.secure_site import HOST, TLS, at, curl, needed, put, s_client, serial_of, trusting, url
 from tests.system.web_services import WebServices
@@ -27,7 +26,7 @@ class TlsLoad(Load):
         self._context = trusting(gateway)
 
     def _ask(self, number: int) -> None:
-        connection = http.client.HTTPSConnection(*self._address, timeout=20, context=self._context)
+        connection = http.client.HTTPSConnection(*self._address, timeout=BOUND, context=self._context)
         turn = 0
         while not self._stop.is_set():
             turn += 1
@@ -50,13 +49,6 @@ def with_tls(folder: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_a_replaced_certificate_is_served_and_nobody_notices(

@@ -71,8 +71,9 @@ def test_a_service_that_cannot_prove_itself_is_not_asked(gateway: Gateway, name:
         assert answer.status == 503
         problem = json.loads(answer.body)
         assert problem["service"] == name
-    lines = [line for line in gateway.said().splitlines() if name in line]
-    assert lines, "nothing in the log"
+    lines = until(
+        lambda: [line for line in gateway.said().splitlines() if name in line], "for the line in the log"
+    )
     assert "certificate" in lines[0]
     assert len(lines) < 6, lines
 

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, until, up
+from tests.system.services import Services
 
 
 def refused(folder: Path, *options: str) -> str:
@@ -93,7 +94,7 @@ def test_a_broken_file_is_refused_at_the_first_start_and_survived_later(folder: 
     path.write_text(good.replace("weights:", "wieghts:"))
     with Gateway(folder) as later:
         assert later.request()[0] == 200
-        assert "wieghts" in later.status()["file"]["message"]
+        until(lambda: "wieghts" in later.status()["file"]["message"], "for the complaint")
 
 
 def test_no_file_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -102,10 +103,10 @@ def test_no_file_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "there is no such file; write one or name it with --config" in said
 
 
-def test_ctrl_c_lets_a_request_in_flight_be_answered(folder: Path) -> None:
+def test_ctrl_c_lets_a_request_in_flight_be_answered(folder: Path, services: Services) -> None:
     """SIGINT to the supervisor drains: the slow answer comes whole, then all processes are gone."""
     with Gateway(folder) as gateway:
-        pids = gateway.pids()
+        pids, before = gateway.pids(), services.asked
         answers: list[tuple[int, bytes]] = []
         connection = http.client.HTTPConnection(*gateway.listen, timeout=BOUND)
         connection.request("GET", "/late", headers={"x-delay": "0.5"})
@@ -116,7 +117,7 @@ def test_ctrl_c_lets_a_request_in_flight_be_answered(folder: Path) -> None:
 
         thread = threading.Thread(target=read)
         thread.start()
-        gateway.request()  # by now the slow one has been read as well
+        until(lambda: services.asked > before, "for the request to be on its way")
         gateway.popen.send_signal(signal.SIGINT)
         assert gateway.popen.wait(BOUND) == 0
         thread.join(BOUND)
@@ -125,18 +126,13 @@ def test_ctrl_c_lets_a_request_in_flight_be_answered(folder: Path) -> None:
         assert not any(exists(pid) for pid in pids)
 
 
-def test_a_killed_supervisor_takes_everyone_along_in_order(folder: Path) -> None:
+def test_a_killed_supervisor_takes_everyone_along_in_order(folder: Path, services: Services) -> None:
     """What is in flight is still answered; then nothing is left, and another start comes up."""
     with Gateway(folder) as gateway:
-        pids = gateway.pids()
+        pids, before = gateway.pids(), services.asked
         with socket.create_connection(gateway.listen, BOUND) as slow:
             slow.sendall(b"GET /late HTTP/1.1\r\nhost: a\r\nx-delay: 0.4\r\n\r\n")
-            until(
-                lambda: (
-                    gateway.status()["processes"][2]["connections"]
-                    + gateway.status()["processes"][3]["connections"]
-                )
-            )
+            until(lambda: services.asked > before, "for the request to be on its way")
             os.kill(gateway.popen.pid, signal.SIGKILL)
             assert slow.recv(4096).startswith(b"HTTP/1.1 200")
         until(lambda: not any(exists(pid) for pid in pids), "for the orphans to end")

@@ -21,10 +21,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.system.gateway_under_test import BOUND
 from tests.tls_files import Pair
 
-TOGETHER = 10.0
-"""Seconds after which requests that wait for others have waited in vain."""
 PAGE = (Path(__file__).parent / "page.html").read_text()
 
 
@@ -50,13 +49,13 @@ class WebServices:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(BOUND)
         return self
 
     def __exit__(self, *_: object) -> None:
         for server in self._servers:
             server.should_exit = server.force_exit = True
-        self._thread.join(10)
+        self._thread.join(BOUND)
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ class WebServices:
         """Answer when so many requests have come."""
         count = request.path_params["count"]
         barrier = self._barriers.setdefault(request.url.path, asyncio.Barrier(count))
-        async with asyncio.timeout(TOGETHER):
+        async with asyncio.timeout(BOUND):
             await barrier.wait()
         return JSONResponse({"count": count})
 

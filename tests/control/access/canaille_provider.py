@@ -1,6 +1,7 @@
-"""A real identity provider, Canaille, for the tests: `python canaille_provider.py PORT REDIRECT_URI`.
+"""A real identity provider, Canaille, for the tests: `python canaille_provider.py PORT REDIRECT_URI [FD]`.
 
-Runs in an environment of its own (.venv-oidc) and says `ready` once it answers.
+Runs in an environment of its own (.venv-oidc) and says `ready` once it answers: on the listening socket FD,
+where one is handed on.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def main() -> None:
         with app.app_context(), Backend.instance.session():
             fill(models, Backend.instance, redirect_uri)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = make_server("127.0.0.1", port, app, threaded=True)
+        fd = int(sys.argv[3]) if len(sys.argv) > 3 else None
+        server = make_server("127.0.0.1", port, app, threaded=True, fd=fd)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         print("ready", flush=True)
         server.serve_forever()

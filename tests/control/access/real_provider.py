@@ -29,11 +29,12 @@ def provider(redirect_uri: str) -> Iterator[str]:
     if not PYTHON.exists():
         say = pytest.fail if os.environ.get("CI") else pytest.skip
         say(f"there is no {PYTHON.relative_to(ROOT)}; to make it: make oidc-provider")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     script = Path(__file__).with_name("canaille_provider.py")
-    command = [str(PYTHON), str(script), str(port), redirect_uri]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, fd = listener.getsockname()[1], listener.fileno()
+        command = [str(PYTHON), str(script), str(port), redirect_uri, str(fd)]
+        started = subprocess.Popen(command, pass_fds=(fd,), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with started as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"

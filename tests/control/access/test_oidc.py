@@ -19,6 +19,7 @@ from gateway.routing.admin_settings import OidcRoles, OidcSettings
 from tests.control.access.canaille_provider import CLIENT, SECRET
 from tests.control.access.entrance import Entrance, at
 from tests.control.access.real_provider import logged_in, provider
+from tests.control.conftest import BOUND
 
 HERE = "http://localhost:9090"
 ROLES = OidcRoles("groups", ("ml-leads",), ("on-call",), ("ml",))
@@ -45,7 +46,7 @@ async def browsing(entrance: Entrance) -> Any:
     """A browser: the dashboard is in this process, whatever else is on the network."""
     dashboard = httpx.ASGITransport(entrance.app(), client=("192.0.2.7", 1), raise_app_exceptions=True)
     async with httpx.AsyncClient(
-        base_url=HERE, mounts={HERE: dashboard}, trust_env=False, timeout=10
+        base_url=HERE, mounts={HERE: dashboard}, trust_env=False, timeout=BOUND
     ) as browser:
         yield browser
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from gateway.control.bundle.parts import Source, parts, source_of
-from gateway.routing.change import Request, begin, commit
-from gateway.routing.places import Places, prepare
+from gateway.routing.change import Request, commit
+from gateway.routing.file_sync import begin
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 from gateway.routing.shares import set_shares
 from gateway.watching import store
 from tests.requestlog.lake_log import gap, record, segment

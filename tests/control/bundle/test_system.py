@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.control.bundle.system import listed, processes, sizes, system, versions
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
+from gateway.routing.run_directory import prepare
 
 
 def test_processes_are_described_as_far_as_they_can_be(tmp_path: Path) -> None:

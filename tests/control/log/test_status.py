@@ -14,8 +14,9 @@ import pytest
 from gateway.control.log.status import has_beat, log_state, log_warnings, on_disk, read_said
 from gateway.control.status.observation import Listed, Observation, Running
 from gateway.requestlog.sinks.standing import Standing
-from gateway.routing.places import Places, prepare
+from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
+from gateway.routing.run_directory import prepare
 
 NOW = 1_000.0
 SAID = {

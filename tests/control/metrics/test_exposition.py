@@ -133,7 +133,7 @@ def test_times_to_first_byte_are_a_histogram_in_seconds(site: Site) -> None:
 def test_what_live_workers_report_becomes_gauges(site: Site) -> None:
     """A worker that is gone reports no longer."""
     view = {"services": {"canary": {"replicas": {"127.0.0.1:9003": "down"}}}}
-    for number, age in ((0, 0), (1, 60)):
+    for number, age in ((0, -60), (1, 60)):
         site.tally(number).beat(time.monotonic() - age, 1, 0)
         write(report_path(site.places.run, number), view)
     labels = {"service": "canary", "replica": "127.0.0.1:9003"}
@@ -173,7 +173,7 @@ def test_weights_and_revision_are_those_of_the_live_plan(site: Site) -> None:
 
 def test_workers_tell_their_revision_while_they_live(site: Site) -> None:
     """A worker that lags shows; one that is dead has no series rather than an old number."""
-    site.tally(0).beat(time.monotonic(), 7, 42)
+    site.tally(0).beat(time.monotonic() + 60, 7, 42)
     site.tally(1).beat(time.monotonic() - 60, 6, 13)
     samples = scrape(site)
     assert value(samples, "gateway_worker_plan_revision", worker="0") == 7

@@ -18,6 +18,7 @@ from gateway.control.queries.process import Question, answer
 from gateway.monitoring.tally import OK, TallyWriter
 from gateway.requestlog.formats import literal
 from gateway.watching import overview
+from tests.control.conftest import BOUND
 from tests.control.logged import EVIL, asked
 from tests.watching.watched import START, Watched, plan_of, prediction, watched
 
@@ -109,5 +110,5 @@ async def test_a_version_whose_requests_came_after_the_last_look_is_not_called_i
 def test_what_the_page_asks_the_log_can_be_asked(it: Watched, sql: str) -> None:
     """Whatever the route is called."""
     for name in ("late", EVIL):
-        told, _ = answer(Question(str(it.places.state), sql.format(route=literal(name)), 100, 5.0))
+        told, _ = answer(Question(str(it.places.state), sql.format(route=literal(name)), 100, BOUND))
         assert told == {"truncated": False}

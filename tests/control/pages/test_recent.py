@@ -15,6 +15,7 @@ from gateway.control.pages.recent import KEPT, SERIES_LIMIT, History, Sampler, m
 from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, Count, WorkerState
 from gateway.monitoring.tally_pace import Marks
 from gateway.statistics.histogram import BUCKETS, bucket_of
+from tests.control.conftest import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -139,9 +140,9 @@ def test_it_samples_until_it_is_told_to_stop(site: Site) -> None:
     sampler = Sampler(site.places, Noting(), every=0.01)
     thread = threading.Thread(target=sampler.run)
     thread.start()
-    assert seen.wait(5)
+    assert seen.wait(BOUND)
     sampler.stop()
-    thread.join(5)
+    thread.join(BOUND)
     assert not thread.is_alive()
 
 
@@ -160,8 +161,8 @@ def test_a_sample_that_fails_does_not_end_the_history(site: Site, caplog: pytest
     thread = threading.Thread(target=sampler.run)
     with caplog.at_level(logging.ERROR, "gateway.control"):
         thread.start()
-        went_on = seen.wait(5)
+        went_on = seen.wait(BOUND)
         sampler.stop()
-        thread.join(5)
+        thread.join(BOUND)
     assert went_on
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError, KeyError]

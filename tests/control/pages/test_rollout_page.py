@@ -14,6 +14,7 @@ from gateway.control.pages import rollout_page
 from gateway.control.pages.rollout_page import candidates, suggested
 from gateway.control.readings import live_plan
 from gateway.control.rollouts.changes import start
+from tests.control.conftest import BOUND
 from tests.control.pages.visitor import visited
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ async def test_the_first_seconds_do_not_say_that_nobody_judges(
 ) -> None:
     """The judge looks each second, so after the start there is nothing yet; later that is worth a word."""
     start(site.places, Asker("ann", "x"), "late", NewRollout(canary="canary", force=True))
+    monkeypatch.setattr(rollout_page, "FRESH", BOUND)
     assert "the judge has not looked yet" in (await visited(site, f"{PATH}/state")).text
     monkeypatch.setattr(rollout_page, "FRESH", -1.0)
     assert "NOBODY judges it" in (await visited(site, f"{PATH}/state")).text

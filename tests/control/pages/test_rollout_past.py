@@ -17,7 +17,7 @@ from gateway.rollout.ports import Decided
 from gateway.rollout.record import append_decided
 from gateway.rollout.verdict import MetricVerdict, Verdict
 from gateway.routing import journal
-from gateway.routing.rollouts import Judge
+from gateway.routing.judges import Judge
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -12,6 +12,7 @@ from gateway.control.pages.desk import Desk
 from gateway.control.pages.sql_page import MOST_TEXT, READY, pages
 from gateway.control.queries.process import Question, answer
 from tests.control import logged
+from tests.control.conftest import BOUND
 from tests.control.logged import EVIL, asked, record
 
 if TYPE_CHECKING:
@@ -52,5 +53,5 @@ async def test_without_a_query_there_is_one_to_begin_with(site: Site) -> None:
 def test_every_ready_query_can_be_asked(site: Site, name: str, sql: str) -> None:
     """Of the log as it is."""
     logged.write(site.places, record(1))
-    told, _ = answer(Question(str(site.places.state), sql, 10, 5.0))
+    told, _ = answer(Question(str(site.places.state), sql, 10, BOUND))
     assert told == {"truncated": name == "All columns"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from gateway.control.problems import Refusal
 from gateway.control.queries import asking as query_asking
 from gateway.control.queries.asking import ask, environment
 from gateway.control.queries.process import Question
-from tests.control.conftest import until
+from tests.control.conftest import BOUND, until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -21,18 +22,19 @@ if TYPE_CHECKING:
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b"
 
 
-def question(site: Site, sql: str, seconds: float = 5.0) -> Question:
+def question(site: Site, sql: str, seconds: float = BOUND) -> Question:
     """Return a question to the log of a site."""
     return Question(str(site.places.state), sql, 10, seconds)
 
 
 def processes() -> set[int]:
-    """Return the processes of queries that there are."""
+    """Return the processes of queries that this one has started and not seen the end of."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            if query_asking.MODULE.encode() in path.read_bytes():
-                found.add(int(path.parent.name))
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and query_asking.MODULE.encode() in (path / "cmdline").read_bytes():
+                found.add(int(path.name))
         except OSError:  # it has just ended
             continue
     return found
@@ -55,9 +57,8 @@ async def test_a_query_that_takes_too_long_is_stopped(site: Site) -> None:
 
 async def test_whoever_is_cancelled_takes_the_process_along(site: Site) -> None:
     """It is gone at once, whatever it was at."""
-    before = processes()
-    asking = asyncio.create_task(ask(question(site, ENDLESS, 30.0)))
-    mine = await asyncio.to_thread(until, lambda: processes() - before, "the process of the query")
+    asking = asyncio.create_task(ask(question(site, ENDLESS)))
+    mine = await asyncio.to_thread(until, processes, "the process of the query")
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     assert not mine & processes()

@@ -11,6 +11,7 @@ from gateway.control.queries import process as query_process
 from gateway.control.queries.process import Question, answer
 from gateway.errors import GatewayError
 from tests.control import logged
+from tests.control.conftest import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def ask(site: Site, sql: str, limit: int = 100) -> dict[str, Any]:
     """Return a query's answer."""
-    found: dict[str, Any] = json.loads(answer(Question(str(site.places.state), sql, limit, 5.0))[1])
+    found: dict[str, Any] = json.loads(answer(Question(str(site.places.state), sql, limit, BOUND))[1])
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.control.rollouts.models import RolloutState
-from gateway.control.rollouts.state import FRESH, Judged, read_judged, rollout_state, spec_state
+from gateway.control.rollouts.state import FIRST_WITHIN, FRESH, Judged, read_judged, rollout_state, spec_state
 from gateway.rollout.decide import Situation
 from gateway.rollout.moves import abort, start
 from gateway.rollout.verdict import MetricVerdict, Verdict
@@ -62,6 +62,24 @@ def test_a_rollout_under_way_has_its_verdict() -> None:
     assert (found["judged"], found["judged_at"]) == (True, "2026-05-28T20:26:40.000Z")
     assert (found["step_requests"], found["rate"], found["situation"]["elapsed"]) == (100, 8.0, 12.0)
     assert found["verdict"]["sentence"] == "it is early"
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"), [(0.0, True), (FIRST_WITHIN, True), (FIRST_WITHIN + 1, False), (-3600.0, False)]
+)
+def test_a_judge_may_take_a_moment_to_begin(site: Site, age: float, expected: bool) -> None:
+    """Nobody is called for a gateway that is starting; a judge that never begins is missed."""
+    site.places.processes.write_text(json.dumps({"started": NOW - age}))
+    judged = read_judged(site.places)
+    assert (judged.at, judged.is_judged("late", NOW)) == (None, expected)
+    assert rollout_state(BEGUN.routes[0], judged, NOW)["judged"] is expected
+
+
+def test_a_judge_that_was_there_is_missed_however_young_the_gateway_is(site: Site) -> None:
+    """It has said its first word, so nothing is waited for any more."""
+    site.places.processes.write_text(json.dumps({"started": NOW - FRESH - 1}))
+    (site.places.run / "rollouts.json").write_text(json.dumps(told(NOW - FRESH - 0.5)))
+    assert not read_judged(site.places).is_judged("late", NOW)
 
 
 @pytest.mark.parametrize(

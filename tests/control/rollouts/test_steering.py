@@ -28,6 +28,7 @@ from gateway.routing.change import Request
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.rollouts import Step
 from gateway.routing.slot import published
+from tests.control.conftest import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
@@ -160,8 +161,9 @@ def test_who_did_something_is_said_with_the_reason() -> None:
     assert said(Request("pause", "api:::1"), "paused it") == "api:::1 paused it"
 
 
-def test_the_control_process_is_asked(control: Control) -> None:
+def test_the_control_process_is_asked(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     """Listed is not enough: it has to answer."""
+    monkeypatch.setattr("gateway.control.status.health.PROBE_TIMEOUT", BOUND)
     places = control.site.places
     assert not control_runs(places)
     address = f"127.0.0.1:{control.port}"

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.control.rollouts.words import duration, is_paused_by_hand, next_in_words, place, times, weight
 from gateway.rollout.moves import pause, start
+from gateway.routing.judges import ErrorsJudge, Judge, LatencyJudge, Metric
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
-from gateway.routing.rollouts import ErrorsJudge, Judge, LatencyJudge, Metric, Progress, Rollout, Step
+from gateway.routing.rollouts import Progress, Rollout, Step
 
 PLAN = RoutingPlan(
     (Service("blue"), Service("canary")), (Route("late", "/late", "blue", (("blue", UNITS),)),), revision=1

@@ -14,18 +14,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.control.status import health
 from gateway.control.status.health import answers, processes, services, state_of
 from gateway.control.status.observation import Listed, Observation, observe
 from gateway.control.status.views import Views, merged
+from gateway.monitoring import proc
 from gateway.monitoring.health_report import Report, ServiceView
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan, Service
-from tests.control.conftest import until
+from tests.control.conftest import BOUND, until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
 
 NOW = 1000.0
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give whoever answers, and whoever starts, time for it."""
+    monkeypatch.setattr(health, "PROBE_TIMEOUT", BOUND)
+    monkeypatch.setattr(health, "STARTS_WITHIN", BOUND)
 
 
 @pytest.fixture
@@ -126,12 +135,17 @@ def test_the_control_process_is_healthy_while_it_answers(control: Control, other
     assert not is_healthy(control.site.places, seen(control.site), listed, NOW)
 
 
-def test_a_control_process_that_hangs_is_not_healthy(control: Control) -> None:
+def test_a_control_process_that_hangs_is_not_healthy(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stopped in its tracks it still has a pid and a socket that accepts; it does not answer."""
     places = control.site.places
     assert answers("", places)
     control.process.send_signal(signal.SIGSTOP)
-    assert not answers("", places)
+    until(lambda: (found := proc.state_of(control.process.pid)) and found.is_stopped, "it to be stopped")
+    with monkeypatch.context() as patch:
+        patch.setattr(health, "PROBE_TIMEOUT", 0.2)
+        assert not answers("", places)
     control.process.send_signal(signal.SIGCONT)
     assert answers("", places)
 

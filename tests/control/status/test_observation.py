@@ -77,7 +77,7 @@ def test_the_supervisor_lists_itself_first(site: Site) -> None:
     site.list_processes({"role": "worker", "pid": 17, "number": 3, "restarts": 2}, admin="127.0.0.1:9")
     assert read_running(site.places) == Running(
         str(site.config),
-        "127.0.0.1:8081",
+        "127.0.0.1:2",
         "127.0.0.1:9",
         "",
         (Listed("supervisor", os.getpid()), Listed("worker", 17, "", 3, 2)),

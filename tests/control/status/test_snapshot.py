@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.control.rollouts import state as rollout_state
 from gateway.control.status.snapshot import snapshot
 from gateway.errors import GatewayError
 from gateway.monitoring.health_report import report_path, write
@@ -27,8 +28,8 @@ from gateway.statistics.histogram import bucket_of
 if TYPE_CHECKING:
     from tests.control.conftest import Site
 
-NOW = time.monotonic() + 1000
-"""Later than anything that a tally notes by itself."""
+NOW = time.monotonic() + 1_000_000
+"""Later than anything that a tally notes by itself, however long after this line a test runs."""
 
 
 def served(tally: TallyWriter, service: str, since: int, times: int, outcome: int = OK) -> None:
@@ -57,7 +58,7 @@ def test_the_whole_shape_of_a_quiet_gateway(site: Site) -> None:
     assert [found[name] for name in ("warnings", "health", "certificates", "limits")] == [[], {}, [], {}]
     assert found["tunnels"] == 0
     assert (found["revision"], found["config"]) == (1, str(site.config))
-    assert (found["listen"], found["admin"]) == ("127.0.0.1:8081", "127.0.0.1:1")
+    assert (found["listen"], found["admin"]) == ("127.0.0.1:2", "127.0.0.1:1")
     assert found["file"] == {"ok": True, "kind": "", "message": ""}
     late = found["routes"][0]
     assert (late["name"], late["path"], late["stable"]) == ("late", "/v2/models/late", "blue")
@@ -282,8 +283,11 @@ def test_the_command_line_pays_for_no_framework() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_a_rollout_is_shown_with_its_verdict_and_warned_of(site: Site) -> None:
+def test_a_rollout_is_shown_with_its_verdict_and_warned_of(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While it is judged there is nothing to warn of."""
+    monkeypatch.setattr(rollout_state, "FRESH", 3600.0)
     commit(site.places, Request("rollout", "cli:me"), lambda head: start(head, head.routes[0], "canary"))
     found = snapshot(site.places, NOW)
     assert found["routes"][0]["rollout"]["progress"]["state"] == "progressing"

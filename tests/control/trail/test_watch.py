@@ -16,6 +16,7 @@ from gateway.control.app import build_app
 from gateway.control.trail.watch import Audited, action_of, event_of
 from gateway.files import held
 from tests.control.asgi_client import ask
+from tests.control.conftest import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site
@@ -33,7 +34,7 @@ def app_of(site: Site) -> Audited:
 def entries(site: Site, app: Audited | None = None) -> list[dict[str, Any]]:
     """Return the entries, newest first, once the app has written its own."""
     if app is not None:
-        assert app.recorder.close(5.0)
+        assert app.recorder.close(BOUND)
     return latest(site.places.audit, 99)
 
 
@@ -42,7 +43,7 @@ async def put(site: Site, body: object, **headers: str) -> int:
     app = app_of(site)
     content = json.dumps(body).encode()
     answer = await ask(app, "PUT", "/api/v1/routes/late/weights", {**JSON, **headers}, content)
-    assert app.recorder.close(5.0)
+    assert app.recorder.close(BOUND)
     return answer.status
 
 
@@ -119,12 +120,12 @@ async def test_no_answer_waits_for_the_trail(site: Site) -> None:
     def hold() -> None:
         with held(site.places.audit / "lock", 1.0):
             taken.set()
-            let_go.wait(10)
+            let_go.wait(BOUND)
 
     holder = threading.Thread(target=hold)
     holder.start()
     try:
-        assert taken.wait(5)
+        assert taken.wait(BOUND)
         path, body = "/api/v1/routes/late/weights", b'{"weights": {"nope": 1}, "reason": "typo"}'
         assert (await ask(app, "PUT", path, JSON, body)).status == 422
         assert (await ask(app, "GET", "/", {"host": "evil.example"})).status == 421

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.control.problems import Refusal
+from gateway.control.tries import api as try_api
 from gateway.control.tries import send as try_send
 from gateway.control.tries.api import tried
 from gateway.control.tries.models import NewTry
@@ -20,7 +21,7 @@ from gateway.outcall import CallFailed
 from gateway.routing.auth_keys import OWN_KEY, ClientAuth
 from gateway.routing.change import Request, commit
 from gateway.routing.settings import Sticky
-from tests.control.conftest import Site
+from tests.control.conftest import BOUND, Site
 
 OUTPUTS = {"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [0.25]}]}
 
@@ -124,8 +125,11 @@ def test_a_user_is_named_where_the_route_pins_users(site: Site, plane: DataPlane
     assert plane.asked[-1][2]["x-user-id"] == "ada"
 
 
-def test_a_route_with_keys_is_for_operators_and_takes_the_gateways_own(site: Site, plane: DataPlane) -> None:
+def test_a_route_with_keys_is_for_operators_and_takes_the_gateways_own(
+    site: Site, plane: DataPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A key that workers do not know yet is known to them in a moment."""
+    monkeypatch.setattr(try_api, "KEY_WITHIN", BOUND)
     change(site, auth=ClientAuth("keys.txt"))
     with pytest.raises(Refusal, match="needs the role operator") as refused:
         trial(site, may_use_key=False)

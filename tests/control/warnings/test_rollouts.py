@@ -30,10 +30,11 @@ def told(site: Site, plan: RoutingPlan = BEGUN, judged: Judged = LIVE) -> list[s
 
 
 def test_nothing_is_said_while_all_is_well(site: Site) -> None:
-    """A rollout that is judged, one that is over, none at all."""
+    """A rollout that is judged, one that is over, none at all, a gateway that has only just been started."""
     assert told(site) == []
     assert told(site, PLAN, Judged()) == []
     assert told(site, abort(BEGUN, BEGUN.routes[0], "no"), Judged()) == []
+    assert told(site, BEGUN, Judged(started=NOW - 1)) == []
 
 
 def test_a_rollout_that_waits_for_a_person_is_told(site: Site) -> None:
@@ -52,6 +53,7 @@ def test_a_rollout_that_waits_for_a_person_is_told(site: Site) -> None:
     ("judged", "words"),
     [
         (Judged(), "is not judged yet"),
+        (Judged(started=NOW - 60), "is not judged yet"),
         (Judged(NOW - 83, {"late": {}}), "has not been judged for 1 min 23 s"),
         (Judged(NOW, {}), "is not judged at this moment"),
     ],

@@ -11,8 +11,8 @@ import pytest
 from gateway.control.status.observation import Observation, Running
 from gateway.control.warnings.setup import admin_warnings, is_same, setup_warnings
 from gateway.routing.admin_settings import AdminSettings
-from gateway.routing.places import prepare
 from gateway.routing.plan import RoutingPlan
+from gateway.routing.run_directory import prepare
 from gateway.routing.settings import Certificate, Tls
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport
 
