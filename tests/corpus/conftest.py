@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.recorder import Recorder
-from tests.proxy.conftest import Gateway, Stage, pytest_pyfunc_call
+from tests.proxy.conftest import pytest_pyfunc_call
+from tests.proxy.stage import Gateway, Stage
 
 __all__ = ["pytest_pyfunc_call", "stage"]
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.corpus.cases import CUT, FORWARD, AnswerCase, answers
 from tests.corpus.conftest import CorpusStage
-from tests.proxy.conftest import OK, Gateway, Peer, Service, field
+from tests.proxy.peer import OK, Peer, field
+from tests.proxy.stage import Gateway, Service
 
 CASES = answers()
 PIECES = 12

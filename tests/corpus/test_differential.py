@@ -13,7 +13,8 @@ from tests.corpus.cases import Case, requests
 from tests.corpus.conftest import CorpusStage
 from tests.corpus.peers import PROGRAMS, readers, require_programs, seen
 from tests.corpus.recorder import Recorder
-from tests.proxy.conftest import Gateway, Peer, until
+from tests.proxy.peer import Peer, until
+from tests.proxy.stage import Gateway
 
 CASES = [case for case in requests() if case.sees]
 BASES = [case for case in requests() if case.id != "fair-options-star"]

@@ -6,7 +6,7 @@ import asyncio
 
 from tests.corpus.conftest import CorpusStage
 from tests.corpus.recorder import Recorder
-from tests.proxy.conftest import until
+from tests.proxy.peer import until
 
 LENGTH = b"POST /1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nok"
 CHUNKS = b"POST /2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

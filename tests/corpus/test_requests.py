@@ -11,7 +11,8 @@ from gateway.routing.settings import Limits
 from tests.corpus.cases import Case, Seen, requests
 from tests.corpus.conftest import CorpusStage
 from tests.corpus.recorder import Recorded, Recorder
-from tests.proxy.conftest import Gateway, Peer, field, until
+from tests.proxy.peer import Peer, field, until
+from tests.proxy.stage import Gateway
 
 CASES = requests()
 SHORT = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from tests.proxy.conftest import Peer, field
+from tests.proxy.peer import Peer, field
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 EMPTY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"

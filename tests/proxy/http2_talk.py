@@ -24,7 +24,7 @@ from gateway.proxy.http2_frames import (
 )
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tls import ServerTls
-from tests.proxy.conftest import Gateway
+from tests.proxy.stage import Gateway
 from tests.proxy.tls_talk import client, settings
 from tests.tls_files import Authority
 

@@ -9,7 +9,8 @@ from typing import Any
 from gateway.requestlog.policy import LogPolicy, Tracing
 from gateway.requestlog.ring_read import RingReader
 from gateway.routing.plan import RoutingPlan
-from tests.proxy.conftest import Gateway, Stage, until
+from tests.proxy.peer import until
+from tests.proxy.stage import Gateway, Stage
 from tests.requestlog.frames import Whole, read
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.proxy.pool import Backend
-from tests.proxy.conftest import Gateway, Peer, Service
+from tests.proxy.peer import Peer
+from tests.proxy.stage import Gateway, Service
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

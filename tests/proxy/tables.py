@@ -6,7 +6,8 @@ from gateway.monitoring.tally import TallyWriter
 from gateway.proxy.table import Table
 from gateway.routing.document import to_document
 from gateway.routing.parse import parse
-from tests.proxy.conftest import OK, Stage
+from tests.proxy.peer import OK
+from tests.proxy.stage import Stage
 
 YAML = """
 services: {blue: {url: http://127.0.0.1:9001}, canary: {url: http://127.0.0.1:9002}}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gateway.proxy.admission import LOOK_EVERY, Admission
 from gateway.proxy.cell import LOW_HALF, Cell
 from gateway.routing.settings import Queue
-from tests.proxy.conftest import BOUND
+from tests.proxy.peer import BOUND
 from tests.started import started
 
 

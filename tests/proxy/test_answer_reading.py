@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.http.message import CHUNKED
 from gateway.proxy.answer_reading import MAX_ANSWER_HEAD
-from tests.proxy.askers import EVENTS, GET, LONG, H, ask
-from tests.proxy.conftest import OK, Stage, field, until
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Stage
+from tests.proxy.upstream_talk import EVENTS, GET, LONG, H, ask
 
 MALFORMED = {
     "no answer": b"nonsense\r\n\r\n",

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.proxy.conftest import OK, Peer, Stage, field, fields, until
 from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, ended, request
+from tests.proxy.peer import OK, Peer, field, fields, until
+from tests.proxy.stage import Stage
 
 
 async def answered(stage: Stage, answer: bytes, sent: bytes = GET) -> bytes:

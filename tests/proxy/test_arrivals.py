@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.proxy.conftest import OK, Stage, until
+from tests.proxy.peer import OK, until
+from tests.proxy.stage import Stage
 from tests.proxy.test_limits import GET, hits
 
 

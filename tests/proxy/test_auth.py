@@ -24,22 +24,17 @@ from gateway.routing.auth_keys import (
     with_key,
 )
 from gateway.routing.read_key_files import UNCHECKED_KEYS
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage, field
 from tests.proxy.http2_talk import GET as GET2
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frames
+from tests.proxy.peer import OK, Peer, field
+from tests.proxy.stage import Gateway, Service, Stage
 from tests.requestlog.planted_search import survivors
 from tests.tls_files import Authority
 
 KEY, ENTRY = new_key("acme")
 OTHER, OTHER_ENTRY = new_key("globex")
 KINDS = FieldKinds(REQUEST_REMOVED, REQUEST_KNOWN, frozenset((b"x-api-key",)))
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("auth"))
 
 
 def keys(folder: Path, *entries: object) -> Path:

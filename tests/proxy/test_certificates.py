@@ -26,12 +26,6 @@ from tests.tls_files import EXPIRED, Authority, Pair
 Spoil = Callable[[Path, Path, Authority], None]
 
 
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 def _context(pair: Pair) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     load_pair(context, pair.cert, pair.key)

@@ -6,7 +6,8 @@ import time
 
 from gateway.proxy.client import LINGER
 from gateway.routing.settings import Limits
-from tests.proxy.conftest import OK, Stage, until
+from tests.proxy.peer import OK, until
+from tests.proxy.stage import Stage
 from tests.proxy.test_limits import GET
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.proxy.compiled_route import CompiledRoute
-from tests.proxy.conftest import Stage, field
+from tests.proxy.peer import field
+from tests.proxy.stage import Stage
 from tests.proxy.tables import table_of
 
 

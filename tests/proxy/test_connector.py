@@ -14,8 +14,9 @@ from gateway.proxy.endpoint import Endpoint
 from gateway.proxy.pool import Backend
 from gateway.routing.places import Places
 from gateway.routing.settings import Traffic, UpstreamTls
-from tests.proxy.conftest import BOUND, Stage, until
 from tests.proxy.fleet import backend, service_at, shared
+from tests.proxy.peer import BOUND, until
+from tests.proxy.stage import Stage
 from tests.tls_files import Authority, Pair
 
 

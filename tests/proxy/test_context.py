@@ -13,7 +13,8 @@ from gateway.proxy.context import Context
 from gateway.routing.run_directory import prepare
 from gateway.routing.shares import replace_weights
 from gateway.routing.slot import PlanSlot
-from tests.proxy.conftest import OK, Stage
+from tests.proxy.peer import OK
+from tests.proxy.stage import Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

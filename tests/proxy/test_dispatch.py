@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.proxy.asking import BAD, ask
-from tests.proxy.conftest import OK, Stage
+from tests.proxy.one_request import BAD, ask
+from tests.proxy.peer import OK
+from tests.proxy.stage import Stage
 
 
 @pytest.mark.parametrize(("on_unavailable", "status"), [("stable", 200), ("fail", 503)])

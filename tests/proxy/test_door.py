@@ -7,8 +7,9 @@ import time
 import pytest
 
 from gateway.proxy.client import LINGER
-from tests.proxy.conftest import OK, Stage, field, until
-from tests.proxy.requests_sent import GET, get
+from tests.proxy.echoes import GET, get
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Stage
 
 POST = "POST / HTTP/1.1\r\nHost: x\r\n"
 REFUSED = {

@@ -12,7 +12,8 @@ import pytest
 from gateway.monitoring import tally
 from gateway.monitoring.tally_layout import HIT_DRAIN_TIMEOUT
 from gateway.proxy.drain import Orders, drain
-from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
+from tests.proxy.peer import OK, Peer, field, until
+from tests.proxy.stage import Gateway, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.proxy.endpoint import IDLE_TIMEOUT
 from gateway.routing.settings import Breaker, Traffic
-from tests.proxy.conftest import BOUND, Stage, until
 from tests.proxy.fleet import backend, service_at
+from tests.proxy.peer import BOUND, until
+from tests.proxy.stage import Stage
 
 NOW = 1_000_000.0
 

@@ -23,7 +23,8 @@ from gateway.rollout import moves
 from gateway.routing.judges import Judge, OutputsJudge
 from gateway.routing.plan import UNITS, RoutingPlan
 from gateway.routing.rollouts import Step
-from tests.proxy.conftest import OK, Gateway, Service, Stage, field, until
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Gateway, Service, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 OF = b"GET / HTTP/1.1\r\nHost: x\r\nx-user: %b\r\n\r\n"

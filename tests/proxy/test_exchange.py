@@ -12,8 +12,9 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.proxy.conftest import BOUND, OK, Peer, Service, Stage, field, until
 from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, ended, request, shares
+from tests.proxy.peer import BOUND, OK, Peer, field, until
+from tests.proxy.stage import Service, Stage
 
 
 async def test_a_request_id_is_fresh_and_the_same_on_both_sides(stage: Stage) -> None:

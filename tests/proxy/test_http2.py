@@ -7,7 +7,6 @@ import gc
 from typing import cast
 
 import httpx
-import pytest
 from hpack import Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +26,6 @@ from gateway.proxy.http2_frames import (
     WINDOW_UPDATE,
 )
 from gateway.routing.settings import Limits
-from tests.proxy.conftest import OK, Stage, field, until
 from tests.proxy.http2_talk import (
     GET,
     frame,
@@ -35,16 +33,12 @@ from tests.proxy.http2_talk import (
     http2,
     secured,
 )
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Stage
 from tests.proxy.tls_talk import client as tls_client
 from tests.tls_files import Authority
 
 EVERY = 2**31 - 1
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("http2"))
 
 
 async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authority) -> None:

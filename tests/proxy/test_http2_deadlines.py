@@ -18,17 +18,12 @@ from gateway.proxy.http2_frames import (
     REFUSED_STREAM,
     SETTINGS,
 )
-from tests.proxy.conftest import OK, Stage, until
 from tests.proxy.http2_talk import GET, INITIAL_WINDOW_SIZE, POST, frame, hits, http2, setting
+from tests.proxy.peer import OK, until
+from tests.proxy.stage import Stage
 from tests.tls_files import Authority
 
 EVERY = 2**31 - 1
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("deadlines"))
 
 
 async def test_an_idle_connection_is_closed(stage: Stage, ca: Authority) -> None:

@@ -31,7 +31,6 @@ from gateway.proxy.http2_frames import (
     Broken,
     Frame,
 )
-from tests.proxy.conftest import OK, Gateway, Peer, Service, Stage
 from tests.proxy.http2_talk import (
     GET,
     INITIAL_WINDOW_SIZE,
@@ -43,16 +42,12 @@ from tests.proxy.http2_talk import (
     setting,
     window,
 )
+from tests.proxy.peer import OK, Peer
+from tests.proxy.stage import Gateway, Service, Stage
 from tests.tls_files import Authority
 
 PADDED = 0x8
 FLOW_CONTROL_ERROR = 3
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("floods"))
 
 
 def flooded(gateway: Gateway) -> int:

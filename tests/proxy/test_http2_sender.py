@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from gateway.proxy.http2_frames import DATA, HEADERS, PREFACE
 from gateway.proxy.http2_sender import LARGE
-from tests.proxy.conftest import OK, Stage, until
 from tests.proxy.http2_talk import GET, INITIAL_WINDOW_SIZE, http2, setting, window
+from tests.proxy.peer import OK, until
+from tests.proxy.stage import Stage
 from tests.tls_files import Authority
 
 BIG = 200_000
 BIG_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % BIG + b"x" * BIG
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("sender"))
 
 
 async def test_streams_take_turns(stage: Stage, ca: Authority) -> None:

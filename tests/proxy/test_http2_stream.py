@@ -6,22 +6,15 @@ import asyncio
 import socket
 from typing import cast
 
-import pytest
-
 from gateway.http.h2_translate import RequestBytes
 from gateway.proxy.http2 import Http2Connection
 from gateway.proxy.http2_frames import INTERNAL_ERROR, PREFACE, WINDOW_UPDATE
 from gateway.proxy.http2_library import STREAM_WINDOW
 from gateway.proxy.http2_stream import HIGH_WATER, LOW_WATER, Carrier, StreamTransport
-from tests.proxy.conftest import OK, Gateway, Peer, Stage, until
 from tests.proxy.http2_talk import GET, INITIAL_WINDOW_SIZE, POST, Http2Client, http2, setting, window
+from tests.proxy.peer import OK, Peer, until
+from tests.proxy.stage import Gateway, Stage
 from tests.tls_files import Authority
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("stream"))
 
 
 class Recorder:

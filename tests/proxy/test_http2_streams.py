@@ -6,15 +6,10 @@ import pytest
 
 from gateway.proxy.http2_frames import CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR
 from gateway.routing.settings import Limits
-from tests.proxy.conftest import OK, Stage, field, until
 from tests.proxy.http2_talk import GET, POST, Fields, http2, reset
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Stage
 from tests.tls_files import Authority
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("streams"))
 
 
 def with_length(length: int) -> Fields:

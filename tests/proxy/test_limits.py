@@ -8,7 +8,8 @@ import pytest
 
 from gateway.monitoring.tally import LIMITS, read
 from gateway.routing.settings import Limits, Tls
-from tests.proxy.conftest import OK, Gateway, Stage, field, until
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Gateway, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"

@@ -31,12 +31,6 @@ from tests.tls_files import Authority, Pair
 
 
 @pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("listener"))
-
-
-@pytest.fixture(scope="session")
 def pair(ca: Authority) -> Pair:
     """A certificate for a.example."""
     return ca.issue("/CN=a", "a.example")

@@ -19,8 +19,9 @@ from gateway.requestlog.frame import (
     REQUEST_PART,
     RESPONSE_PART,
 )
-from tests.proxy.conftest import OK, Gateway, Stage, field, until
 from tests.proxy.logged import frame, frames, policy, post
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Gateway, Stage
 from tests.requestlog.frames import Whole
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

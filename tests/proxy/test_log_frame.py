@@ -8,8 +8,9 @@ import pytest
 
 from gateway.requestlog.frame import ENCODED_REQUEST, ENCODED_RESPONSE, NO_BODIES, REQUEST_CUT, RESPONSE_CUT
 from gateway.requestlog.frame_fields import LONGEST_TYPE
-from tests.proxy.conftest import OK, Stage
 from tests.proxy.logged import frame, logged, post
+from tests.proxy.peer import OK
+from tests.proxy.stage import Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 JSON = b'{"outputs": [{"name": "p", "data": [0.5]}]}'

@@ -25,10 +25,11 @@ from gateway.requestlog.ring_read import RingReader
 from gateway.routing.auth_keys import new_key, with_key
 from gateway.routing.run_directory import prepare
 from gateway.routing.settings import Limits, Tls
-from tests.proxy.conftest import BOUND, OK, Stage, field, until
 from tests.proxy.http2_talk import GET as H2_GET
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frame, frames, of_policy, policy
+from tests.proxy.peer import BOUND, OK, field, until
+from tests.proxy.stage import Stage
 from tests.requestlog.frames import Whole, read
 from tests.tls_files import Authority
 
@@ -226,12 +227,6 @@ async def test_a_client_that_is_turned_away_leaves_a_frame(stage: Stage) -> None
     found = await frame(gateway)
     assert (found.status, found.path) == (int(head[9:12]), b"")
     assert found.id.hex() == field(head, "x-request-id")
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("logbook"))
 
 
 async def test_http2_is_logged_alike(stage: Stage, ca: Authority) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.proxy.outbox import LARGE, Outbox
-from tests.proxy.conftest import Stage
+from tests.proxy.stage import Stage
 
 
 class Recorder(asyncio.Transport):

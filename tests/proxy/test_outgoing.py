@@ -10,8 +10,9 @@ import pytest
 
 from gateway.routing.revise import roll_back
 from gateway.routing.shares import replace_weights
-from tests.proxy.conftest import OK, Stage, field
 from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, request, shares
+from tests.proxy.peer import OK, field
+from tests.proxy.stage import Stage
 
 
 async def forwarded(stage: Stage, extra: str) -> bytes:

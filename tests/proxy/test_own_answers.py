@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.routing.try_pages import SCRIPT, STYLE, page_file, try_folder
-from tests.proxy.conftest import OK, Gateway, Service, Stage, field
+from tests.proxy.peer import OK, field
+from tests.proxy.stage import Gateway, Service, Stage
 
 PAGE = b"<!doctype html><title>late</title>"
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.routing.plan import UNITS, RoutingPlan
-from tests.proxy.conftest import BOUND, OK, Service, Stage, field, until
+from tests.proxy.peer import BOUND, OK, field, until
+from tests.proxy.stage import Service, Stage
 from tests.proxy.staged import GET, backend_of, one, probed_until, statuses, tick_later, urls
 
 

@@ -11,7 +11,8 @@ from gateway.proxy.server import ClientConnection
 from gateway.rollout import moves
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.shares import set_shares
-from tests.proxy.conftest import Gateway, Stage, field
+from tests.proxy.peer import field
+from tests.proxy.stage import Gateway, Stage
 
 BLUE, GREEN = (
     b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nblue",

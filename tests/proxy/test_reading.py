@@ -9,8 +9,9 @@ import pytest
 
 from gateway.proxy.server import MAX_WAITING
 from gateway.routing.settings import Limits
-from tests.proxy.conftest import OK, Service, Stage, field, until
-from tests.proxy.requests_sent import GET, echo, get, only_client
+from tests.proxy.echoes import GET, echo, get, only_client
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Service, Stage
 
 HEAD_TIMEOUT, KEEP_ALIVE_TIMEOUT = Limits().head_timeout, Limits().keep_alive_timeout
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from tests.proxy.asking import BAD, GET, ask
-from tests.proxy.conftest import OK, Gateway, Service, Stage, field, until
+from tests.proxy.one_request import BAD, GET, ask
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Gateway, Service, Stage
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\ncontent-length: 2\r\n\r\nhi"
 TWO = "weights: {blue: 1}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.proxy.conftest import OK, Stage, field, until
-from tests.proxy.requests_sent import GET, echo, get, only_client
+from tests.proxy.echoes import GET, echo, get, only_client
+from tests.proxy.peer import OK, field, until
+from tests.proxy.stage import Stage
 
 
 async def test_a_connection_serves_one_request_after_another(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.http.strict import Refused
 from gateway.proxy.table import LINES_REMEMBERED, LONGEST_REMEMBERED, Table
-from tests.proxy.conftest import Stage
+from tests.proxy.stage import Stage
 from tests.proxy.tables import YAML, table_of
 
 

@@ -18,26 +18,6 @@ from tests.tls_files import EXPIRED, Authority, Pair
 VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 
 
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A CA that nobody is told to trust."""
-    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
-
-
-@pytest.fixture
-def pair(ca: Authority, tmp_path: Path) -> Pair:
-    """A pair `old` for a.example in files that a test may replace."""
-    pair = Pair(tmp_path / "server.pem", tmp_path / "server.key")
-    copy(ca.issue("/CN=old", "a.example"), pair)
-    return pair
-
-
 @pytest.fixture
 def new(ca: Authority) -> Pair:
     """What the pair is renewed with."""

@@ -12,31 +12,11 @@ from typing import cast
 import pytest
 
 from gateway.proxy.tls import ServerTls, peer_identity
-from tests.proxy.conftest import BOUND
-from tests.proxy.tls_talk import client, copy, listening, refused, replace, settings, talk
+from tests.proxy.peer import BOUND
+from tests.proxy.tls_talk import client, listening, refused, replace, settings, talk
 from tests.tls_files import EXPIRED, Authority, Pair
 
 VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A CA that nobody is told to trust."""
-    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
-
-
-@pytest.fixture
-def pair(ca: Authority, tmp_path: Path) -> Pair:
-    """A pair `old` for a.example in files that a test may replace."""
-    pair = Pair(tmp_path / "server.pem", tmp_path / "server.key")
-    copy(ca.issue("/CN=old", "a.example"), pair)
-    return pair
 
 
 def _server(pair: Pair, *more: Pair, client_ca: Path | str = "", **others: object) -> ServerTls:

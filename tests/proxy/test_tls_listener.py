@@ -13,17 +13,12 @@ import pytest
 from gateway.monitoring.tally import LIMITS, read
 from gateway.proxy.tls import ServerTls
 from gateway.proxy.tls_listener import TlsListener
-from tests.proxy.conftest import OK, Gateway, Peer, Stage, until
+from tests.proxy.peer import OK, Peer, until
+from tests.proxy.stage import Gateway, Stage
 from tests.proxy.tls_talk import client, settings
 from tests.tls_files import Authority
 
 GET = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
-
-
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("listener"))
 
 
 @asynccontextmanager

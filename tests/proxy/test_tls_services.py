@@ -15,26 +15,6 @@ from tests.proxy.tls_talk import copy, listening, refused, replace, settings, ta
 from tests.tls_files import Authority, Pair
 
 
-@pytest.fixture(scope="session")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The CA of this file's tests."""
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A CA that nobody is told to trust."""
-    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
-
-
-@pytest.fixture
-def pair(ca: Authority, tmp_path: Path) -> Pair:
-    """A pair `old` for a.example in files that a test may replace."""
-    pair = Pair(tmp_path / "server.pem", tmp_path / "server.key")
-    copy(ca.issue("/CN=old", "a.example"), pair)
-    return pair
-
-
 def _server(pair: Pair, *more: Pair, client_ca: Path | str = "", **others: object) -> ServerTls:
     return ServerTls(pair.cert.parent, settings(pair, *more, client_ca=client_ca, **others))
 

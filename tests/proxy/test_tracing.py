@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from gateway.http.headers import REQUEST_KNOWN, REQUEST_REMOVED, FieldKinds, Shapes
 from gateway.proxy.tracing import given_trace
 from gateway.requestlog.frame import TRACED
-from tests.proxy.conftest import OK, Gateway, Stage, field
 from tests.proxy.logged import frame, of_policy, policy, tracing
+from tests.proxy.peer import OK, field
+from tests.proxy.stage import Gateway, Stage
 from tests.requestlog.frames import Whole
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

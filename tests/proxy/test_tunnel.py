@@ -21,7 +21,8 @@ from gateway.proxy.listener_context import ServingContext
 from gateway.proxy.server import ClientConnection
 from gateway.proxy.tunnel import LINGER, PARTING, Tunnel
 from gateway.routing.shares import replace_weights
-from tests.proxy.conftest import OK, Gateway, Peer, Stage, field, until
+from tests.proxy.peer import OK, Peer, field, until
+from tests.proxy.stage import Gateway, Stage
 from tests.proxy.wires import Clock, Wire, connection_over, loop_of, transport_of
 from tests.tls_files import Authority
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.http.message import UNTIL_CLOSE
-from tests.proxy.askers import EVENTS, GET, LONG, H, ask
-from tests.proxy.conftest import OK, Peer, Stage, field, until
+from tests.proxy.peer import OK, Peer, field, until
+from tests.proxy.stage import Stage
+from tests.proxy.upstream_talk import EVENTS, GET, LONG, H, ask
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from gateway.routing.change import Request, commit
 from gateway.routing.file_sync import begin
 from gateway.routing.run_directory import prepare
 from gateway.routing.shares import replace_weights
-from tests.proxy.conftest import OK, Peer, Service, Stage, field, until
+from tests.proxy.peer import OK, Peer, field, until
+from tests.proxy.stage import Service, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 ASSEMBLE = [sys.executable, "-P", "-m", "gateway.assemble"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.proxy.server import ClientConnection
-from tests.proxy.conftest import Gateway, until
+from tests.proxy.peer import until
+from tests.proxy.stage import Gateway
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.proxy.upstream import UpstreamConnection
-from tests.proxy.conftest import OK
+from tests.proxy.peer import OK
 from tests.proxy.wires import Asker, Clock, Wire, connection_over
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.proxy.conftest import Gateway, Stage
+from tests.proxy.stage import Gateway, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 BAD = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy"
