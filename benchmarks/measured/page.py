@@ -17,7 +17,7 @@ Outcomes = Sequence[Outcome[Any]]
 class Page:
     """A page in docs/: what stands between the marks of its `name` is written, the rest is people's.
 
-    A page that is new begins with `intro`. `failed` is the head of the column of answers that failed.
+    One that is not there yet begins with `intro`. `failed` heads the column of answers that failed.
     """
 
     file: Path
@@ -40,15 +40,24 @@ class Page:
         """The head of every table of rows."""
         return ("what", "requests", self.failed, "must", "reached", "verdict")
 
-    def written(self, text: str, outcomes: Outcomes, machine: Mapping[str, str]) -> str:
-        """Return the page with its tables written anew; raises ValueError where its end is not marked."""
-        if self.begin not in text:
-            text = f"{self.intro}\n{self.begin}\n{self.end}\n"
-        before, _, rest = text.partition(self.begin)
-        _, mark, after = rest.partition(self.end)
-        if not mark:
-            raise ValueError(f"the page has no {self.end} behind {self.begin}: put it where the tables end")
-        return f"{before}{self.begin}\n{''.join(self._sections(outcomes, machine))}{self.end}{after}"
+    def around(self) -> tuple[str, str]:
+        """Return what stands before and behind the tables; raises ValueError where they are not marked."""
+        if not self.file.exists():
+            return f"{self.intro}\n", "\n"
+        before, begin, rest = self.file.read_text(encoding="utf-8").partition(self.begin)
+        _, end, after = rest.partition(self.end)
+        if not begin or not end:
+            missing = self.end if begin else self.begin
+            raise ValueError(
+                f"{self.file} has no {missing}: put it where the tables {'end' if begin else 'begin'}"
+            )
+        return before, after
+
+    def write(self, outcomes: Outcomes, machine: Mapping[str, str]) -> None:
+        """Write the tables anew; raises ValueError where they are not marked."""
+        before, after = self.around()
+        tables = "".join(self._sections(outcomes, machine))
+        self.file.write_text(f"{before}{self.begin}\n{tables}{self.end}{after}", encoding="utf-8")
 
     def _sections(self, outcomes: Outcomes, machine: Mapping[str, str]) -> Iterator[str]:
         for group in dict.fromkeys(one.row.group for one in outcomes):

@@ -70,7 +70,7 @@ class Row(Generic[S]):
     what: str
     must: str
     run: Callable[[S], Reached | Awaitable[Reached]]
-    missing: Callable[[], str] = str
+    missing: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True)

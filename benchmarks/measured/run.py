@@ -23,16 +23,23 @@ from benchmarks.stage import allow_many_files
 from benchmarks.wire import Broken
 
 _FAILURES: Final = (
-    *(OSError, RuntimeError, ValueError, LookupError, subprocess.SubprocessError),
-    *(Refused, Broken),
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    subprocess.SubprocessError,
+    Refused,
+    Broken,
 )
 console = Console()
 
 
 @dataclass(frozen=True, slots=True)
 class Measurements(Generic[S]):
-    """A kind of measurement: `full` and `quick` are how much its rows do, `longest` how many seconds a row
-    that is a coroutine may take."""
+    """A kind of measurement: `full` and `quick` are how much its rows do.
+
+    A row that is a coroutine is given up after `longest` seconds; others bound themselves.
+    """
 
     program: str
     title: str
@@ -49,6 +56,7 @@ def run(kind: Measurements[S], arguments: Sequence[str]) -> int:
     Returns 1 when a row missed what it must reach, or could not be measured, else 0.
     """
     options = _options(kind, arguments)
+    kind.page.around()  # a page that cannot be written is better known before than after
     end_in_order()
     allow_many_files()
     names = options.only.split(",") if options.only else [row.name for row in kind.rows]
@@ -59,9 +67,7 @@ def run(kind: Measurements[S], arguments: Sequence[str]) -> int:
         console.print(f"{row.name}: {one.verdict} ({one.seconds:.1f} s) {one.problem}", markup=False)
     _print(kind, outcomes)
     if len(outcomes) == len(kind.rows) and not options.quick:
-        file = kind.page.file
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        file.write_text(kind.page.written(text, outcomes, here()), encoding="utf-8")
+        kind.page.write(outcomes, here())
     return 0 if all(one.verdict == "met" for one in outcomes) else 1
 
 
@@ -80,8 +86,13 @@ def outcome(row: Row[S], scale: S, longest: float) -> Outcome[S]:
 
 
 async def _bounded(reached: Awaitable[Reached], longest: float) -> Reached:
-    async with asyncio.timeout(longest):
-        return await reached
+    try:
+        async with asyncio.timeout(longest) as bound:
+            return await reached
+    except TimeoutError as error:
+        if bound.expired():
+            raise RuntimeError(f"it was given up after {longest:g} s") from error
+        raise
 
 
 def _print(kind: Measurements[S], outcomes: Sequence[Outcome[Any]]) -> None:
@@ -100,8 +111,11 @@ def _print(kind: Measurements[S], outcomes: Sequence[Outcome[Any]]) -> None:
 
 
 def _options(kind: Measurements[S], arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"python -m {kind.program}", description=kind.title)
+    told = f"{kind.title}: measured on gateways of their own, printed, and written to {kind.page.file.name} "
+    told += "after a full run. Exit code 1: a row missed what it must reach, or could not be measured."
+    parser = argparse.ArgumentParser(prog=f"python -m {kind.program}", description=told)
     names = [row.name for row in kind.rows]
+    assert len(set(names)) == len(names), "`--only` could not tell two rows apart"
     parser.add_argument("--only", metavar="ROWS", help=f"a comma-separated choice of: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="little of each, for a first look")
     options = parser.parse_args(arguments)

@@ -9,8 +9,6 @@ import pytest
 from benchmarks.measured.page import Page, lines, notes
 from benchmarks.measured.row import Figure, Outcome, Reached, Row
 
-PAGE = Page(Path("page.md"), "faults", "# Faults\n", failed="bad answers")
-
 
 def _never(scale: int) -> Reached:
     raise AssertionError(scale)
@@ -45,12 +43,19 @@ def test_what_the_gateway_said_is_quoted() -> None:
     assert notes(ABSENT) == []
 
 
-def test_what_stands_outside_the_marks_stays() -> None:
+@pytest.fixture
+def page(tmp_path: Path) -> Page:
+    """A page that is not there yet."""
+    return Page(tmp_path / "page.md", "faults", "# Faults\n", failed="bad answers")
+
+
+def test_what_stands_outside_the_marks_stays(page: Page) -> None:
     """Each group has its heading, and its own tables."""
-    old = f"# Mine\n{PAGE.begin}\nold\n{PAGE.end}\nlast words\n"
-    text = PAGE.written(old, [MISSED, ABSENT], {"kernel": "Linux 6.1"})
-    assert text.startswith(f"# Mine\n{PAGE.begin}\n\n## Rolled back\n")
-    assert text.endswith(f"{PAGE.end}\nlast words\n")
+    page.file.write_text(f"# Mine\n{page.begin}\nold\n{page.end}\nlast words\n")
+    page.write([MISSED, ABSENT], {"kernel": "Linux 6.1"})
+    text = page.file.read_text()
+    assert text.startswith(f"# Mine\n{page.begin}\n\n## Rolled back\n")
+    assert text.endswith(f"{page.end}\nlast words\n")
     assert "old" not in text
     assert "## Promoted\n" in text
     assert "| what | requests | bad answers |" in text
@@ -58,19 +63,31 @@ def test_what_stands_outside_the_marks_stays() -> None:
     assert "- kernel: Linux 6.1\n- all rows together: 4 s" in text  # 4.5 s, rounded to even
 
 
-def test_bars_within_a_cell_are_escaped() -> None:
+def test_bars_within_a_cell_are_escaped(page: Page) -> None:
     """Or the table would have one column more."""
-    assert "| 30 ms \\| slower | 1,200 | 2 |" in PAGE.written("", [MISSED], {})
+    page.write([MISSED], {})
+    assert "| 30 ms \\| slower | 1,200 | 2 |" in page.file.read_text()
 
 
-def test_a_page_that_is_new_has_an_introduction() -> None:
+def test_a_page_that_is_new_has_an_introduction(page: Page) -> None:
     """And is written again in place."""
-    first = PAGE.written("", [MISSED], {})
-    assert first.startswith(f"# Faults\n\n{PAGE.begin}\n")
-    assert PAGE.written(first, [MISSED], {}) == first
+    page.write([MISSED], {})
+    first = page.file.read_text()
+    assert first.startswith(f"# Faults\n\n{page.begin}\n")
+    page.write([MISSED], {})
+    assert page.file.read_text() == first
 
 
-def test_a_page_without_its_end_is_refused() -> None:
-    """Rather than losing what followed."""
-    with pytest.raises(ValueError, match="put it where the tables end"):
-        PAGE.written(f"{PAGE.begin} and no end", [MISSED], {})
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<!--faults-->\n<!-- /faults -->\n", "no <!-- faults -->: put it where the tables begin"),
+        ("<!-- faults --> and no end", "no <!-- /faults -->: put it where the tables end"),
+    ],
+)
+def test_a_page_without_a_mark_is_refused(page: Page, text: str, told: str) -> None:
+    """Rather than losing what people wrote."""
+    page.file.write_text(text)
+    with pytest.raises(ValueError, match=told):
+        page.write([MISSED], {})
+    assert page.file.read_text() == text

@@ -17,10 +17,6 @@ async def _fine(scale: int) -> Reached:
     return Reached(scale, 0, (Figure("failed", 0, most=0),), notes=("well",), tables=((("a",), [("1",)]),))
 
 
-def _fine_at_once(scale: int) -> Reached:
-    return Reached(scale, 0, ())
-
-
 async def _broken(scale: int) -> Reached:
     raise RuntimeError(f"no gateway for {scale}")
 
@@ -53,18 +49,32 @@ def test_a_row_that_cannot_be_measured_does_not_end_the_others(page: Page) -> No
 
 def test_a_quick_run_or_a_choice_leaves_the_page_alone(page: Page) -> None:
     """Figures of less than everything are for looking at."""
-    rows = (Row("one", "group", "", "", _fine), Row("other", "group", "", "", _fine_at_once))
+    scales = []
+
+    def noted(scale: int) -> Reached:
+        scales.append(scale)
+        return Reached(scale, 0, ())
+
+    rows = (Row("one", "group", "", "", _fine), Row("other", "group", "", "", noted))
     assert run(_of(page, *rows), ["--quick"]) == 0
     assert run(_of(page, *rows), ["--only", "one"]) == 0
     assert not page.file.exists()
     assert run(_of(page, *rows), []) == 0
     assert page.file.exists()
+    assert scales == [1, 2]
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_measured(page: Page) -> None:
+    """Not after minutes of work."""
+    page.file.write_text("no marks")
+    with pytest.raises(ValueError, match="put it where the tables begin"):
+        run(_of(page, Row("one", "", "", "", _broken)), [])
 
 
 def test_a_row_that_hangs_is_given_up() -> None:
     """After as long as its kind allows."""
     found = outcome(Row("hanging", "", "", "", _hanging), 1, 0.01)
-    assert (found.verdict, found.problem) == ("not measured", "TimeoutError: ")
+    assert (found.verdict, found.problem) == ("not measured", "RuntimeError: it was given up after 0.01 s")
 
 
 def test_what_a_row_misses_is_said_without_running_it() -> None:

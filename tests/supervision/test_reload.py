@@ -118,7 +118,7 @@ def test_one_that_does_not_become_ready_is_a_problem(begin: Begin, monkeypatch: 
     assert not reload.step()
     clock.later += 0.1
     assert reload.step()
-    assert reload.problem == "the new worker 0 was not ready within 10 s"
+    assert reload.problem == f"the new worker 0 was not ready within {READY_WITHIN:g} s"
 
 
 def test_one_that_cannot_be_started_is_a_problem(begin: Begin, tmp_path: Path) -> None:
