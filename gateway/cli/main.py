@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C has ended: 128 and the number of SIGINT."""
+CHANGES = ("rollback", "switch", "set-weight", "rollout", "promote", "pause", "resume", "abort")
+"""Verbs that change who answers: whoever interrupts one must know how to see whether it has."""
 
 
 def main() -> int:
@@ -20,10 +22,13 @@ def main() -> int:
     0 done, 1 refused or failed, 2 wrong usage, 130 ended by Ctrl-C.
     """
     arguments = sys.argv[1:]
+    verb = None
     try:
         verb = _loaded(arguments)
         return verb(arguments)
     except KeyboardInterrupt:
+        if verb is not None and arguments and arguments[0] in CHANGES:
+            print("interrupted; `gateway history` says whether it is done already", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -31,8 +31,8 @@ from gateway.supervision.recorded import asking
 from gateway.supervision.reload import READY_WITHIN
 from gateway.supervision.reload_report import FAILED, RUNNING, ReloadReport, read_report, reload_lock
 
-OTHERS_WITHIN = 120.0
-"""Seconds for which another `gateway reload` is waited for."""
+OTHERS_WITHIN = 600.0
+"""Seconds for which another `gateway reload` is waited for, however many workers it replaces."""
 ANSWER_WITHIN = 15.0
 """Seconds for which the supervisor is waited for beyond the time that new processes have to become ready."""
 LOOK_EVERY = 0.05

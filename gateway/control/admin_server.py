@@ -38,26 +38,46 @@ class AdminServer(uvicorn.Server):
         super().__init__(config)
         self._path = path
         self._number = 0
+        self._own: asyncio.Server | None = None
+        self._problem = ""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer on all of them, on the port last: the supervisor sees there that all is ready."""
         # A change must find a thread however many callers wait for a slow service or a slow disk.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
-        own = await self._on_unix_socket()
+        if not self.should_exit:
+            await self._on_unix_socket()
         await super().startup(sockets)
-        self.servers += own
 
-    async def _on_unix_socket(self) -> list[asyncio.Server]:
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the Unix socket once a second, besides what uvicorn does every tenth of one.
+
+        The process of a reload that fails has taken the name, and takes it away when it ends.
+        """
+        if counter % 10 == 0 and not self.should_exit and not self._path.exists():
+            await self._on_unix_socket()
+        return await super().on_tick(counter)
+
+    async def _on_unix_socket(self) -> None:
+        """Listen there; what keeps it from that is told once."""
         try:
-            own, self._number = bind_private(self._path)
+            bound, self._number = bind_private(self._path)
         except OSError as error:
-            log.warning("no Unix socket for the admin side at %s: %s", self._path, error.strerror or error)
-            return []
-        return [await asyncio.get_running_loop().create_unix_server(self._protocol, sock=own)]
+            problem = f"no Unix socket for the admin side at {self._path}: {error.strerror or error}"
+            if problem != self._problem:
+                log.warning("%s", problem)
+            self._problem = problem
+            return
+        self._problem = ""
+        if self._own is not None:
+            self._own.close()
+        self._own = await asyncio.get_running_loop().create_unix_server(self._protocol, sock=bound)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and take the Unix socket away unless another process has put its own there."""
         remove_own(self._path, self._number)
+        if self._own is not None:
+            self._own.close()
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:

@@ -114,7 +114,7 @@ class Watcher:
         if asked:
             self._woken.clear()
             self._catch_up_at = now
-        settling = len(self._settling) if asked else 0
+        settling = [self._settling.popleft() for _ in range(len(self._settling))] if asked else []
         look = self._saves.look(signature(self._config), now)
         if look == "saved":
             follow_file(self._places, FROM_FILE, self._config)
@@ -122,8 +122,8 @@ class Watcher:
         if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
             self._catch_up(now, self._teller)
-        for _ in range(settling):
-            self._settling.popleft().set()
+        for each in settling:
+            each.set()
         self._failure = ""
         return SETTLE if look == "moving" else LOOK_EVERY
 

@@ -135,27 +135,23 @@ def _between(metric: MetricVerdict) -> str:
 def outputs_sentence(
     spec: Judge, progress: Progress, evidence: Evidence, scene: Scene, metric: MetricVerdict
 ) -> str:
-    """Return the sentence on outputs: which one moved, from which part to which."""
-    spans, output = compared(scene.spans), _output(spec)
+    """Return the sentence on outputs: from which part to which they moved, by name where one is judged."""
+    spans, name = compared(scene.spans), spec.outputs.output if spec.outputs else ""
     if not metric.canary_requests or not metric.stable_requests:
-        return f"nothing to compare yet in {output} of {progress.canary} and {progress.stable}"
+        outputs = f"output {name}" if name else "outputs"
+        return f"no {outputs} of {progress.canary} and {progress.stable} to compare yet"
+    predicts = f"{progress.canary} predicts {name}" if name else f"{progress.canary} predicts"
     if metric.worse < metric.worse_bar:
         return (
-            f"{progress.canary} predicts {output} like {progress.stable} as far as "
-            f"{metric.canary_requests:,} and {metric.stable_requests:,} predictions show"
+            f"{predicts} like {progress.stable} as far as {metric.canary_requests:,} and "
+            f"{metric.stable_requests:,} predictions show"
         )
-    found = f"{progress.canary} predicts {output} otherwise than {progress.stable}: {_moves(evidence, spans)}"
+    found = f"{predicts} otherwise than {progress.stable}: {_moves(evidence, spans)}"
     if metric.outcome not in ("hold", "fail"):
         return f"{found}; a person has accepted that"
     then = "ask a person" if metric.outcome == "hold" else "take it back"
     odds = wording.odds(metric.worse)
     return f"{found}; evidence {odds}, {wording.odds(metric.worse_bar)} is enough to {then}"
-
-
-def _output(spec: Judge) -> str:
-    """Call the output that is judged by its name; where none is named it is the first of each answer."""
-    name = spec.outputs.output if spec.outputs else ""
-    return f"output {name}" if name else "the first output"
 
 
 def _moves(evidence: Evidence, spans: Sequence[Span]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from gateway.routing.places import Places
 from gateway.supervision.front import Front
@@ -43,8 +45,19 @@ class Starting:
 def admin_not_ready(places: Places, front: Front) -> list[str]:
     """Return what of the admin side cannot answer yet, in words.
 
-    A control process answers on its Unix socket before it does on the port, where `is_ready` looks.
+    It opens its Unix socket before the port. Where there can be none, what it waits for on the port tells.
+    Not every kernel does, so a socket that is open is enough: at a start there is one control process only.
     """
-    if not is_ready(places, front.generation.control):
-        return ["control process"]
-    return [] if places.admin_socket.exists() else [f"control process on {places.admin_socket}"]
+    is_there = listens(places.admin_socket) or is_ready(places, front.generation.control)
+    return [] if is_there else ["control process"]
+
+
+def listens(path: Path) -> bool:
+    """Tell whether a process listens on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.setblocking(False)  # one whose queue is full is refused, not waited for
+        try:
+            wire.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from gateway.cli import verbs
-from gateway.cli.main import INTERRUPTED
+from gateway.cli import rollback, verbs
+from gateway.cli.main import CHANGES, INTERRUPTED
 from tests.cli.site import Site
 
 CTRL_C = """
@@ -97,3 +97,19 @@ def test_ctrl_c_later_is_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(verbs, "app", app)
     said = site.run("query", "SELECT 1")
     assert (said.code, said.out, said.err) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+def test_ctrl_c_while_a_change_is_made_says_how_to_see_whether_it_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """It may be live already: at 3 a.m. nobody should have to guess."""
+
+    def interrupted(_: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rollback, "main", interrupted)
+    monkeypatch.setattr(verbs, "run", interrupted)
+    said = site.run(verb)
+    assert (said.code, said.out) == (INTERRUPTED, "")
+    assert said.err == "interrupted; `gateway history` says whether it is done already\n"

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from gateway.control.admin_server import AdminServer, bind_private, remove_own, strict_context
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control
@@ -65,7 +65,19 @@ def test_at_a_reload_the_old_process_leaves_the_new_one_s_socket_alone(tmp_path:
     new.close()
 
 
-def test_whoever_sees_it_wait_on_the_port_is_answered_on_the_socket(tmp_path: Path) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> AdminServer:
+    """A server that has not begun."""
+    config = uvicorn.Config(lambda *_: None, lifespan="off", log_config=None)
+    config.load()
+    made = AdminServer(config, tmp_path / "admin.sock")
+    made.lifespan = config.lifespan_class(config)
+    return made
+
+
+def test_whoever_sees_it_wait_on_the_port_is_answered_on_the_socket(
+    server: AdminServer, tmp_path: Path
+) -> None:
     """The supervisor looks at the port; what it then calls ready, scripts ask on the socket."""
     path = tmp_path / "admin.sock"
 
@@ -78,17 +90,76 @@ def test_whoever_sees_it_wait_on_the_port_is_answered_on_the_socket(tmp_path: Pa
             return super().__iter__()
 
     async def start() -> None:
-        config = uvicorn.Config(lambda *_: None, lifespan="off", log_config=None)
-        config.load()
-        server = AdminServer(config, path)
-        server.lifespan = config.lifespan_class(config)
         with socket.create_server(("127.0.0.1", 0)) as port:
             await server.startup(Ports([port]))
-            assert len(server.servers) == 2
             await server.shutdown()
 
     asyncio.run(start())
     assert not path.exists()
+
+
+def test_the_process_of_a_reload_that_failed_gives_the_socket_back(
+    server: AdminServer, tmp_path: Path
+) -> None:
+    """It has taken the name and removed it with its end; who runs on is there again within a second."""
+    path = tmp_path / "admin.sock"
+
+    async def outlive() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as port:
+            await server.startup([port])
+            other, number = bind_private(path)
+            await server.on_tick(10)
+            assert path.stat().st_ino == number  # as long as the other one lives, it is the other one's
+            remove_own(path, number)
+            other.close()
+            await server.on_tick(11)
+            assert not path.exists()
+            await server.on_tick(20)
+            with socket.socket(socket.AF_UNIX) as wire:
+                wire.connect(str(path))
+            await server.shutdown()
+
+    asyncio.run(outlive())
+    assert not path.exists()
+
+
+def test_one_that_is_told_to_end_before_it_begins_takes_no_socket(
+    server: AdminServer, tmp_path: Path
+) -> None:
+    """It would take it from the one that stays."""
+
+    async def end() -> None:
+        server.should_exit = True
+        with socket.create_server(("127.0.0.1", 0)) as port:
+            await server.startup([port])
+            await server.on_tick(10)
+            assert not (tmp_path / "admin.sock").exists()
+            await server.shutdown()
+
+    asyncio.run(end())
+
+
+def test_what_keeps_it_from_a_socket_is_told_once(
+    server: AdminServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And tried again each second, for a folder may come back."""
+    folder = tmp_path / "run"
+    server._path = folder / "admin.sock"
+
+    async def wait() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as port:
+            await server.startup([port])
+            await server.on_tick(10)
+            await server.on_tick(20)
+            folder.mkdir()
+            await server.on_tick(30)
+            assert server._path.exists()
+            await server.shutdown()
+
+    asyncio.run(wait())
+    assert [record.getMessage() for record in caplog.records] == [
+        f"no Unix socket for the admin side at {server._path}: No such file or directory"
+    ]
 
 
 def test_a_path_that_is_too_long_leaves_nothing_behind(tmp_path: Path) -> None:

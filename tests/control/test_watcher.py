@@ -19,7 +19,7 @@ from gateway.routing.complaint import complain, complaint
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
-from tests.control.conftest import BOUND, until
+from tests.waiting import BOUND, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ def test_whoever_settles_waits_for_a_turn_that_begins_after_that(
         if late.ident is None:
             rollback(site)
             late.start()
-            until(hands.watcher._woken.is_set, "the late one to ask")
+            until(hands.watcher._woken.is_set, "for the late one to ask")
         return found
 
     monkeypatch.setattr(repair, "traces", overtaken)
@@ -152,6 +152,23 @@ def test_whoever_settles_waits_for_a_turn_that_begins_after_that(
     late.join(BOUND)
     assert not late.is_alive()
     assert site.head().file == "written"
+
+
+def test_those_who_settle_are_not_gathered_while_turns_fail(
+    site: Site, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has gone on after its second; nothing of them is kept."""
+    monkeypatch.setattr("gateway.control.watcher.SETTLED_WITHIN", 0.0)
+
+    def fails(_: Places) -> tuple[object, ...]:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(repair, "traces", fails)
+    for _ in range(3):
+        hands.watcher.settle()
+        with pytest.raises(OSError, match="no disk"):
+            hands.watcher.turn()
+    assert not hands.watcher._settling
 
 
 def test_what_a_killed_process_left_is_found_within_a_second(site: Site, hands: Hands) -> None:
@@ -261,7 +278,7 @@ def test_the_thread_follows_until_it_is_stopped(site: Site) -> None:
     thread.start()
     try:
         site.save("canary: 10", "canary: 110")
-        until(lambda: site.live() == 2, "the save to be live")
+        until(lambda: site.live() == 2, "for the save to be live")
     finally:
         watcher.stop()
         thread.join(BOUND)
@@ -290,10 +307,10 @@ def test_a_failure_is_logged_once_and_the_next_look_goes_on(
     thread = threading.Thread(target=watcher.run)
     thread.start()
     try:
-        until(lambda: len(tries) > 3, "several tries")
+        until(lambda: len(tries) > 3, "for several tries")
         broken.clear()
         site.save("canary: 10", "canary: 110")
-        until(lambda: site.live() == 2, "the save to be live")
+        until(lambda: site.live() == 2, "for the save to be live")
     finally:
         watcher.stop()
         thread.join(BOUND)
@@ -322,7 +339,7 @@ def test_a_file_that_others_hold_is_written_once_they_let_go(
             thread.start()
             assert failed.wait(BOUND)
             assert site.head().file == "pending"
-        until(lambda: site.head().file == "written", "the file to be written")
+        until(lambda: site.head().file == "written", "for the file to be written")
     finally:
         watcher.stop()
         thread.join(BOUND)

@@ -136,9 +136,8 @@ def test_outputs_that_moved(on_change: str, then: str) -> None:
     """Which values, from which part to which, the strongest first."""
     spec = replace(OUTPUTS, outputs=OutputsJudge(on_change))  # type: ignore[arg-type]
     assert said(MOVED, spec=spec) == (
-        "canary predicts the first output otherwise than blue: above 90 in 63 % of its answers instead of 25 "
-        "%, up to 0 in 6.7 % "
-        "of its answers instead of 25 % and 0 to 12.5 in 15 % of its answers instead of 25 %; "
+        "canary predicts otherwise than blue: above 90 in 63 % of its answers instead of 25 %, up to 0 in "
+        "6.7 % of its answers instead of 25 % and 0 to 12.5 in 15 % of its answers instead of 25 %; "
         f"evidence over 1,000,000 to 1, 20 to 1 is enough to {then}"
     )
 
@@ -153,20 +152,16 @@ def test_outputs_that_a_person_has_accepted() -> None:
 def test_outputs_that_are_alike_and_none() -> None:
     """As far as that is known."""
     alike = span((300, 0), (5700, 0), outputs=((75, 75), (1425, 1425)))
-    assert said(alike, spec=OUTPUTS) == (
-        "canary predicts the first output like blue as far as 150 and 2,850 predictions show"
-    )
+    assert said(alike, spec=OUTPUTS) == ("canary predicts like blue as far as 150 and 2,850 predictions show")
     none = said(span((300, 0), (5700, 0)), spec=OUTPUTS)
-    assert none == "nothing to compare yet in the first output of canary and blue"
+    assert none == "no outputs of canary and blue to compare yet"
 
 
 def test_an_output_is_called_by_its_name() -> None:
     """So that whoever is woken knows which one moved."""
     spec = replace(OUTPUTS, outputs=OutputsJudge(output="delay"))
-    assert said(MOVED, spec=spec).startswith(
-        "canary predicts output delay otherwise than blue: above 90 in 63 %"
-    )
+    assert said(MOVED, spec=spec).startswith("canary predicts delay otherwise than blue: above 90 in 63 %")
     alike = span((300, 0), (5700, 0), outputs=((75, 75), (1425, 1425)))
-    assert said(alike, spec=spec).startswith("canary predicts output delay like blue")
+    assert said(alike, spec=spec).startswith("canary predicts delay like blue")
     none = said(span((300, 0), (5700, 0)), spec=spec)
-    assert none == "nothing to compare yet in output delay of canary and blue"
+    assert none == "no output delay of canary and blue to compare yet"

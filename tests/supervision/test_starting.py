@@ -13,8 +13,10 @@ import pytest
 from gateway.routing.places import Places
 from gateway.supervision import starting as module
 from gateway.supervision.front import Front
-from gateway.supervision.starting import SAY_EVERY, Starting, admin_not_ready
-from tests.supervision.stand_ins import commands, setup_of, until
+from gateway.supervision.generation import is_ready
+from gateway.supervision.starting import SAY_EVERY, Starting, admin_not_ready, listens
+from tests.supervision.stand_ins import commands, setup_of
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -68,11 +70,27 @@ def front(tmp_path: Path) -> Iterator[Front]:
         each.close()
 
 
-def test_the_admin_side_is_waited_for_on_its_unix_socket_as_well(tmp_path: Path, front: Front) -> None:
+def test_the_admin_side_is_waited_for_on_its_unix_socket(tmp_path: Path, front: Front) -> None:
     """A script that goes on at the word "ready" asks there at once."""
     places = Places(tmp_path)
     assert admin_not_ready(places, front) == ["control process"]
+    places.admin_socket.touch()  # what one that was killed left
+    assert admin_not_ready(places, front) == ["control process"]
     front.generation.control.start()
     until(lambda: not admin_not_ready(places, front))
+    assert listens(places.admin_socket)
+
+
+def test_a_kernel_that_does_not_tell_what_a_process_waits_for_holds_nobody_up(
+    tmp_path: Path, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answers on the socket is ready; and where there can be no socket, whoever waits on the port."""
+    places = Places(tmp_path)
+    front.generation.control.start()
+    until(lambda: listens(places.admin_socket))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "is_ready", lambda *_: False)
+        assert admin_not_ready(places, front) == []
+    until(lambda: is_ready(places, front.generation.control))
     places.admin_socket.unlink()
-    assert admin_not_ready(places, front) == [f"control process on {places.admin_socket}"]
+    assert admin_not_ready(places, front) == []

@@ -112,11 +112,15 @@ def write(parts: Sequence[Part], out: Path, folder: str, at: float) -> int:
         fd = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise GatewayError(f"{out} is there already; name another file with --out") from None
-    with os.fdopen(fd, "wb") as file:
-        with tarfile.open(fileobj=file, mode="w:gz") as archive:
-            for part in parts:
-                raw = part.text.encode()
-                entry = tarfile.TarInfo(f"{folder}/{part.name}")
-                entry.size, entry.mtime, entry.mode = len(raw), int(at), 0o600
-                archive.addfile(entry, io.BytesIO(raw))
-        return file.tell()
+    try:
+        with os.fdopen(fd, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                for part in parts:
+                    raw = part.text.encode()
+                    entry = tarfile.TarInfo(f"{folder}/{part.name}")
+                    entry.size, entry.mtime, entry.mode = len(raw), int(at), 0o600
+                    archive.addfile(entry, io.BytesIO(raw))
+            return file.tell()
+    except BaseException:  # Ctrl-C and a full disk alike: half a bundle would be in the way of the next
+        out.unlink(missing_ok=True)
+        raise

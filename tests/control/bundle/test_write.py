@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tarfile
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from gateway.control.bundle.parts import Source, source_of
 from gateway.control.bundle.write import Part, gathered, readme, write
 from gateway.errors import GatewayError
 from gateway.routing.places import Places
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -83,3 +84,19 @@ def test_the_file_is_its_owners_alone_and_replaces_none(tmp_path: Path) -> None:
     assert "was late" in about
     with pytest.raises(GatewayError, match=r"is there already; name another file with --out"):
         write(parts, out, "debug", 1.5e9)
+    assert out.stat().st_size == size
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_half_a_bundle_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: BaseException
+) -> None:
+    """It would be in the way of the next."""
+
+    def stop(*_: object) -> None:
+        raise stopped
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", stop)
+    with pytest.raises(type(stopped)):
+        write([Part("a.json", "{}", 0.1)], tmp_path / "b.tar.gz", "debug", 1.5e9)
+    assert not list(tmp_path.iterdir())
