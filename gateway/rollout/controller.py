@@ -92,7 +92,8 @@ class Controller:
             self._follow(connection)
         active = active_rollouts(self._follower.plan)
         self._courses.close_those_over({rollout for _, rollout in active}, now)
-        replace_file(self._places.run / FILE, json.dumps({"at": wall, "routes": shown}).encode())
+        told = {"at": wall, "revision": plan.revision if plan else 0, "routes": shown}
+        replace_file(self._places.run / FILE, json.dumps(told).encode())
 
     def _turn(
         self, connection: sqlite3.Connection, route: Route, now: float, wall: float

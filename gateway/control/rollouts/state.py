@@ -28,23 +28,29 @@ FIRST_WITHIN = 10.0
 class Judged:
     """What the control process wrote last: when (seconds since 1970, None: never), and of each route.
 
-    `started`: when the gateway did, where nothing has been written since and that is known.
+    `started`: when the gateway did, where nothing has been written since and that is known. `revision` is
+    that of the plan it looked at, None where it did not say.
     """
 
     at: float | None = None
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     started: float | None = None
+    revision: int | None = None
 
     def age(self, now: float) -> float | None:
         """Return how old it is in seconds; a clock that was put back makes it look old too."""
         return None if self.at is None else abs(now - self.at)
 
-    def is_judged(self, route: str, now: float) -> bool:
-        """Tell whether somebody judges a route's rollout at this moment, or has only just been started to."""
+    def is_judged(self, route: str, progress: Progress, now: float) -> bool:
+        """Tell whether somebody judges a route's rollout at this moment, or is about to.
+
+        Those who have only just been started have not looked yet, nor has anybody at what began since.
+        """
         if self.started is not None:
             return 0 <= now - self.started <= FIRST_WITHIN
         age = self.age(now)
-        return age is not None and age <= FRESH and route in self.routes
+        is_new = self.revision is not None and progress.id > self.revision
+        return age is not None and age <= FRESH and (route in self.routes or is_new)
 
 
 def read_judged(places: Places) -> Judged:
@@ -54,7 +60,7 @@ def read_judged(places: Places) -> Judged:
     except FileNotFoundError:
         return Judged(started=_started(places))
     found = json.loads(text, parse_constant=lambda _: None)  # what is infinite is not known
-    return Judged(found["at"], found["routes"])
+    return Judged(found["at"], found["routes"], revision=found.get("revision"))
 
 
 def _started(places: Places) -> float | None:
@@ -73,6 +79,7 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
     """
     progress = route.progress
     is_active = progress is not None and progress.is_active
+    is_judged = progress is not None and is_active and judged.is_judged(route.name, progress, now)
     found = judged.routes.get(route.name, {}) if is_active else {}
     if progress and (found.get("rollout"), found.get("step")) not in (
         (None, None),
@@ -83,7 +90,7 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
     return {
         "progress": None if progress is None else progress_state(progress),
         "next": next_in_words(route),
-        "judged": is_active and judged.is_judged(route.name, now),
+        "judged": is_judged,
         "judged_at": iso_time(judged.at) if found and judged.at is not None else None,
         "verdict": found.get("verdict"),
         "situation": found.get("situation"),

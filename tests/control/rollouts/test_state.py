@@ -24,6 +24,8 @@ PLAN = RoutingPlan(
     (Service("blue"), Service("canary")), (Route("late", "/late", "blue", (("blue", UNITS),)),), revision=1
 )
 BEGUN = start(PLAN, PLAN.routes[0], "canary", thresholds=(1500, 20_000))
+assert BEGUN.routes[0].progress is not None
+PROGRESS = BEGUN.routes[0].progress
 METRIC = MetricVerdict(
     "errors", "inconclusive", "it is early", 10, 90, 0, 1, None, None, float("inf"), -1.0, 3.7
 )
@@ -71,15 +73,28 @@ def test_a_judge_may_take_a_moment_to_begin(site: Site, age: float, expected: bo
     """Nobody is called for a gateway that is starting; a judge that never begins is missed."""
     site.places.processes.write_text(json.dumps({"started": NOW - age}))
     judged = read_judged(site.places)
-    assert (judged.at, judged.is_judged("late", NOW)) == (None, expected)
+    assert (judged.at, judged.is_judged("late", PROGRESS, NOW)) == (None, expected)
     assert rollout_state(BEGUN.routes[0], judged, NOW)["judged"] is expected
+
+
+@pytest.mark.parametrize(
+    ("revision", "age", "expected"),
+    [(PROGRESS.id - 1, 0.0, True), (PROGRESS.id, 0.0, False), (PROGRESS.id - 1, FRESH + 1, False)],
+)
+def test_a_judge_that_is_there_will_look_at_what_has_just_begun(
+    site: Site, revision: int, age: float, expected: bool
+) -> None:
+    """Whoever starts a rollout and asks for the status at once is not told that nobody judges it."""
+    written = {"at": NOW - age, "revision": revision, "routes": {}}
+    (site.places.run / "rollouts.json").write_text(json.dumps(written))
+    assert rollout_state(BEGUN.routes[0], read_judged(site.places), NOW)["judged"] is expected
 
 
 def test_a_judge_that_was_there_is_missed_however_young_the_gateway_is(site: Site) -> None:
     """It has said its first word, so nothing is waited for any more."""
     site.places.processes.write_text(json.dumps({"started": NOW - FRESH - 1}))
     (site.places.run / "rollouts.json").write_text(json.dumps(told(NOW - FRESH - 0.5)))
-    assert not read_judged(site.places).is_judged("late", NOW)
+    assert not read_judged(site.places).is_judged("late", PROGRESS, NOW)
 
 
 @pytest.mark.parametrize(
