@@ -1,4 +1,7 @@
-"""For all tests: nothing of theirs stays behind in memory, and no busy machine makes one fail."""
+"""For all tests.
+
+Nothing stays behind in memory, Ctrl-C means the same however they are run, and Hypothesis has no deadline.
+"""
 
 from __future__ import annotations
 

@@ -9,14 +9,16 @@ import time
 import pytest
 
 from gateway.outcall import MOST_BYTES, CallFailed, call, from_environment
-from tests.rollout.listener import PATIENCE, listening
+from tests.refusing_port import refusing_port
+from tests.rollout.listener import listening
+from tests.waiting import BOUND
 
 
 def test_an_answer_is_returned_whatever_its_status() -> None:
     """Whether 404 is a failure is the caller's business."""
     with listening() as server:
         server.answers = [(404, b"nothing here")]
-        answer = call("POST", server.url + "/a?b=c", body=b"{}", headers={"x-a": "1"}, timeout=PATIENCE)
+        answer = call("POST", server.url + "/a?b=c", body=b"{}", headers={"x-a": "1"}, timeout=BOUND)
         assert (answer.status, answer.body, answer.is_ok) == (404, b"nothing here", False)
         method, path, headers, body = server.asked[0]
         assert (method, path, headers["x-a"], body) == ("POST", "/a?b=c", "1", b"{}")
@@ -27,7 +29,7 @@ def test_a_redirect_is_not_followed() -> None:
     with listening() as server, listening() as other:
         server.answers = [(302, b"")]
         server.headers = {"location": other.url}
-        assert call("GET", server.url, timeout=PATIENCE).status == 302
+        assert call("GET", server.url, timeout=BOUND).status == 302
         assert not other.asked
 
 
@@ -60,7 +62,7 @@ def test_an_answer_that_trickles_ends_with_the_time_out() -> None:
         began = time.monotonic()
         with pytest.raises(CallFailed, match="gave no answer"):
             call("GET", f"http://127.0.0.1:{port}/", timeout=0.3)
-        assert time.monotonic() - began < PATIENCE  # all of it would take half an hour
+        assert time.monotonic() - began < BOUND  # all of it would take half an hour
         thread.join()
 
 
@@ -69,16 +71,13 @@ def test_an_answer_without_end_is_refused() -> None:
     with listening() as server:
         server.answers = [(200, b"x" * (MOST_BYTES + 1))]
         with pytest.raises(CallFailed, match="more than"):
-            call("GET", server.url, timeout=PATIENCE)
+            call("GET", server.url, timeout=BOUND)
 
 
 def test_nobody_there_is_said() -> None:
     """A refused connection names the host and not the path, which may hold a secret."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))  # it does not listen; a port that is let go of may be another's soon
-        port = deaf.getsockname()[1]
-        with pytest.raises(CallFailed) as failed:
-            call("GET", f"http://127.0.0.1:{port}/hooks/s3cret", timeout=PATIENCE)
+    with refusing_port() as port, pytest.raises(CallFailed) as failed:
+        call("GET", f"http://127.0.0.1:{port}/hooks/s3cret", timeout=BOUND)
     assert f"127.0.0.1:{port} could not be asked" in str(failed.value)
     assert "s3cret" not in str(failed.value)
 

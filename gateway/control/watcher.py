@@ -110,11 +110,12 @@ class Watcher:
         now = self._clock()
         if self._teller is None:  # made here, since reading the journal may fail and is then tried again
             self._teller = Teller(self._places, self._config.name)
-        asked = self._woken.is_set()
-        if asked:
+        if self._woken.is_set():
             self._woken.clear()
             self._catch_up_at = now
-        settling = [self._settling.popleft() for _ in range(len(self._settling))] if asked else []
+        settling = [self._settling.popleft() for _ in range(len(self._settling))]
+        if settling:
+            self._catch_up_at = now
         look = self._saves.look(signature(self._config), now)
         if look == "saved":
             follow_file(self._places, FROM_FILE, self._config)
@@ -122,10 +123,13 @@ class Watcher:
         if look != "moving" and now >= self._catch_up_at:
             self._catch_up_at = now + CATCH_UP_EVERY
             self._catch_up(now, self._teller)
+        self._failure = ""
+        if look == "moving":
+            self._settling.extendleft(settling)  # nothing has been written
+            return SETTLE
         for each in settling:
             each.set()
-        self._failure = ""
-        return SETTLE if look == "moving" else LOOK_EVERY
+        return LOOK_EVERY
 
     def _catch_up(self, now: float, teller: Teller) -> None:
         traces = repair.traces(self._places)

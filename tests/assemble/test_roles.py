@@ -15,8 +15,7 @@ from gateway.routing.file import read_plan
 from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 from tests.assemble.routing_file import ROUTING
-
-BOUND = 60.0
+from tests.waiting import BOUND
 
 
 @pytest.mark.parametrize("role", ["recorder", "keeper"])

@@ -12,9 +12,8 @@ from gateway.audit.read import latest
 from gateway.audit.recorder import Recorder
 from gateway.audit.throttle import KINDS, TOLD
 from gateway.audit.trail import Trail
+from tests.waiting import BOUND
 
-BOUND = 60.0
-"""Seconds after which something counts as not happening; each entry waits for the disk."""
 REFUSED = Event("login-failed", "unknown", "192.0.2.1", result="refused")
 
 

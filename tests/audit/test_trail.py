@@ -20,15 +20,16 @@ from tests.audit.trails import KEY, event, looked, written
 
 WRITER = """
 import sys
+from functools import partial
 from pathlib import Path
+from gateway.audit import trail
 from gateway.audit.event import Event
-from gateway.audit.folder import hold
 from gateway.audit.trail import Trail
-hold.__defaults__ = (60.0,)  # a process that holds the lock may be stopped for seconds on a busy machine
-trail = Trail(Path(sys.argv[1]), file_bytes=20_000)
+trail.hold = partial(trail.hold, timeout=60.0)  # who holds the lock may be stopped for seconds
+mine = Trail(Path(sys.argv[1]), file_bytes=20_000)
 print(flush=True)
 for n in range(int(sys.argv[3])):
-    assert trail.record(Event("set-weight", sys.argv[2], why=str(n)), durable=False)
+    assert mine.record(Event("set-weight", sys.argv[2], why=str(n)), durable=False)
 """
 
 

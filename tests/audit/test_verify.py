@@ -160,7 +160,7 @@ def test_the_line_is_named_in_its_own_file(made: Path, tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_behind_the_last_head_the_chain_alone_shows_it(tmp_path: Path, data: st.DataObject) -> None:
     """All but what happens to the very end of it: that is what heads are for."""
     folder = tmp_path / "audit"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from benchmarks.chaos.behaviour import body
 from benchmarks.chaos.client import Ask, Seen, Wire, ask_once
 from benchmarks.chaos.service import field
+from tests.refusing_port import refusing_port
 
 Answer = Callable[[bytes], bytes]
 BLUE = frozenset(("blue",))
@@ -103,9 +103,7 @@ def test_a_connection_is_kept() -> None:
 
 def test_nobody_there_is_a_failure_too() -> None:
     """It is not raised."""
-
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))  # and not listening: nobody else can have the port meanwhile
-        seen = asyncio.run(ask_once(deaf.getsockname()[1], Ask(), BLUE))
+    with refusing_port() as port:
+        seen = asyncio.run(ask_once(port, Ask(), BLUE))
     assert (seen.status, seen.version) == (0, "")
     assert seen.failure

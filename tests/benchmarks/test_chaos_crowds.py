@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import pytest
 
 from benchmarks.chaos.crowds import crowd
+from tests.refusing_port import refusing_port
 
 
 @pytest.mark.parametrize(("kind", "heard"), [("silent", b""), ("dribbling", b"G")])
@@ -45,7 +45,5 @@ def test_a_crowd_that_cannot_connect_says_so() -> None:
         with crowd(port, 1, "silent") as some:
             await some.gathered()
 
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))  # and not listening: nobody else can have the port meanwhile
-        with pytest.raises(RuntimeError, match="could be opened"):
-            asyncio.run(meet(deaf.getsockname()[1]))
+    with refusing_port() as port, pytest.raises(RuntimeError, match="could be opened"):
+        asyncio.run(meet(port))

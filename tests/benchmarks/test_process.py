@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.contenders import ROOT
 from benchmarks.process import Cores, child, cpu_ns, last_line, pick_cores, rss_bytes, tree, wait_until
+from tests.waiting import BOUND
 
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
 OUTER = """
@@ -24,7 +25,6 @@ with child([sys.executable, "-c", "import time; time.sleep(60)"], Path({log!r}),
     print(inner.pid, flush=True)
     time.sleep(60)
 """
-BOUND = 60.0
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -13,8 +13,7 @@ from benchmarks.rollouts import users
 from benchmarks.rollouts.fault import Fault
 from benchmarks.rollouts.load import Load, failed, failures
 from benchmarks.rollouts.version import Version
-
-BOUND = 60.0
+from tests.waiting import BOUND
 
 
 @pytest.fixture

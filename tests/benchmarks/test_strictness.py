@@ -11,8 +11,8 @@ from benchmarks import strictness
 from benchmarks.strictness import INTACT, LOST, OPEN, REFUSED, THROUGH, _verdict
 from tests.corpus.cases import Case, Seen
 from tests.corpus.recorder import Recorder
+from tests.waiting import BOUND
 
-BOUND = 60.0
 GOOD = b"HTTP/1.1 200 OK\r\nx-seen: 1\r\ncontent-length: 0\r\n\r\n"
 BAD = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 HOSTILE = Case("a", b"x", 400, "RFC 1: x", ())

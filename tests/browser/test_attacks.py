@@ -23,7 +23,7 @@ from tests.browser.conftest import Excuse
 from tests.browser.hostile_model import HostileModel
 from tests.browser.payloads import PAYLOADS, Payload, arm, effects
 from tests.browser.stage import Site
-from tests.system.gateway_under_test import BOUND, until
+from tests.waiting import BOUND, until
 
 ALL = bool(os.environ.get("GATEWAY_ATTACKS"))
 USED = PAYLOADS if ALL else tuple(one for one in PAYLOADS if one.name in ("close", "quote", "equals"))

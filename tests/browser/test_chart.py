@@ -11,7 +11,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import Check
 from tests.browser.stage import Site
-from tests.system.gateway_under_test import BOUND, until
+from tests.waiting import BOUND, until
 
 HALF_AN_HOUR = 1800
 HEAP_GROWTH = 1_000_000
@@ -76,7 +76,7 @@ def check_growth(before: tuple[float, float], session: CDPSession) -> None:
         heap, nodes = figures(session)
         return heap - before[0] < HEAP_GROWTH and nodes - before[1] < NODES_GROWTH
 
-    until(is_small, f"for the page to be as small as {before} again: {figures(session)}")
+    until(is_small, f"for the page to be as small as {before} again")
 
 
 def first_event(site: Site) -> str:

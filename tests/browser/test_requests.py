@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.system.gateway_under_test import until
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from gateway.routing.auth_keys import new_key, with_key
 from tests.browser.conftest import Check, Excuse, Shot
 from tests.browser.stage import Site
-from tests.system.gateway_under_test import until
+from tests.waiting import until
 
 PATH = "/try/late"
 

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Self
 
 from benchmarks.flights import question, read_flights, read_inputs
-from tests.system.gateway_under_test import BOUND
+from tests.waiting import BOUND
 
 RATE = 40.0
 FLIGHTS = 400

@@ -30,8 +30,8 @@ def interrupt() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_an_interrupt_ends_it_quietly() -> None:
-    """Between two looks or in the middle of one."""
+def test_an_interrupt_ends_it() -> None:
+    """Between two looks or in the middle of one; it goes on to the verb, which ends without a word."""
     done = []
 
     def go_on() -> None:

@@ -10,8 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
-BOUND = 60.0
-"""Seconds after which an answer counts as not coming."""
+from tests.waiting import BOUND
 
 
 @dataclass

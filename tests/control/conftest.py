@@ -12,8 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from gateway.routing.places import Places
 from gateway.routing.plan import Route
 from gateway.routing.run_directory import prepare
 from gateway.routing.slot import PlanSlot, published
+from tests.waiting import BOUND
 
 ROUTING = """\
 # Three versions of one model.
@@ -51,18 +51,6 @@ routes:
 """
 USUAL = "{blue: 90, green: 0, canary: 10}"
 """The weights of the first route, for which a test's module may name others: its WEIGHTS."""
-
-BOUND = 60.0
-"""Seconds after which something that was waited for counts as not happening."""
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until a condition holds and return its value; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {BOUND:g} s in vain for {what}"
-        time.sleep(0.005)
-    return value
 
 
 @dataclass(frozen=True)

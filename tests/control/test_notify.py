@@ -16,7 +16,8 @@ from gateway.control import notify as module
 from gateway.control.notify import Notifier, in_words, send, signature
 from gateway.outcall import CallFailed
 from gateway.routing.rollouts import Notify
-from tests.rollout.listener import PATIENCE, listening, until
+from tests.rollout.listener import listening
+from tests.waiting import BOUND, until
 
 EVENT = {"event": "failed", "route": "late", "why": "canary fails more often"}
 
@@ -104,10 +105,10 @@ def test_one_that_hangs_delays_nobody(tmp_path: Path) -> None:
         hanging.answers = [None]
         notifier = Notifier(tmp_path, waits=())
         began = time.monotonic()
-        never = Notify("webhook", hanging.url, timeout=2 * PATIENCE)
+        never = Notify("webhook", hanging.url, timeout=2 * BOUND)
         for _ in range(3):
             notifier.tell((never, Notify("webhook", other.url)), EVENT)
-        assert time.monotonic() - began < PATIENCE  # it says nothing for longer
+        assert time.monotonic() - began < BOUND  # it says nothing for longer
         until(lambda: len(other.asked) == 3)
 
 

@@ -16,7 +16,7 @@ from gateway.rollout import moves
 from gateway.routing.change import Request, commit
 from gateway.routing.complaint import complaint
 from gateway.routing.revise import roll_back
-from tests.control.conftest import BOUND, until
+from tests.waiting import BOUND, until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control
@@ -61,7 +61,7 @@ def test_what_is_recorded_at_the_very_end_is_signed(control: Control) -> None:
     for _ in range(TOLD + 5):
         assert control.ask("GET", "/api/v1/status", headers=asked).status == 421
     audit = control.site.places.audit
-    until(lambda: len(latest(audit, 2 * TOLD)) > TOLD, "the entries of those that are told")
+    until(lambda: len(latest(audit, 2 * TOLD)) > TOLD, "for the entries of those that are told")
     control.process.send_signal(signal.SIGTERM)
     assert ended(control) == 0
     assert latest(audit, 1)[0]["detail"] == "5 more of these within a minute, without an entry each"
@@ -72,9 +72,9 @@ def test_what_is_recorded_at_the_very_end_is_signed(control: Control) -> None:
 def test_an_edit_becomes_live_and_is_logged(control: Control) -> None:
     """One clear line with revision and difference."""
     control.site.save("canary: 10", "canary: 110")
-    until(lambda: control.site.live() == 2, "the edit to be live")
+    until(lambda: control.site.live() == 2, "for the edit to be live")
     line = "revision 2, routing.yaml: late: canary 10 % -> 55 %, blue 90 % -> 45 %"
-    until(lambda: line in control.log, "the line in the log")
+    until(lambda: line in control.log, "for the line in the log")
     assert control.site.head().author == "file"
 
 
@@ -82,7 +82,7 @@ def test_a_broken_save_is_refused_with_every_problem(control: Control) -> None:
     """The log and the status name file, line and column; the good plan stays."""
     control.site.save("canary: 10", "canari: 10")
     control.site.save("green: 1,", "green: -1,")
-    until(lambda: "routing.yaml:16:" in control.log, "the problems in the log")
+    until(lambda: "routing.yaml:16:" in control.log, "for the problems in the log")
     assert "routing.yaml:13:" in control.log
     assert control.site.live() == 1
     file = control.ask("GET", "/api/v1/status").json["file"]
@@ -95,12 +95,12 @@ def test_a_change_comes_into_the_file_with_its_comments_kept(control: Control) -
     """What the API publishes is soon what routing.yaml says, and is not taken for an edit."""
     before = control.site.config.read_text()
     assert control.ask("PUT", PATH, {"weights": {"blue": 1, "canary": 3}}).status == 200
-    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
     assert control.site.config.read_text() == before.replace(
         "{blue: 90, green: 0, canary: 10}   # keep", "{blue: 25, green: 0, canary: 75}   # keep"
     )
     control.site.save("  green: 1, blue: 1".strip(), "green: 1, blue: 3")
-    until(lambda: control.site.live() == 3, "the next edit to be live")
+    until(lambda: control.site.live() == 3, "for the next edit to be live")
 
 
 def test_killed_between_publishing_and_writing(stopped_control: Control) -> None:
@@ -110,7 +110,7 @@ def test_killed_between_publishing_and_writing(stopped_control: Control) -> None
     assert site.head().file == "pending"
     before = site.config.read_text()
     stopped_control.start()
-    until(lambda: site.head().file == "written", "routing.yaml to be written")
+    until(lambda: site.head().file == "written", "for routing.yaml to be written")
     assert site.config.read_text() == before.replace(
         "{blue: 90, green: 0, canary: 10}   # keep", "{blue: 100, green: 0, canary: 0}   # keep"
     )
@@ -126,7 +126,7 @@ def test_killed_in_the_midst_of_changes_it_loses_none_that_it_answered(control: 
     assert control.site.weights()["canary"] == 29.0
     control.start()
     assert control.ask("GET", PATH).json["revision"] == 11
-    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
     assert "{blue: 71, green: 0, canary: 29}   # keep this remark" in control.site.config.read_text()
 
 
@@ -135,7 +135,7 @@ def test_an_edit_made_while_it_was_dead_is_taken(control: Control) -> None:
     control.kill()
     control.site.save("canary: 10", "canary: 110")
     control.start()
-    until(lambda: control.site.live() == 2, "the edit to be live")
+    until(lambda: control.site.live() == 2, "for the edit to be live")
 
 
 def test_a_rollback_while_it_was_dead_is_kept(control: Control) -> None:
@@ -143,7 +143,7 @@ def test_a_rollback_while_it_was_dead_is_kept(control: Control) -> None:
     control.kill()
     commit(control.site.places, Request("rollback", "cli"), lambda plan: roll_back(plan))
     control.start()
-    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
     assert control.site.weights() == {"blue": 100.0, "green": 0.0, "canary": 0.0}
     assert complaint(control.site.places) is None
 
@@ -153,13 +153,13 @@ def test_a_save_during_a_rollback_does_not_undo_it(control: Control) -> None:
     for _ in range(10):
         weights = {"blue": 90, "canary": 10}
         assert control.ask("PUT", PATH, {"weights": weights}).status == 200
-        until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+        until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
         text = control.site.config.read_text()
         assert control.ask("POST", "/api/v1/routes/late/rollback").status == 200
         at = control.site.live()
         with control.site.config.open("a") as file:
             file.write("# a remark of somebody who was just editing\n")
-        until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+        until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
         assert control.site.weights()["blue"] == 100.0
         assert control.site.live() == at
         assert "blue: 100" in control.site.config.read_text() != text
@@ -169,7 +169,7 @@ def test_the_api_answers_while_a_file_cannot_be_followed(stopped_control: Contro
     """A missing routing.yaml is a complaint, not an end."""
     stopped_control.site.config.unlink()
     stopped_control.start()
-    until(lambda: "there is no such file" in stopped_control.log, "the complaint in the log")
+    until(lambda: "there is no such file" in stopped_control.log, "for the complaint in the log")
     file = stopped_control.ask("GET", "/api/v1/status").json["file"]
     assert (file["ok"], file["kind"]) == (False, "unreadable")
     assert stopped_control.ask("POST", "/api/v1/rollback").status == 200
@@ -180,7 +180,7 @@ def test_the_api_answers_while_the_journal_cannot_be_read(stopped_control: Contr
     """A damaged state directory is told, in the log and to callers, instead of an end without a word."""
     stopped_control.site.places.journal.write_bytes(b"no database" * 1000)
     stopped_control.start()
-    until(lambda: "file is not a database" in stopped_control.log, "the reason in the log")
+    until(lambda: "file is not a database" in stopped_control.log, "for the reason in the log")
     found = stopped_control.ask("GET", "/api/v1/status")
     assert found.status == 503
     assert "cannot be read (file is not a database)" in found.json["detail"]
@@ -210,13 +210,13 @@ def test_rollouts_are_looked_at_whoever_dies(control: Control) -> None:
     begun, _ = commit(
         places, Request("rollout", "me"), lambda plan: moves.start(plan, plan.routes[0], "canary")
     )
-    until(lambda: judged(control), "the first look")
+    until(lambda: judged(control), "for the first look")
     control.kill()
     before = judged(control)
     control.start()
-    until(lambda: judged(control) > before, "the next look")
+    until(lambda: judged(control) > before, "for the next look")
     assert control.site.live() == begun.revision
     assert control.site.weights()["canary"] == 5.0
-    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
     control.process.send_signal(signal.SIGTERM)
     assert ended(control) == 0

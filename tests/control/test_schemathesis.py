@@ -58,7 +58,6 @@ def made_up(
     """Return the decorator that calls a function with so many examples, always the same ones of a seed."""
     many = settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),

@@ -154,6 +154,26 @@ def test_whoever_settles_waits_for_a_turn_that_begins_after_that(
     assert site.head().file == "written"
 
 
+def test_whoever_settles_while_a_save_is_under_way_waits_for_it(
+    site: Site, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written meanwhile, so the change is not in the file yet."""
+    monkeypatch.setattr("gateway.control.watcher.SETTLED_WITHIN", BOUND)
+    site.config.write_text(site.config.read_text() + "# mine\n")
+    rollback(site)
+    waits = threading.Thread(target=hands.watcher.settle)
+    waits.start()
+    until(hands.watcher._woken.is_set, "it to ask")
+    assert hands.watcher.turn() == SETTLE
+    waits.join(0.05)
+    assert waits.is_alive()
+    hands.pass_time(0.1)
+    waits.join(BOUND / 2)
+    assert not waits.is_alive()
+    assert "blue: 100" in site.config.read_text()
+    assert "# mine" in site.config.read_text()
+
+
 def test_those_who_settle_are_not_gathered_while_turns_fail(
     site: Site, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.waiting import BOUND
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-BOUND = 60.0
 RAIN = {
     "inputs": [
         {"name": "season", "shape": [1], "datatype": "BYTES", "data": ["autumn"]},
@@ -41,20 +40,6 @@ def needed(program: str, package: str) -> str:
         ):
             pytest.fail(missing)
         pytest.skip(missing)
-    return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on, none of which the system gives away by itself."""
-    found: list[int] = []
-    with ExitStack() as stack:
-        while len(found) < count:
-            port = random.randrange(20_000, 32_768)
-            try:
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue  # taken
-            found.append(port)
     return found
 
 

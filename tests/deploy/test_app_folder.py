@@ -15,7 +15,8 @@ import yaml
 
 from deploy.app_folder import main, prepare
 from deploy.sbom import read_lock
-from tests.deploy.running import ROOT, ask, free_ports, running
+from tests.deploy.running import ROOT, ask, running
+from tests.free_port import free_port
 
 ROUTING = """\
 admin: 127.0.0.1:{admin}
@@ -61,7 +62,7 @@ def command_of(target: str, folder: Path) -> str:
 @pytest.mark.parametrize("target", ["heroku", "appengine"])
 def test_what_the_platform_runs_answers_on_its_port(model: int, tmp_path: Path, target: str) -> None:
     """The very command of the file listens on $PORT; the admin side stays on loopback."""
-    port, admin = free_ports(2)
+    port, admin = free_port(), free_port()
     site = tmp_path / "app"
     site.mkdir()
     (site / "routing.yaml").write_text(ROUTING.format(admin=admin, model=model))

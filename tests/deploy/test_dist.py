@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from deploy.dist import build, main
-from tests.deploy.running import ROOT, ask, free_ports, rain, running
+from tests.deploy.running import ROOT, ask, rain, running
+from tests.free_port import free_port
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_the_wheel_runs_from_an_empty_folder(installed: Path, tmp_path: Path) ->
     found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert found.startswith(str(installed))
     subprocess.run([gateway, "init"], cwd=tmp_path, check=True, capture_output=True)
-    listen, admin = free_ports(2)
+    listen, admin = free_port(), free_port()
     options = ["--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}", "--workers", "1"]
     with running([gateway, "up", *options], tmp_path):
         assert rain(listen)["model_name"] == "rain"

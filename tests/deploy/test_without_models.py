@@ -20,7 +20,9 @@ import pytest
 from deploy.dist import build
 from deploy.sbom import read_lock
 from gateway.extras import SERVE, install
-from tests.deploy.running import BOUND, RAIN, ROOT, ask, free_ports, running
+from tests.deploy.running import RAIN, ROOT, ask, running
+from tests.free_port import free_port
+from tests.waiting import BOUND
 
 ANSWER = json.dumps(
     {"model_name": "rain", "outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [0.25]}]}
@@ -111,7 +113,7 @@ def site(gateway: str, model: int, tmp_path: Path) -> Path:
 
 def test_a_gateway_before_services_elsewhere_misses_nothing(gateway: str, site: Path) -> None:
     """Prediction, pages, `query`, `rollback` and `whatif --routing`; another model is refused in words."""
-    listen, admin = free_ports(2)
+    listen, admin = free_port(), free_port()
     options = ["--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}", "--workers", "1"]
     with running([gateway, "up", *options], site):
         assert ask(listen, "/v2/models/rain/infer", RAIN)[::2] == (200, ANSWER)

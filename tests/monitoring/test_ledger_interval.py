@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.monitoring.ledger import LedgerWriter
@@ -57,7 +57,6 @@ def test_a_key_is_drawn_once_and_bad_once_for_each_metric(path: Path, writer: Le
     ]
 
 
-@settings(deadline=None)
 @given(requests)
 def test_what_is_written_is_what_was_first(asked: list[tuple[int, int]]) -> None:
     """Whatever the order: one draw of each key, and each of its bad metrics exactly once."""

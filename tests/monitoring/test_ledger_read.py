@@ -12,8 +12,7 @@ from gateway.monitoring import ledger_layout as layout
 from gateway.monitoring.ledger import LedgerWriter
 from gateway.monitoring.ledger_layout import CANARY
 from gateway.monitoring.ledger_read import read_ledger
-
-BOUND = 60.0
+from tests.waiting import BOUND
 
 
 @pytest.fixture

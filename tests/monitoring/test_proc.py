@@ -11,7 +11,7 @@ import time
 import pytest
 
 from gateway.monitoring.proc import state_of
-from tests.control.conftest import until
+from tests.waiting import until
 
 
 def test_a_process_runs_is_stopped_dies_and_is_gone() -> None:
@@ -26,9 +26,9 @@ def test_a_process_runs_is_stopped_dies_and_is_gone() -> None:
     assert not found.is_dead
     assert 0 <= found.age < 60
     process.send_signal(signal.SIGSTOP)
-    until(lambda: (state := state_of(process.pid)) and state.is_stopped, "its stop")
+    until(lambda: (state := state_of(process.pid)) and state.is_stopped, "for its stop")
     process.kill()
-    until(lambda: (state := state_of(process.pid)) and state.is_dead, "its end")
+    until(lambda: (state := state_of(process.pid)) and state.is_dead, "for its end")
     process.communicate()
     assert state_of(process.pid) is None
 

@@ -25,9 +25,10 @@ from gateway.monitoring.tally import (
     read_state,
 )
 from gateway.statistics.histogram import BUCKETS
+from tests.waiting import BOUND
 
 COUNTER = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 from gateway.monitoring.tally import OK, TallyWriter
 ended = []
@@ -40,11 +41,12 @@ while n % each or not ended:
     block.count(OK)
     block.words[block.histogram + 5] += 1
     n += 1
+    if n % each == 0:
+        time.sleep(0.001)  # or hardly any moment would be left between two folds
     if n % 50 == 0 and n <= 500:
         print(n, flush=True)
 print(n, flush=True)
 """
-BOUND = 60.0
 
 
 @pytest.fixture

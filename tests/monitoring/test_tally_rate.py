@@ -61,7 +61,7 @@ class Fleet:
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), EVENTS), min_size=1, max_size=6))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_constant_traffic_has_a_constant_rate(events: list[tuple[int, str]]) -> None:
     """Through changes of weights, killed workers and reloads: within half a second of traffic, in ten."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

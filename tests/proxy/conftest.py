@@ -14,10 +14,10 @@ from types import MethodType
 import pytest
 import uvloop
 
-from tests.proxy.peer import BOUND
 from tests.proxy.stage import Stage
 from tests.proxy.tls_talk import copy
 from tests.tls_files import Authority, Pair
+from tests.waiting import BOUND
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import socket
 import struct
 from collections.abc import Callable
 
-BOUND = 60.0
-"""Seconds within which whatever a test waits for must have come."""
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from gateway.proxy.admission import LOOK_EVERY, Admission
 from gateway.proxy.cell import LOW_HALF, Cell
 from gateway.routing.settings import Queue
-from tests.proxy.peer import BOUND
 from tests.started import started
+from tests.waiting import BOUND
 
 
 class Timer:
@@ -313,7 +313,7 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(concurrency=st.integers(1, 5), steps=st.lists(STEP, max_size=80))
 def test_whatever_comes_the_limit_holds_and_no_place_lies_idle(
     concurrency: int, steps: list[tuple[str, int]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.proxy.cell import LOW_HALF, Cell
@@ -18,7 +18,6 @@ def row(held: Held = (0, 0)) -> memoryview:
     return word
 
 
-@settings(deadline=None)
 @given(own=HELD, others=st.lists(HELD, max_size=16))
 def test_both_numbers_are_summed_over_all_workers(own: Held, others: list[Held]) -> None:
     """Neither runs into the other; the own word is the own count."""
@@ -53,7 +52,6 @@ def test_a_share_is_an_equal_part_of_what_those_that_do_not_wait_leave() -> None
     assert Cell(1, row(), [row((1, 1))]).share_of(1) == 0.5
 
 
-@settings(deadline=None)
 @given(
     places=st.integers(1, 50),
     workers=st.lists(HELD.map(lambda h: (h[0] % 9, h[1] % 3)), min_size=1, max_size=6),

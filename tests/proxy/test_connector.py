@@ -15,9 +15,10 @@ from gateway.proxy.pool import Backend
 from gateway.routing.places import Places
 from gateway.routing.settings import Traffic, UpstreamTls
 from tests.proxy.fleet import backend, service_at, shared
-from tests.proxy.peer import BOUND, until
+from tests.proxy.peer import until
 from tests.proxy.stage import Stage
 from tests.tls_files import Authority, Pair
+from tests.waiting import BOUND
 
 
 async def test_connecting_has_a_time_limit(stage: Stage) -> None:

@@ -7,8 +7,9 @@ import pytest
 from gateway.proxy.endpoint import IDLE_TIMEOUT
 from gateway.routing.settings import Breaker, Traffic
 from tests.proxy.fleet import backend, service_at
-from tests.proxy.peer import BOUND, until
+from tests.proxy.peer import until
 from tests.proxy.stage import Stage
+from tests.waiting import BOUND
 
 NOW = 1_000_000.0
 

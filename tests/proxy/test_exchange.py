@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.proxy.exchanges import EMPTY, GET, KEPT, at_rest, ended, request, shares
-from tests.proxy.peer import BOUND, OK, Peer, field, until
+from tests.proxy.peer import OK, Peer, field, until
 from tests.proxy.stage import Service, Stage
+from tests.waiting import BOUND
 
 
 async def test_a_request_id_is_fresh_and_the_same_on_both_sides(stage: Stage) -> None:
@@ -311,7 +312,7 @@ def test_any_request_cut_anywhere_arrives_as_it_was_meant(tmp_path: Path) -> Non
         blue = runner.run(stage.service())
         gateway = runner.run(stage.gateway(blue=blue))
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=60)
         @given(st.lists(any_request(), min_size=1, max_size=4), st.lists(st.integers(1, 200), min_size=1))
         def check(sent: list[tuple[bytes, bytes, list[tuple[str, str]], bytes]], sizes: list[int]) -> None:
             stream = b"".join(request[0] for request in sent)

@@ -13,8 +13,9 @@ from gateway.proxy.health import PROBE_FIRST, PROBE_LAST, ActiveCheck
 from gateway.proxy.pool import Backend
 from gateway.routing.settings import HealthCheck, Traffic
 from tests.proxy.fleet import backend, service_at
-from tests.proxy.peer import BOUND, OK, until
+from tests.proxy.peer import OK, until
 from tests.proxy.stage import Service, Stage
+from tests.waiting import BOUND
 
 NOW = 1_000_000.0
 CHECK = HealthCheck("/ready?deep=1", interval=1, timeout=BOUND, healthy=2, unhealthy=3)

@@ -8,7 +8,7 @@ from typing import cast
 
 import httpx
 from hpack import Encoder
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.proxy.http2 import Http2Connection
@@ -258,7 +258,6 @@ async def test_no_frames_whatever_break_it(stage: Stage) -> None:
     raised: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, why: raised.append(why))
 
-    @settings(deadline=None)
     @given(st.lists(FRAMES, max_size=10), st.booleans(), st.integers(1, 50))
     def play(frames: list[tuple[int, int, int, object]], draining: bool, cut: int) -> None:
         encoder, wire = Encoder(), Wire()

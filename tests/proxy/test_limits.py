@@ -149,7 +149,7 @@ async def test_a_route_without_a_key_has_one_rate_for_all(stage: Stage) -> None:
 async def test_beyond_its_concurrency_a_service_queues_then_refuses(stage: Stage) -> None:
     """One in flight, one in the queue, the third is 503 at once; the queued one is answered in turn."""
     blue = await stage.service()
-    gateway = await stage.gateway(each="concurrency: 1, queue: {size: 1, wait: 60s}", blue=blue)
+    gateway = await stage.gateway(each="concurrency: 1, queue: {size: 1, wait: 600s}", blue=blue)
     first, second, third = [await stage.client(gateway.port) for _ in range(3)]
     await first.send(GET)
     service = await blue.accepted()
@@ -157,7 +157,7 @@ async def test_beyond_its_concurrency_a_service_queues_then_refuses(stage: Stage
     await second.send(GET)
     await until(lambda: any(one.exchange and one.exchange._queued for one in gateway.clients))
     await third.send(GET)
-    head, _ = await third.answer()  # not after the 60 s of the queue; `make chaos` holds it to 5 ms
+    head, _ = await third.answer()  # not after the 600 s of the queue; `make chaos` holds it to 5 ms
     assert (head[9:12], field(head, "retry-after")) == (b"503", "1")
     await service.send(OK)
     assert (await first.answer())[1] == b"ok"

@@ -28,10 +28,11 @@ from gateway.routing.settings import Limits, Tls
 from tests.proxy.http2_talk import GET as H2_GET
 from tests.proxy.http2_talk import http2
 from tests.proxy.logged import frame, frames, of_policy, policy
-from tests.proxy.peer import BOUND, OK, field, until
+from tests.proxy.peer import OK, field, until
 from tests.proxy.stage import Stage
 from tests.requestlog.frames import Whole, read
 from tests.tls_files import Authority
+from tests.waiting import BOUND
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LINE = request_line(b"GET /a?b=c HTTP/1.1")
@@ -78,7 +79,7 @@ def any_book(tmp_path_factory: pytest.TempPathFactory) -> Logbook:
 
 
 @given(st.floats(0, 1), st.integers(0, 2**128 - 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_share_of_the_ids_is_logged(any_book: Logbook, sample: float, draw: int) -> None:
     """Whether a request is logged depends on nothing but its id."""
     log = RouteLog(any_book, "r", LogPolicy(sample=sample), 1)

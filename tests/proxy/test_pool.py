@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.routing.plan import UNITS, RoutingPlan
-from tests.proxy.peer import BOUND, OK, field, until
+from tests.proxy.peer import OK, field, until
 from tests.proxy.stage import Service, Stage
 from tests.proxy.staged import GET, backend_of, one, probed_until, statuses, tick_later, urls
+from tests.waiting import BOUND
 
 
 async def test_requests_go_to_the_replica_with_the_fewest_outstanding(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.proxy.rates import SLOTS, Rates
@@ -57,7 +57,6 @@ def fresh_key() -> bytes:
     return b"key %d" % next(_numbers)
 
 
-@settings(deadline=None)
 @given(limit=LIMITS, gaps=st.lists(st.floats(0, 3), min_size=1, max_size=60), start=st.floats(0, 1e7))
 def test_no_stretch_of_time_sees_more_than_burst_and_rate_allow(
     rates: Rates, limit: RateLimit, gaps: list[float], start: float
@@ -75,7 +74,6 @@ def test_no_stretch_of_time_sees_more_than_burst_and_rate_allow(
             assert last - first + 1 <= allowed + 1e-6
 
 
-@settings(deadline=None)
 @given(limit=LIMITS, refused=st.integers(1, 20))
 def test_a_refused_request_costs_nothing(rates: Rates, limit: RateLimit, refused: int) -> None:
     """The burst passes at once; after it, however often one asks, the time to wait is told and stays."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.proxy.shared_counts import LOOK_EVERY, SERVICES, SharedCounts
@@ -81,7 +81,6 @@ def test_a_worker_alone_counts_its_own(places: Places) -> None:
     assert once_closed(counts, HERE) == (2, 1)
 
 
-@settings(deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 4).map(lambda n: b"192.0.2.%d" % n)), max_size=60

@@ -12,9 +12,9 @@ from typing import cast
 import pytest
 
 from gateway.proxy.tls import ServerTls, peer_identity
-from tests.proxy.peer import BOUND
 from tests.proxy.tls_talk import client, listening, refused, replace, settings, talk
 from tests.tls_files import EXPIRED, Authority, Pair
+from tests.waiting import BOUND
 
 VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from gateway.requestlog.access import WAITING, AccessLog, access_line
+from tests.waiting import BOUND
 
 RECORD: dict[str, Any] = {
     "id": "1",
@@ -22,7 +23,6 @@ RECORD: dict[str, Any] = {
     "inputs": {"a": [1]},
     "request_body": "secret",
 }
-BOUND = 20.0
 
 
 def test_people_get_the_time_and_what_became_of_it() -> None:

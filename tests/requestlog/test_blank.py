@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.requestlog.blank import blank_lines, lines_with
@@ -15,7 +15,6 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(lines=LINES, is_torn=st.booleans())
 def test_exactly_the_lines_that_hold_it(
     lines: list[bytes], is_torn: bool, tmp_path_factory: pytest.TempPathFactory

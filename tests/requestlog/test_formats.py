@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.requestlog.formats import file_list, identifier, lines, literal, nothing, sealed
@@ -16,7 +16,6 @@ from tests.requestlog.lake_log import record, segment
 TEXTS = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), min_size=1, max_size=30)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_any_text_is_itself_again(text: str) -> None:
     """As a value and as a name."""

@@ -17,10 +17,10 @@ from gateway.requestlog.label_lines import Label
 from gateway.requestlog.labels import LabelStore
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.secrets import Secrets
+from tests.waiting import BOUND
 
 NOW = 1_795_248_000.0
 FILE = "2026-11-21T08.ndjson"
-BOUND = 60.0
 
 
 def labels(count: int, name: str = "a") -> list[Label]:

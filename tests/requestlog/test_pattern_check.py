@@ -70,7 +70,7 @@ _often = st.sampled_from(["", "", "", "*", "+", "?", "{1,9}", "{2}", "{1,}", "{1
 _parts = st.tuples(_atoms, _often).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(_parts, min_size=1, max_size=5).map("".join))
 def test_what_is_accepted_is_quick(pattern: str) -> None:
     """No accepted pattern takes long on the texts that are worst for backtracking."""

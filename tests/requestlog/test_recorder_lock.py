@@ -8,8 +8,7 @@ from pathlib import Path
 
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.recorder_lock import recorder_lock
-
-BOUND = 20.0
+from tests.waiting import BOUND
 
 
 def test_the_second_waits_for_the_first(tmp_path: Path) -> None:

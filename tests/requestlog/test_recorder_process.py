@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from gateway.requestlog.recorder_process import rescue
 from gateway.requestlog.recorder_report import read_report
 from gateway.requestlog.ring import RingWriter
 from tests.requestlog.logs import RULES, Bench, open_screen
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = "from tests.requestlog.logs import main; main()"
-BOUND = 60.0
 KILLS = 30
 Processes = list[subprocess.Popen[bytes]]
 
@@ -52,14 +52,6 @@ def recorder(bench: Bench, processes: Processes, *writers: int) -> subprocess.Po
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
     processes.append(process)
     return process
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def counted(bench: Bench) -> int:

@@ -19,8 +19,7 @@ from gateway.requestlog.ring import RingWriter
 from gateway.requestlog.ring_layout import AT_N, HEADER, LEAST, largest, padded
 from gateway.requestlog.ring_read import RingReader
 from tests.requestlog.rings import frame_of, fresh_path, number_in, remove, word
-
-BOUND = 60.0
+from tests.waiting import BOUND
 
 
 class Rings(RuleBasedStateMachine):
@@ -138,7 +137,7 @@ class Rings(RuleBasedStateMachine):
 
 
 TestRings = Rings.TestCase
-TestRings.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestRings.settings = settings(max_examples=60, stateful_step_count=60)
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:

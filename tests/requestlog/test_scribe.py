@@ -19,9 +19,9 @@ from gateway.requestlog.scribe import LONGEST, MOST, Closed, Scribe
 from gateway.requestlog.secrets import Secrets
 from tests.requestlog.frames import REQUEST, RESPONSE, frame
 from tests.requestlog.logs import RULES, Open, open_screen
+from tests.waiting import BOUND
 
 BODIES = {"request_body": REQUEST, "response_body": RESPONSE}
-BOUND = 20.0
 
 
 def scribe(rules: Rules = RULES, access: AccessLog | None = None, **options: Any) -> Scribe:

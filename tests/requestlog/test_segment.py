@@ -14,9 +14,9 @@ import pytest
 
 from gateway.requestlog.places import LogPlaces
 from gateway.requestlog.segment import LARGEST, OLDEST, Segment, Syncer, begin, resume, segments
+from tests.waiting import BOUND
 
 FIRST = b'{"mark":{}}\n'
-BOUND = 20.0
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PATIENCE = 60.0
+from tests.waiting import BOUND
 
 
 @dataclass
@@ -36,7 +35,7 @@ def listening() -> Iterator[Listener]:
             listener.asked.append((self.command, self.path, given, body))
             answer = listener.answers.pop(0) if len(listener.answers) > 1 else listener.answers[0]
             if answer is None:
-                listener.released.wait(PATIENCE)
+                listener.released.wait(BOUND)
                 return
             self.send_response(answer[0])
             for name, value in listener.headers.items():
@@ -66,12 +65,3 @@ def listening() -> Iterator[Listener]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait until something is true, and return it."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)
-    return found

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.rollout import background as module
 from gateway.rollout.background import Background
-from tests.rollout.listener import PATIENCE, until
+from tests.waiting import BOUND, until
 
 
 def test_an_answer_is_there_once_it_came() -> None:
@@ -28,7 +28,7 @@ def test_a_question_is_not_asked_twice_at_once() -> None:
 
     def slow() -> int:
         asked.append(1)
-        release.wait(PATIENCE)
+        release.wait(BOUND)
         return len(asked)
 
     for now in range(5):
@@ -55,7 +55,7 @@ def test_questions_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_AT_ONCE", 1)
     background: Background[int] = Background()
     release = threading.Event()
-    background.ask("slow", 0, lambda: int(release.wait(PATIENCE)))
+    background.ask("slow", 0, lambda: int(release.wait(BOUND)))
     background.ask("next", 0, lambda: 2)
     release.set()
     until(lambda: background.latest("slow"))

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,10 @@ from gateway.routing.rollouts import Freeze, Step
 from gateway.routing.shares import set_shares
 from gateway.routing.slot import publish
 from tests.rollout.controller_site import Stage
+from tests.waiting import BOUND, until
 
 ALLOWED = 0.02
 """Seconds from a verdict to its publishing, where nothing else keeps the cores and the disk."""
-BOUND = 60.0
 TIMED = (Step(5_000, "time", 60.0), Step(25_000), Step(100_000))
 
 
@@ -67,14 +67,6 @@ def with_freeze(plan: RoutingPlan, window: Freeze) -> RoutingPlan:
     """Return a plan whose routes are frozen."""
     routes = (replace(r, rollout=replace(r.rollout, freeze=(window,))) for r in plan.routes)
     return replace(plan, routes=tuple(routes))
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait for another thread, within a bound."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_a_version_that_passes_becomes_stable_step_by_step(stage: Stage) -> None:
@@ -557,10 +549,10 @@ def test_only_one_controller_ticks(stage: Stage) -> None:
         controller.tick = lambda *_, who=controller: looked.append(who)  # type: ignore[method-assign]
         threads.append(threading.Thread(target=controller.run))
         threads[-1].start()
-        wait_for(lambda: bool(looked))
+        until(lambda: bool(looked))
     first.stop()
     threads[0].join(BOUND)
-    wait_for(lambda: second in looked)
+    until(lambda: second in looked)
     assert looked.index(second) > max(n for n, who in enumerate(looked) if who is first)
     second.stop()
     threads[1].join(BOUND)
@@ -582,7 +574,7 @@ def test_run_goes_on_after_a_failure_and_keeps_what_it_knows(
     monkeypatch.setattr(stage.controller, "tick", failing)
     thread = threading.Thread(target=stage.controller.run)
     thread.start()
-    wait_for(lambda: len(ticks) >= 3)
+    until(lambda: len(ticks) >= 3)
     stage.workers.canary = 77
     stage.controller.stop()
     thread.join(BOUND)

@@ -12,12 +12,13 @@ import pytest
 from gateway.rollout.providers import Providers, asked, compared
 from gateway.routing.judges import Metric
 from gateway.routing.rollouts import Progress, Step
-from tests.rollout.listener import PATIENCE, listening, until
+from tests.rollout.listener import listening
+from tests.waiting import BOUND, until
 
 AT = Progress(7, "canary", "blue", "progressing", 1, (Step(1_000), Step(5_000), Step(100_000)), "it began")
 
 
-def prometheus(url: str, timeout: float = PATIENCE) -> Metric:
+def prometheus(url: str, timeout: float = BOUND) -> Metric:
     """A metric that Prometheus knows."""
     query = 'rate(e{v="{{canary}}"}[1m])'
     return Metric("errors of {{canary}}", "prometheus", url, query, "< 0.01", "> 0.05", timeout=timeout)
@@ -96,7 +97,7 @@ def test_a_webhook_judges(answer: Any, outcome: str, says: str) -> None:
     """It is told about the rollout and says one of three words."""
     with listening() as server:
         server.answers = [(200, json.dumps(answer).encode())]
-        verdict = asked(Metric("labels", "http", server.url + "/judge", timeout=PATIENCE), "late", AT)
+        verdict = asked(Metric("labels", "http", server.url + "/judge", timeout=BOUND), "late", AT)
         told = json.loads(server.asked[0][3])
     assert verdict.outcome == outcome
     assert says in verdict.sentence
@@ -131,7 +132,7 @@ def test_an_answer_is_for_its_own_step() -> None:
     """What was good at 1 % is asked anew at 5 %."""
     with listening() as server:
         server.answers = [(200, b'{"verdict": "pass"}')]
-        providers, metric = Providers(), Metric("labels", "http", server.url, timeout=PATIENCE)
+        providers, metric = Providers(), Metric("labels", "http", server.url, timeout=BOUND)
         until(lambda: providers.latest("late", (metric,), AT, 1.0)[0].outcome == "pass")
         later = Progress(7, "canary", "blue", "progressing", 0, AT.steps, "")
         assert providers.latest("late", (metric,), later, 1.0)[0].outcome == "inconclusive"

@@ -59,7 +59,7 @@ looks = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(found=requests(), when=looks)
 def test_keys_are_counted_as_by_hand_whoever_is_killed(
     found: list[Seen], when: list[tuple[int, str]]
@@ -71,7 +71,7 @@ def test_keys_are_counted_as_by_hand_whoever_is_killed(
         assert {span.era for span in evidence.spans} == {0}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(found=requests(keys=False), when=looks)
 def test_requests_without_keys_are_counted_whoever_is_killed(
     found: list[Seen], when: list[tuple[int, str]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,9 @@ from gateway.outcall import CallFailed
 from gateway.rollout.smoke import Replica, Sample, ask, is_there, replicas, try_out
 from gateway.routing.places import Places
 from gateway.routing.plan import Service
-from tests.rollout.listener import PATIENCE, listening
+from tests.refusing_port import refusing_port
+from tests.rollout.listener import listening
+from tests.waiting import BOUND
 
 SAMPLE = Sample("/v2/models/late/infer", b'{"inputs": []}')
 
@@ -50,7 +51,7 @@ def test_a_replica_of_ours_is_asked_on_its_socket(unix: Path, tmp_path: Path) ->
     """As workers do; one that is not there is not there."""
     replica = Replica("green replica 0", str(unix))
     assert is_there(replica, 1.0, tmp_path)
-    assert ask(replica, "GET", "/v2/health/ready", timeout=PATIENCE, folder=tmp_path).body == b"{}"
+    assert ask(replica, "GET", "/v2/health/ready", timeout=BOUND, folder=tmp_path).body == b"{}"
     assert not is_there(Replica("green replica 1", str(unix) + "x"), 1.0, tmp_path)
 
 
@@ -66,11 +67,8 @@ def test_each_replica_of_a_service_is_found(tmp_path: Path) -> None:
 
 def test_nobody_there_is_said() -> None:
     """By the name of the replica."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))  # and not listening: nobody else can have the port meanwhile
-        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        with pytest.raises(CallFailed, match="green at x could not be asked"):
-            ask(Replica("green at x", url), "GET", "/", timeout=1, folder=Path())
+    with refusing_port() as port, pytest.raises(CallFailed, match="green at x could not be asked"):
+        ask(Replica("green at x", f"http://127.0.0.1:{port}"), "GET", "/", timeout=1, folder=Path())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_a_sound_answer_passes(body: bytes, tmp_path: Path) -> None:
     with listening() as server:
         server.answers = [(200, body)]
         replica = Replica("r", server.url)
-        taken = try_out(replica, [SAMPLE] * 2, times=3, timeout=PATIENCE, folder=tmp_path)
+        taken = try_out(replica, [SAMPLE] * 2, times=3, timeout=BOUND, folder=tmp_path)
         assert len(taken) == len(server.asked) == 6
         assert server.asked[0][1] == SAMPLE.path
         assert server.asked[0][3] == SAMPLE.body
@@ -109,4 +107,4 @@ def test_an_unsound_answer_is_a_failure(answer: tuple[int, bytes], says: str, tm
     with listening() as server:
         server.answers = [answer]
         with pytest.raises(CallFailed, match=says):
-            try_out(Replica("r", server.url), [SAMPLE], times=1, timeout=PATIENCE, folder=tmp_path)
+            try_out(Replica("r", server.url), [SAMPLE], times=1, timeout=BOUND, folder=tmp_path)

@@ -190,4 +190,4 @@ class Revisions(RuleBasedStateMachine):
 
 
 TestRevisions = Revisions.TestCase
-TestRevisions.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestRevisions.settings = settings(max_examples=100, stateful_step_count=25)

@@ -18,8 +18,9 @@ from gateway.routing.parking import park
 from gateway.routing.plan import RoutingPlan
 from gateway.routing.revise import roll_back
 from gateway.routing.rollouts import Step
-from tests.rollout.listener import PATIENCE, Listener, listening
+from tests.rollout.listener import Listener, listening
 from tests.routing.change_site import ROUTING, Site
+from tests.waiting import BOUND
 
 ASK = Request("switch", "me", "new colours")
 SAMPLE = Sample("/v2/models/late/infer", b'{"inputs": []}')
@@ -88,7 +89,7 @@ def test_a_failed_check_moves_nothing(
     """Not a weight, not a revision."""
     green.answers = list(answers)
     before = site.live()
-    timeout = 0.2 if None in answers else PATIENCE
+    timeout = 0.2 if None in answers else BOUND
     with pytest.raises(GatewayError) as failed:
         switched(site, Order("green", samples=(SAMPLE,), timeout=timeout))
     assert says in str(failed.value)

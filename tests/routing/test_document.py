@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from gateway.routing.document import UnknownPlan, from_document, limits_from, tls_from, to_document, to_json
@@ -43,7 +43,6 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     return st.tuples(*map(values, parts))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values(RoutingPlan))
 def test_any_plan_comes_back(plan: RoutingPlan) -> None:
     """Whatever a plan says, its document says it too, as values and as JSON text."""
@@ -56,7 +55,7 @@ def test_any_plan_comes_back(plan: RoutingPlan) -> None:
 def test_the_values_tried_are_not_empty_ones() -> None:
     """A type that nothing is known for would make every plan one without routes, and the test above idle."""
     # Any will do: to look for the smallest takes up to five minutes.
-    once = settings(phases=[Phase.generate], database=None, max_examples=1000, deadline=None)
+    once = settings(phases=[Phase.generate], database=None, max_examples=1000)
     tried = find(
         values(RoutingPlan), lambda plan: bool(plan.routes and plan.sinks and plan.notify), settings=once
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.routing import fields
@@ -137,7 +137,6 @@ def test_a_bad_value_is_refused_in_words(reader: str, value: str, says: str) -> 
     assert says in problem.message
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(READERS)), st.text(max_size=40))
 def test_any_value_is_read_or_refused(reader: str, value: str) -> None:
     """No text makes a reader raise, and None always comes with a problem."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
@@ -311,7 +311,6 @@ def check_places(error: ConfigError, text: str) -> None:
         assert problem.line == 0 or 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
 
-@settings(deadline=None)
 @given(mutated())
 def test_a_damaged_file_is_a_plan_or_a_config_error(text: str) -> None:
     """Whatever happens to a file, the answer is a plan or problems with places inside the file."""

@@ -9,7 +9,7 @@ from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.routing.document import UnknownPlan, from_document, to_document
@@ -42,7 +42,6 @@ def valid(weights: dict[str, float]) -> bool:
     return total > 0 and all(weight == 0 or weight / total >= 1 / UNITS for weight in weights.values())
 
 
-@settings(deadline=None)
 @given(WEIGHTS)
 def test_units_add_up_and_are_near_the_exact_share(weights: dict[str, float]) -> None:
     """Units sum to 100 %, zero stays zero, positive stays positive, and no share is off by a whole unit."""
@@ -54,7 +53,6 @@ def test_units_add_up_and_are_near_the_exact_share(weights: dict[str, float]) ->
         assert abs(units[name] - Fraction(weight) * UNITS / total) < 1 + Fraction(1, 10**5)
 
 
-@settings(deadline=None)
 @given(WEIGHTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_file_does_not_matter(weights: dict[str, float], order: object) -> None:
     """The same weights in any order give the same units."""
@@ -70,7 +68,6 @@ def test_rounding_in_the_sum_does_not_leak_the_order() -> None:
     assert all(each == units[0] for each in units)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, UNITS), min_size=1, max_size=6))
 def test_percents_written_down_mean_the_same_units(cuts: list[int]) -> None:
     """Units survive being written as percent and read again."""

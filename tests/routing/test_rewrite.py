@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ChangeRefused, ConfigError
@@ -194,7 +194,6 @@ def layouts(draw: st.DrawFn) -> Layout:
     )
 
 
-@settings(deadline=None)
 @given(layouts(), st.data())
 def test_any_layout_takes_any_weights(layout: Layout, data: st.DataObject) -> None:
     """The new text means the new weights, and all around them every character is the same."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ChangeRefused
@@ -185,7 +185,6 @@ def files(draw: st.DrawFn) -> tuple[str, list[str], list[str]]:
     return mark + text.replace("\n", end), services, names
 
 
-@settings(deadline=None)
 @given(files(), st.data())
 def test_any_file_takes_any_division(file: tuple[str, list[str], list[str]], data: st.DataObject) -> None:
     """It then means those weights and that stable, and everything else as before, comments too."""

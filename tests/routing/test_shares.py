@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ChangeRefused
@@ -36,7 +36,6 @@ def weights(plan: RoutingPlan, name: str = "late") -> dict[str, int]:
 SHARES = st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(100, 10_000), min_size=2, max_size=6), SHARES)
 def test_a_share_is_met_exactly_and_the_others_keep_their_proportions(
     others: list[int], share: float

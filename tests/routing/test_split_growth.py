@@ -73,7 +73,7 @@ def test_a_whole_ladder_moves_keys_to_the_grown_version_alone(kind: str, others:
     assert set(assigned(plans[-1], keys)) == {"canary"}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     others=st.lists(st.integers(1, 9), min_size=2, max_size=5),
     rests=st.lists(st.integers(0, 10_000), min_size=2, max_size=5).map(

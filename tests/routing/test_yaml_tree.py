@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.routing.yaml_nodes import Mapping, Node, Refused, Scalar, Sequence
@@ -70,7 +70,6 @@ def test_both_loaders_see_the_same(path: Path) -> None:
     assert read(text, yaml.CSafeLoader) == read(text, yaml.SafeLoader)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab: -{}[],'\"#\n é😀", max_size=60))
 def test_both_loaders_agree_on_any_text_they_accept(text: str) -> None:
     """Where neither loader complains, the trees are equal down to every offset."""
@@ -79,7 +78,6 @@ def test_both_loaders_agree_on_any_text_they_accept(text: str) -> None:
         assert in_c == in_python
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_answered(text: str) -> None:
     """No text raises; where there is no tree there is at least one problem."""

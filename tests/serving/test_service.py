@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import Any, cast
 
 import httpx
 import pytest
+
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -31,17 +32,8 @@ try:
 except GatewayError as error:
     sys.exit(str(error))
 """
-PATIENCE = 60.0
 INFER = "/v2/models/small/infer"
 MakeFolder = Callable[..., Path]
-
-
-def _wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, in small steps, with a bound."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for: {what}"
-        time.sleep(0.01)
 
 
 def _start(folder: Path, listen: str, mode: str = "alone") -> subprocess.Popen[bytes]:
@@ -56,7 +48,7 @@ def _start(folder: Path, listen: str, mode: str = "alone") -> subprocess.Popen[b
 
 def _connect(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(PATIENCE)
+    client.settimeout(BOUND)
     try:
         client.connect(str(path))
     except OSError:
@@ -67,7 +59,7 @@ def _connect(path: Path) -> socket.socket:
 
 def _client(path: Path) -> httpx.Client:
     transport = httpx.HTTPTransport(uds=str(path))
-    return httpx.Client(transport=transport, base_url="http://test", timeout=PATIENCE)
+    return httpx.Client(transport=transport, base_url="http://test", timeout=BOUND)
 
 
 def _can_connect(path: Path) -> bool:
@@ -83,7 +75,7 @@ def _running(folder: Path, path: Path, mode: str = "alone") -> Iterator[subproce
     """A service on a Unix socket that can be connected to; killed at the end if it is still there."""
     process = _start(folder, f"unix:{path}", mode)
     try:
-        _wait_until(lambda: process.poll() is not None or _can_connect(path), "the service to listen")
+        until(lambda: process.poll() is not None or _can_connect(path), "for the service to listen")
         yield process
     finally:
         process.kill()
@@ -92,7 +84,7 @@ def _running(folder: Path, path: Path, mode: str = "alone") -> Iterator[subproce
 
 def _end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     """The exit code and what was written to standard error."""
-    _, errors = process.communicate(timeout=PATIENCE)
+    _, errors = process.communicate(timeout=BOUND)
     return process.returncode, errors.decode()
 
 
@@ -131,7 +123,7 @@ def test_requests_over_tcp(make_folder: MakeFolder, body: dict[str, Any]) -> Non
         assert process.stdout is not None
         line = process.stdout.readline().decode()
         assert line.startswith("small v7 answers on http://127.0.0.1:")
-        with httpx.Client(base_url=line.split()[-1], timeout=PATIENCE) as client:
+        with httpx.Client(base_url=line.split()[-1], timeout=BOUND) as client:
             assert client.post(INFER, json=body).status_code == 200
         process.send_signal(signal.SIGINT)
         assert _end(process) == (0, "")
@@ -149,13 +141,13 @@ def test_a_request_in_flight_is_finished(
     head, payload = _post(body)
     with _running(make_folder(), path, mode="lifeline") as process, _connect(path) as client:
         client.sendall(head + payload[:20])
-        _wait_until(lambda: _was_read(client), "the service to read the first part")
+        until(lambda: _was_read(client), "for the service to read the first part")
         if cause == "SIGTERM":
             process.terminate()
         else:
             cast(Any, process.stdin).close()
             process.stdin = None
-        _wait_until(lambda: not _can_connect(path), "the service to stop accepting")
+        until(lambda: not _can_connect(path), "for the service to stop accepting")
         client.sendall(payload[20:])
         answer = _read_to_end(client)
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.supervision import reload, starting, supervisor
-from tests.supervision.stand_ins import BOUND
+from tests.waiting import BOUND
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from gateway.routing.addresses import Address
 from gateway.routing.places import Places
@@ -32,12 +30,15 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:  # it wakes now and then:
 ANSWER = """
 import select
 def answer(fd, path):
-    Path(path).touch()
+    Path(path).unlink(missing_ok=True)
+    own = socket.socket(socket.AF_UNIX)
+    own.bind(path)
+    own.listen()
     waiting = select.epoll()
     waiting.register(int(fd), select.EPOLLIN)
-    return waiting
+    return own, waiting
 """
-"""How a control process counts as ready: a file at its Unix socket, then its event loop waits on the port."""
+"""How a control process counts as ready: it listens on its socket, then its event loop waits on the port."""
 CONTROL = HEAD + ANSWER + "waiting = answer(*sys.argv[1:3])\nsys.stdin.read()"
 ACCEPT = """
 listener = socket.socket(socket.AF_UNIX)
@@ -60,17 +61,6 @@ path.unlink(missing_ok=True)  # of one that was killed
     + ACCEPT
 )
 STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nPath(sys.argv[1]).touch()\ntime.sleep(60)"
-BOUND = 60.0
-
-
-def until(condition: Callable[[], Any], tend: Callable[[], object] = lambda: None) -> Any:
-    """Wait for a condition, tending meanwhile; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not (value := condition()):
-        assert time.monotonic() < deadline
-        tend()
-        time.sleep(0.005)
-    return value
 
 
 def worker_command(places: Places, number: int) -> list[str]:

@@ -21,8 +21,9 @@ from gateway.supervision.front import Front
 from gateway.supervision.generation import Setup, state_of
 from gateway.supervision.listeners import Listeners, Wanted, bind
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, read_report
-from tests.supervision.stand_ins import commands, until, worker_command
+from tests.supervision.stand_ins import commands, worker_command
 from tests.supervision.test_listeners import HERE
+from tests.waiting import until
 
 PLAN = RoutingPlan((), ())
 FAILS = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -64,7 +65,7 @@ class Site:
     def reload(self) -> str:
         """Reload to the end; return the problem, if any."""
         self.front.begin_reload(PLAN)
-        until(lambda: not self.front.is_reloading, self.look)
+        until(lambda: not self.front.is_reloading, meanwhile=self.look)
         return self.front.report.problem
 
     def heard(self, number: int, signalled: signal.Signals) -> bool:
@@ -106,12 +107,12 @@ def test_the_old_ones_leave_once_all_new_ones_are_ready(site: Site) -> None:
         assert not any(process.ended for process in old.processes())
         site.front.look(30.0, lambda: told.append(site.front.generation is not old))
 
-    until(lambda: not site.front.is_reloading, look)
+    until(lambda: not site.front.is_reloading, meanwhile=look)
     assert told == [True]
     assert [worker.number for worker in site.front.generation.workers] == [2, 3]
     assert (site.front.report.state, site.front.report.workers, site.front.report.connections) == (DONE, 2, 6)
     assert read_report(site.places) == site.front.report
-    until(lambda: not site.front.leaving(), site.look)
+    until(lambda: not site.front.leaving(), meanwhile=site.look)
     assert site.heard(0, signal.SIGHUP)
     assert site.heard(1, signal.SIGHUP)
     assert site.reload() == ""
@@ -129,7 +130,7 @@ def test_nobody_leaves_if_one_new_one_fails(site: Site) -> None:
     assert site.front.generation is old
     assert not any(process.ended for process in old.processes())
     assert all(process.pid for process in old.processes())
-    until(lambda: not site.front.leaving(), site.look)
+    until(lambda: not site.front.leaving(), meanwhile=site.look)
     assert site.heard(2, signal.SIGHUP)
 
 
@@ -157,7 +158,7 @@ def test_listeners_that_nobody_needs_any_more_are_closed(site: Site, well: bool)
     site.setup = replace(site.setup, listeners=now, commands=commands(site.places, worker))
     site.front.begin_reload(PLAN)
     assert set(site.front.listeners()) >= {now.tls, before.plain}
-    until(lambda: not site.front.is_reloading, site.look)
+    until(lambda: not site.front.is_reloading, meanwhile=site.look)
     assert all(listener.fileno() >= 0 for listener in before.plain.sockets)
     assert [listener.fileno() >= 0 for listener in now.tls.sockets] == [well, well]
     if well:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.monitoring.tally import TallyWriter
@@ -29,7 +29,8 @@ from gateway.supervision.generation import (
 )
 from gateway.supervision.listeners import Wanted, bind
 from gateway.supervision.process import Process
-from tests.supervision.stand_ins import CONTROL, PYTHON, commands, until
+from tests.supervision.stand_ins import CONTROL, PYTHON, commands
+from tests.waiting import until
 
 HERE = Address("127.0.0.1", 0)
 
@@ -62,7 +63,6 @@ def test_each_process_is_given_its_sockets(setup: Setup) -> None:
     assert generation.control.pass_fds == (setup.listeners.admin.sockets[0].fileno(),)
 
 
-@settings(deadline=None)
 @given(taken=st.sets(st.integers(0, 12)))
 def test_numbers_are_free_and_as_small_as_can_be(setup: Setup, taken: set[int]) -> None:
     """No living worker has the number, each place has its own series, and gone ones' are used again."""

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.supervision.leaving import Leaving
 from gateway.supervision.process import Process
-from tests.supervision.stand_ins import BOUND, PYTHON, STUBBORN, until
+from tests.supervision.stand_ins import PYTHON, STUBBORN
+from tests.waiting import BOUND, until
 
 OBEDIENT = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
@@ -22,7 +23,7 @@ def test_who_leaves_is_forgotten_once_gone() -> None:
     leaving = Leaving()
     leaving.ask(process, signal.SIGTERM, 60.0)
     assert leaving.processes() == [process]
-    until(lambda: not leaving.processes(), leaving.look)
+    until(lambda: not leaving.processes(), meanwhile=leaving.look)
     assert process.is_gone()
     assert process.ended
 
@@ -53,4 +54,4 @@ def test_who_stays_too_long_is_killed(tmp_path: Path, caplog: pytest.LogCaptureF
     now += 0.2
     leaving.look()
     assert caplog.messages == ["control did not leave in time and is killed"]
-    until(lambda: not leaving.processes(), leaving.look)
+    until(lambda: not leaving.processes(), meanwhile=leaving.look)

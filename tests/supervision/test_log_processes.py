@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from gateway.supervision.generation import WORKER_PATIENCE, Commands
 from gateway.supervision.log_processes import LogProcesses
+from tests.waiting import until
 
-BOUND = 60.0
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
 
@@ -39,14 +38,6 @@ def processes() -> Iterator[LogProcesses]:
     for process in [*made.processes(), *made.leaving()]:
         process.stop()
         until(process.is_gone)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_there_is_one_of_each_that_has_a_command(processes: LogProcesses) -> None:

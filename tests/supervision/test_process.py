@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.supervision.process import BACKOFF_FIRST, BACKOFF_LAST, STEADY_AFTER, Process, exit_reason
-from tests.supervision.stand_ins import BOUND, until
+from tests.waiting import BOUND, until
 
 UNTIL_INPUT_ENDS = [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"]
 FAILS = [sys.executable, "-c", "raise SystemExit(3)"]

@@ -16,7 +16,8 @@ from gateway.supervision import reload as module
 from gateway.supervision.generation import new_generation
 from gateway.supervision.process import Process
 from gateway.supervision.reload import READY_WITHIN, Reload
-from tests.supervision.stand_ins import commands, setup_of, until
+from tests.supervision.stand_ins import commands, setup_of
+from tests.waiting import until
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 FAILS = [sys.executable, "-c", "raise SystemExit(3)"]

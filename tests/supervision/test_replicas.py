@@ -16,7 +16,8 @@ from gateway.routing.run_directory import prepare
 from gateway.supervision import replicas as module
 from gateway.supervision.process import Process
 from gateway.supervision.replicas import Replicas, is_listening
-from tests.supervision.stand_ins import PYTHON, commands, until
+from tests.supervision.stand_ins import PYTHON, commands
+from tests.waiting import until
 
 BLUE = Service("blue", model="models/v1")
 FIRST, NEXT = ("blue", "models/v1", 0), ("blue", "models/v2", 0)
@@ -50,7 +51,7 @@ class Site:
 
     def all_ready(self) -> None:
         """Wait until all that are wanted can be connected to."""
-        until(lambda: not self.replicas.not_listening(), self.tend)
+        until(lambda: not self.replicas.not_listening(), meanwhile=self.tend)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_there_are_as_many_as_the_plan_says(site: Site) -> None:
     site.all_ready()
     site.follow(BLUE)
     assert [process.number for process in site.replicas.retired()] in ([1, 2], [2, 1])
-    until(lambda: not site.replicas.retired(), site.tend)
+    until(lambda: not site.replicas.retired(), meanwhile=site.tend)
     assert not is_listening(site.places, ("blue", "models/v1", 2))
     assert site.replicas.running[FIRST].pid == first
 
@@ -93,7 +94,7 @@ def test_an_old_model_answers_until_the_new_one_does(site: Site) -> None:
         assert is_listening(site.places, FIRST)
         assert site.replicas.not_listening() == [NEXT]
     wait.unlink()
-    until(lambda: not is_listening(site.places, FIRST), site.tend)
+    until(lambda: not is_listening(site.places, FIRST), meanwhile=site.tend)
     assert is_listening(site.places, NEXT)
 
 
@@ -108,7 +109,7 @@ def test_a_model_that_comes_back_before_its_process_was_ended_keeps_it(
     site.follow(replace(BLUE, model="models/v2"))
     site.follow(BLUE)
     monkeypatch.setattr(module, "RETIRE_AFTER", 0.0)
-    until(lambda: not site.replicas.retired(), site.tend)
+    until(lambda: not site.replicas.retired(), meanwhile=site.tend)
     assert site.replicas.running[FIRST].pid == first
     assert is_listening(site.places, FIRST)
 
@@ -128,7 +129,7 @@ def test_there_is_one_spare_where_there_are_models(site: Site) -> None:
     assert spare in replicas.retired()
     before, blue = spare.pid, replicas.running[FIRST]
     blue.signal(signal.SIGKILL)
-    until(lambda: blue.pid == before, lambda: blue.tend(spare))
+    until(lambda: blue.pid == before, meanwhile=lambda: blue.tend(spare))
     assert spare.pid == 0
     replicas.tend_spare()
     assert spare.pid not in (0, before)
@@ -141,7 +142,7 @@ def test_a_parked_service_runs_no_replicas(site: Site) -> None:
     site.all_ready()
     site.replicas.follow(replace(plan(BLUE), parked=("blue",)))
     assert not site.replicas.running
-    until(lambda: not site.replicas.retired(), site.tend)
+    until(lambda: not site.replicas.retired(), meanwhile=site.tend)
     site.follow(BLUE)
     site.all_ready()
     assert list(site.replicas.running) == [FIRST]

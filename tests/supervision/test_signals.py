@@ -13,7 +13,7 @@ import pytest
 
 from gateway.supervision import signals as module
 from gateway.supervision.signals import Signals
-from tests.supervision.stand_ins import BOUND
+from tests.waiting import BOUND
 
 LOSING = """
 import os, signal, sys

@@ -23,7 +23,8 @@ from gateway.routing.settings import Limits
 from gateway.routing.slot import publish
 from gateway.supervision import supervisor as module
 from gateway.supervision.generation import Commands
-from tests.supervision.stand_ins import ACCEPT, ANSWER, BOUND, setup_of, supervisor_of
+from tests.supervision.stand_ins import ACCEPT, ANSWER, setup_of, supervisor_of
+from tests.waiting import BOUND
 
 HEAD = "import os, sys, time, signal, socket\nfrom pathlib import Path\n"
 END = """

@@ -6,21 +6,15 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-T = TypeVar("T")
+from tests.waiting import BOUND, until
 
 COMMAND = [sys.executable, "-m", "gateway.cli.main"]
-BOUND = 60.0
-"""Seconds after which something that was waited for counts as not happening, on a busy machine too."""
-PORTS = iter(range(20_000 + os.getpid() * 16 % 10_000, 32_768))
-"""Below those that the system chooses from where it is asked for any; others for each run of the tests."""
 ROUTING = """\
 # Where requests go.
 services:
@@ -34,15 +28,6 @@ routes:
     weights: {{blue: 60, green: 0, canary: 40}}   # keep this remark
     sticky: {{header: x-user-id}}
 """
-
-
-def until(condition: Callable[[], T], what: str = "") -> T:
-    """Wait until a condition holds and return its value; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {BOUND:g} s in vain {what}"
-        time.sleep(0.005)
-    return value
 
 
 def up(folder: Path, *options: str) -> list[str]:
@@ -165,18 +150,6 @@ def models_answer(gateway: Gateway, path: str) -> bool:
     wanted = (("always", "canary"), ("never", "blue")) * 10
     answers = ((gateway.request(path, x_canary=said), version) for said, version in wanted)
     return all(status < 500 and by == version for (status, by), version in answers)
-
-
-def free_port() -> int:
-    """Return a port of one's own that nobody listens on; the system hands it to nobody else meanwhile."""
-    for port in PORTS:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("0.0.0.0", port))
-            except OSError:
-                continue  # somebody has it
-            return port
-    raise AssertionError("no port is free")
 
 
 def exists(pid: int) -> bool:

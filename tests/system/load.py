@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.system.gateway_under_test import BOUND
+from tests.waiting import BOUND
 
 CLIENTS = 6
 

@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway
+from tests.system.gateway_under_test import Gateway
 from tests.tls_files import Authority, Pair
+from tests.waiting import BOUND
 
 HOST, OTHER = "site.test", "models.test"
 TLS = """\

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Self
 
-from tests.system.gateway_under_test import BOUND
+from tests.waiting import BOUND
 
 
 class _Connection(asyncio.Protocol):

@@ -12,8 +12,9 @@ from typing import Any, Self, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.system.gateway_under_test import BOUND, Gateway
+from tests.system.gateway_under_test import Gateway
 from tests.system.secure_site import trusting
+from tests.waiting import BOUND
 
 T = TypeVar("T")
 

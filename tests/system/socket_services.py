@@ -13,7 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.system.gateway_under_test import BOUND
+from tests.waiting import BOUND
 
 KNOWN = [Subprotocol("tell.v2"), Subprotocol("tell.v1")]
 PIECES = ("one ", "two ", "three")

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway, until, up
+from tests.system.gateway_under_test import Gateway, up
 from tests.tls_files import Authority
+from tests.waiting import BOUND, until
 
 
 def protect(folder: Path, section: str) -> None:

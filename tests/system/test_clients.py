@@ -17,7 +17,8 @@ import pytest
 import requests
 
 from gateway.serving.example import example_request
-from tests.system.gateway_under_test import BOUND, Gateway, until
+from tests.system.gateway_under_test import Gateway
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parents[2]
 ROUTING = """\

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.gateway_under_test import Gateway, until
+from tests.system.gateway_under_test import Gateway
 from tests.system.hostile_http2 import HOSTILE, REFUSED
 from tests.system.http2_client import Http2Client, request
 from tests.system.secure_site import at, curl, hits, url
 from tests.system.web_services import WebServices
+from tests.waiting import until
 
 PROTOCOL_ERROR, CANCEL, ENHANCE_YOUR_CALM = 1, 8, 11
 

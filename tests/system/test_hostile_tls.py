@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway, until
+from tests.system.gateway_under_test import Gateway
 from tests.system.secure_site import HOST, at, curl, hits, s_client, trusting, url
+from tests.waiting import BOUND, SOON, until
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +99,7 @@ def test_idle_handshakes_keep_nobody_out(secure: Gateway) -> None:
             client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
         began = time.monotonic()
         assert curl(url(secure, "/one/echo"), *at(secure)).status == 200
-        assert time.monotonic() - began < BOUND / 12
+        assert time.monotonic() - began < SOON
     finally:
         for client in idle:
             client.close()
@@ -116,5 +117,5 @@ def test_a_handshake_that_does_not_end_is_given_up(secure_gateway: Gateway) -> N
             assert client.recv(4096) == b""
         except ConnectionError:
             pass  # a reset ends it too
-        assert 0.3 < time.monotonic() - began < BOUND / 3
+        assert 0.3 < time.monotonic() - began < 2 * SOON
     until(lambda: hits(secure_gateway, "tls_handshake") == 1)

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from tests.system.gateway_under_test import Gateway, until
+from tests.system.gateway_under_test import Gateway
 from tests.system.load import Asked, Load
+from tests.waiting import until
 
 PER_SECOND = 60.0
 

@@ -20,10 +20,12 @@ from gateway.monitoring.tally import read_state
 from gateway.routing.places import Places
 from gateway.serving.example import example_request
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport, read_report
+from tests.free_port import free_port
 from tests.started import started
-from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, free_port, models_answer, until
+from tests.system.gateway_under_test import COMMAND, Gateway, exists, models_answer
 from tests.system.load import CLIENTS, Asked, Load
 from tests.system.services import Services
+from tests.waiting import BOUND, SOON, until
 
 ROOT = Path(__file__).parents[2]
 INFER = "/v2/models/late/infer"
@@ -354,7 +356,7 @@ def test_a_reload_while_a_replica_starts_again(tmp_path: Path) -> None:
             until(lambda: all(process["healthy"] for process in gateway.status()["processes"]))
             load.some()
         failed = load.failed()
-        assert all(each.failure.startswith("502") and each.began < died + BOUND / 12 for each in failed)
+        assert all(each.failure.startswith("502") and each.began < died + SOON for each in failed)
         assert len(failed) <= 2 * CLIENTS
         now = {str(each["service"]): each["pid"] for each in entries(gateway, "replica")}
         assert {name for name in now if now[name] != replicas[name]} == {"canary"}

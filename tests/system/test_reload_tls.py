@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway, until, up
+from tests.system.gateway_under_test import Gateway, up
 from tests.system.load import Load
 from tests.tls_files import Authority, Pair
+from tests.waiting import BOUND, until
 
 TLS = "tls: {listen: 127.0.0.1:0, cert: site.pem, key: site.key}\n"
 

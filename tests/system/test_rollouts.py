@@ -16,7 +16,7 @@ from benchmarks.rollouts.scale import Scale
 from benchmarks.rollouts.site import Site
 from benchmarks.rollouts.trial import CANARY, LENIENT, STABLE, Event, Trial, is_at, routing, trial, until
 from benchmarks.rollouts.version import Version
-from tests.system.gateway_under_test import BOUND
+from tests.waiting import BOUND
 
 SCALE = Scale(rate=300.0, patience=BOUND, kills=3, runs=2)
 QUICK = routing(keyed=False, latency=LENIENT, outputs="ignore", acceptable="10%", least=100)

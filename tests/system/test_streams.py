@@ -11,9 +11,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway
+from tests.system.gateway_under_test import Gateway
 from tests.system.secure_site import at, needed, trusting, url
 from tests.system.web_services import WebServices
+from tests.waiting import BOUND, SOON
 
 EVENTS = 40
 WAYS = ["http", "https", "h2"]
@@ -54,7 +55,7 @@ def test_server_sent_events_come_one_by_one(secure: Gateway, web: WebServices, w
         assert list(lines) == []
     assert len(late) == EVENTS
     assert statistics.quantiles(late)[0] < AT_ONCE
-    assert max(late) < BOUND / 12
+    assert max(late) < SOON
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.gateway_under_test import BOUND, Gateway, free_port, until
+from tests.free_port import free_port
+from tests.system.gateway_under_test import Gateway
 from tests.system.load import Load
 from tests.system.secure_site import HOST, TLS, at, curl, needed, put, s_client, serial_of, trusting, url
 from tests.system.web_services import WebServices
 from tests.tls_files import EXPIRED, Authority, Pair
+from tests.waiting import BOUND, until
 
 
 class TlsLoad(Load):

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.gateway_under_test import Gateway, until
+from tests.system.gateway_under_test import Gateway
 from tests.system.secure_site import curl, needed, put
 from tests.system.web_services import WebServices
 from tests.tls_files import Authority
+from tests.waiting import until
 
 ROUTING = """\
 services:

@@ -12,8 +12,9 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from tests.system.gateway_under_test import BOUND, COMMAND, Gateway, exists, until, up
+from tests.system.gateway_under_test import COMMAND, Gateway, exists, up
 from tests.system.services import Services
+from tests.waiting import BOUND, until
 
 
 def refused(folder: Path, *options: str) -> str:

@@ -9,9 +9,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.system.gateway_under_test import BOUND, Gateway, exists, until
+from tests.system.gateway_under_test import Gateway, exists
 from tests.system.socket_client import Talk
 from tests.system.socket_services import PIECES, Session, SocketServices
+from tests.waiting import BOUND, until
 
 WAYS = ["ws", "wss"]
 MEGABYTE = 1 << 20

@@ -21,8 +21,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.system.gateway_under_test import BOUND
 from tests.tls_files import Pair
+from tests.waiting import BOUND
 
 PAGE = (Path(__file__).parent / "page.html").read_text()
 

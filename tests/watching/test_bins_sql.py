@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.watching.basis import Binning
@@ -35,7 +35,6 @@ def evaluated(connection: Any, text: str | None, binning: Binning) -> dict[str, 
     return dict(zip(names, connection.execute(query, {"text": text}).fetchone(), strict=True))
 
 
-@settings(deadline=None)
 @given(st.lists(FLOATS, min_size=1, max_size=9, unique=True).map(sorted), FLOATS)
 def test_numbers_lie_above_the_edges_below_them(connection: Any, edges: list[float], number: float) -> None:
     """An edge belongs to the bin that ends there, as in model.yaml."""
@@ -46,7 +45,6 @@ def test_numbers_lie_above_the_edges_below_them(connection: Any, edges: list[flo
         assert not found["missing"]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["AA", "B'6", 'U"A', "ZZ", "", "aa"]))
 def test_categories_have_their_place(connection: Any, text: str) -> None:
     """What the model never saw is new, and in the bin for all others."""

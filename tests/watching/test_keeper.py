@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ import pytest
 
 from gateway.watching import keeper as module
 from gateway.watching.keeper import LONGEST_WAIT, Keeper, Runner, Task
+from tests.waiting import BOUND, until
 
-BOUND = 30.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -35,14 +34,6 @@ class Step:
         if self.error is not None:
             raise self.error
         return {"calls": self.calls}
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_what_a_step_returns_is_told() -> None:

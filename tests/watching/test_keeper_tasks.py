@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from gateway.routing.run_directory import prepare
 from gateway.routing.slot import publish
 from gateway.watching.keeper import Task
 from gateway.watching.keeper_tasks import LivePlan, tasks
+from tests.waiting import until
 
-BOUND = 30.0
 NAMES = [f"{number:019d}" for number in (1_700_000_000_000_000_000, 1_700_000_060_000_000_000)]
 
 
@@ -147,11 +146,3 @@ def test_the_live_plan_is_read_anew_with_its_revision(places: Places) -> None:
     for thread in threads:
         thread.join()
     assert {each.revision for each in found if each is not None} == {2}
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; fail after a bound."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.statistics.drift import Days, psi, psi_excess
@@ -21,7 +21,6 @@ def engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-@settings(deadline=None)
 @given(
     COUNTS.filter(any),
     st.lists(COUNTS.filter(any), min_size=1, max_size=9),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.watching import retention, store
@@ -63,7 +63,6 @@ def test_what_comes_late_joins_its_hour(db: sqlite3.Connection) -> None:
     assert store.window(db, "answers", "late", 0, 2**62) == {("v1", ""): [(begin, Answers(62))]}
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4 * 365 * 24 * 60), max_size=40))
 def test_nothing_is_lost_on_the_way(minutes: list[int]) -> None:
     """Whatever ages there are, the sum stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.watching.stretches import Stretch, parameter, start_of
@@ -12,7 +12,6 @@ EVERY = 60_000_000
 TIMES = st.integers(1, 4_000_000_000_000_000)
 
 
-@settings(deadline=None)
 @given(TIMES, TIMES)
 def test_a_bucket_begins_at_a_multiple_of_its_length(answered: int, latest: int) -> None:
     """By the time of the answer, or by the time said unless that lies in the future."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.statistics.histogram import bucket_of
@@ -83,7 +83,6 @@ def engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-@settings(deadline=None)
 @given(st.one_of(st.integers(-5, 2**34), st.integers(0, 33).map(lambda it: 2**it)))
 def test_latencies_fall_into_the_buckets_that_metrics_have(
     engine: duckdb.DuckDBPyConnection, micros: int

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gateway.control.access import database
 from gateway.control.access.database import held, note, opened, packed, unpacked
 from gateway.routing.journal import in_one_piece
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 
 def test_only_this_user_may_read_it(tmp_path: Path) -> None:

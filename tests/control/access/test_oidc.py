@@ -19,7 +19,7 @@ from gateway.routing.admin_settings import OidcRoles, OidcSettings
 from tests.control.access.canaille_provider import CLIENT, SECRET
 from tests.control.access.entrance import Entrance, at
 from tests.control.access.real_provider import logged_in, provider
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 HERE = "http://localhost:9090"
 ROLES = OidcRoles("groups", ("ml-leads",), ("on-call",), ("ml",))

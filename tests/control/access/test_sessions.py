@@ -104,7 +104,7 @@ def test_a_session_of_a_token_that_is_gone_is_nobody(sessions: Sessions) -> None
     assert sessions.find(sessions.begin(Principal("token:ci", "admin", "token", None, "0badcafe"))) is None
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.floats(min_value=0, max_value=IDLE * 1.5), max_size=30))
 def test_it_lives_half_a_day_at_most_and_an_hour_unused(steps: list[float]) -> None:
     """Its use is written to the minute, so it may end that much early, and never late."""

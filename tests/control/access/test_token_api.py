@@ -177,7 +177,7 @@ async def powers(entrance: Entrance, text: str) -> set[tuple[str, str]]:
     return found
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(maker=GRANTS, wish=GRANTS)
 def test_nobody_makes_a_token_that_may_more(maker: Grant, wish: Grant) -> None:
     """Whatever is asked for by whomever: a token that comes of it opens no door that its maker's does not."""

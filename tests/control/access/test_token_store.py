@@ -128,7 +128,7 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         TokenStore(tmp_path / "nowhere" / "access.db").all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=9), st.integers(0, 9))
 def test_a_token_takes_all_with_it_that_were_made_with_it(makers: list[int], which: int) -> None:
     """Those made with these too, and none else; each is told once, and a session of theirs ends."""

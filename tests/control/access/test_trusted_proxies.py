@@ -14,7 +14,7 @@ from gateway.control.access.lockout import FAILURES
 from gateway.control.access.token_store import TokenStore
 from gateway.control.access.tokens import Grant
 from gateway.routing.admin_settings import AdminSettings, Auth
-from tests.control.conftest import BOUND, until
+from tests.waiting import BOUND, until
 
 if TYPE_CHECKING:
     from gateway.routing.places import Places
@@ -71,7 +71,7 @@ def test_the_rightmost_that_is_no_proxy_is_who_comes(proxied: Control) -> None:
     for other in ("203.0.113.10", "203.0.113.9, 203.0.113.10", "198.51.100.1"):
         assert ask(proxied, PROXY, other) == WRONG_TOKEN
     places = proxied.site.places
-    until(lambda: "198.51.100.1" in origins(places), "the entry of the last one")
+    until(lambda: "198.51.100.1" in origins(places), "for the entry of the last one")
     assert origins(places) == {"203.0.113.9", "203.0.113.10", "198.51.100.1"}
 
 

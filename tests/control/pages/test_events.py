@@ -19,7 +19,7 @@ from gateway.control.pages.events import SLICE, Broadcast, is_still_in, looking
 from gateway.control.problems import Refusal
 from gateway.control.process import END_WITHIN
 from gateway.routing.places import Places
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from gateway.control.queries.process import Question, answer
 from gateway.monitoring.tally import OK, TallyWriter
 from gateway.requestlog.formats import literal
 from gateway.watching import overview
-from tests.control.conftest import BOUND
 from tests.control.logged import EVIL, asked
+from tests.waiting import BOUND
 from tests.watching.watched import START, Watched, plan_of, prediction, watched
 
 if TYPE_CHECKING:

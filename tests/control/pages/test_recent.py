@@ -15,7 +15,7 @@ from gateway.control.pages.recent import KEPT, SERIES_LIMIT, History, Sampler, m
 from gateway.monitoring.tally import FALLBACK, OK, OUTCOMES, Count, WorkerState
 from gateway.monitoring.tally_pace import Marks
 from gateway.statistics.histogram import BUCKETS, bucket_of
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -14,8 +14,8 @@ from gateway.control.pages import rollout_page
 from gateway.control.pages.rollout_page import candidates, suggested
 from gateway.control.readings import live_plan
 from gateway.control.rollouts.changes import start
-from tests.control.conftest import BOUND
 from tests.control.pages.visitor import visited
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -12,8 +12,8 @@ from gateway.control.pages.desk import Desk
 from gateway.control.pages.sql_page import MOST_TEXT, READY, pages
 from gateway.control.queries.process import Question, answer
 from tests.control import logged
-from tests.control.conftest import BOUND
 from tests.control.logged import EVIL, asked, record
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -24,8 +24,8 @@ from gateway.requestlog.secrets import Secrets
 from gateway.routing.admin_settings import AdminSettings
 from tests.control import logged
 from tests.control.asgi_client import Asked, ask
-from tests.control.conftest import BOUND
 from tests.control.logged import asked, record
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

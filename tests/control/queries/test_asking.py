@@ -14,7 +14,7 @@ from gateway.control.problems import Refusal
 from gateway.control.queries import asking as query_asking
 from gateway.control.queries.asking import ask, environment
 from gateway.control.queries.process import Question
-from tests.control.conftest import BOUND, until
+from tests.waiting import BOUND, until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -11,7 +11,7 @@ from gateway.control.queries import process as query_process
 from gateway.control.queries.process import Question, answer
 from gateway.errors import GatewayError
 from tests.control import logged
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.control.problems import MEDIA_TYPE
-from tests.control.conftest import until
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Answer, Control
@@ -39,7 +39,7 @@ def test_a_rollout_is_begun(control: Control) -> None:
     assert found.json["next"].startswith("it gets 5.5 % once")
     head = control.site.head()
     assert (head.author, head.action, head.reason) == ("api:127.0.0.1", "rollout", "retrained")
-    until(lambda: control.site.head().file == "written", "routing.yaml to be written")
+    until(lambda: control.site.head().file == "written", "for routing.yaml to be written")
     assert "canary: 1}" in control.site.config.read_text()
 
 

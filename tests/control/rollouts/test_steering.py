@@ -28,7 +28,7 @@ from gateway.routing.change import Request
 from gateway.routing.plan import Route, RoutingPlan
 from gateway.routing.rollouts import Step
 from gateway.routing.slot import published
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site

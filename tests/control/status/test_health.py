@@ -22,7 +22,7 @@ from gateway.monitoring import proc
 from gateway.monitoring.health_report import Report, ServiceView
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan, Service
-from tests.control.conftest import BOUND, until
+from tests.waiting import BOUND, until
 
 if TYPE_CHECKING:
     from tests.control.conftest import Control, Site
@@ -80,7 +80,8 @@ def test_each_way_of_not_working_has_its_word(site: Site, other_pid: int) -> Non
     assert state_of(site.places, seen(site), Listed("control", other_pid), NOW)[0] == "starting"
     os.kill(other_pid, signal.SIGSTOP)
     until(
-        lambda: state_of(site.places, seen(site), Listed("supervisor", other_pid), NOW)[0] == "stopped", "T"
+        lambda: state_of(site.places, seen(site), Listed("supervisor", other_pid), NOW)[0] == "stopped",
+        "for its stop",
     )
     for pid in (other_pid, 0):
         gone = Listed("worker", pid, is_draining=True)
@@ -142,7 +143,7 @@ def test_a_control_process_that_hangs_is_not_healthy(
     places = control.site.places
     assert answers("", places)
     control.process.send_signal(signal.SIGSTOP)
-    until(lambda: (found := proc.state_of(control.process.pid)) and found.is_stopped, "it to be stopped")
+    until(lambda: (found := proc.state_of(control.process.pid)) and found.is_stopped, "for it to be stopped")
     with monkeypatch.context() as patch:
         patch.setattr(health, "PROBE_TIMEOUT", 0.2)
         assert not answers("", places)

@@ -16,7 +16,7 @@ from gateway.control.app import build_app
 from gateway.control.trail.watch import Audited, action_of, event_of
 from gateway.files import held
 from tests.control.asgi_client import ask
-from tests.control.conftest import BOUND
+from tests.waiting import BOUND
 
 if TYPE_CHECKING:
     from tests.control.conftest import Site

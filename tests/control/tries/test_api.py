@@ -21,7 +21,8 @@ from gateway.outcall import CallFailed
 from gateway.routing.auth_keys import OWN_KEY, ClientAuth
 from gateway.routing.change import Request, commit
 from gateway.routing.settings import Sticky
-from tests.control.conftest import BOUND, Site
+from tests.control.conftest import Site
+from tests.waiting import BOUND
 
 OUTPUTS = {"outputs": [{"name": "p", "datatype": "FP64", "shape": [1], "data": [0.25]}]}
 

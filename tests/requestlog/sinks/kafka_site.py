@@ -14,9 +14,9 @@ import threading
 from pathlib import Path
 
 from gateway.lifeline import at_end_of_input
+from tests.waiting import BOUND
 
 TOPIC = "records"
-BOUND = 60.0
 
 
 class Kafka:

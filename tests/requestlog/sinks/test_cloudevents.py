@@ -13,7 +13,7 @@ from gateway.requestlog.sinks.wire import Wire
 from tests.requestlog.sinks.collector_site import Collector
 from tests.requestlog.sinks.items import items
 from tests.requestlog.sinks.log_site import record
-from tests.rollout.listener import PATIENCE
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def collector() -> Iterator[Collector]:
 
 def test_a_record_becomes_two_events_with_one_id(collector: Collector) -> None:
     """Of KServe's types, with its extensions; the data is Open Inference JSON."""
-    target = CloudEvents(Wire(f"{collector.url}/broker", PATIENCE), "prod")
+    target = CloudEvents(Wire(f"{collector.url}/broker", BOUND), "prod")
     target.send(items(record(5, trace_id="ab" * 16, span_id="cd" * 8, traced=True)))
     target.close()
     request, response = collector.taken
@@ -66,7 +66,7 @@ def test_what_was_taken_before_a_failure_is_known(collector: Collector) -> None:
     """So that it is not sent again."""
     bad = record(2)["id"]
     collector.answer = lambda asked: (422 if asked.headers["ce-id"] == bad else 202, {}, b"")
-    target = CloudEvents(Wire(collector.url, PATIENCE), "prod")
+    target = CloudEvents(Wire(collector.url, BOUND), "prod")
     with pytest.raises(SendFailed) as caught:
         target.send(items(*map(record, range(5))))
     target.close()
@@ -76,7 +76,7 @@ def test_what_was_taken_before_a_failure_is_known(collector: Collector) -> None:
 
 def test_a_record_that_cannot_be_written_is_refused(collector: Collector) -> None:
     """It is put aside like one that the target refuses, so that those behind it are sent."""
-    target = CloudEvents(Wire(collector.url, PATIENCE), "prod")
+    target = CloudEvents(Wire(collector.url, BOUND), "prod")
     with pytest.raises(SendFailed, match="cannot be written") as caught:
         target.send(items(record(0), record(1, ts=10**18)))
     target.close()

@@ -14,7 +14,7 @@ from gateway.requestlog.sinks.target import SendFailed
 from tests.requestlog.sinks import kafka_site
 from tests.requestlog.sinks.items import items
 from tests.requestlog.sinks.log_site import record
-from tests.rollout.listener import PATIENCE, until
+from tests.waiting import BOUND, until
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def cluster(tmp_path: Path) -> Iterator[kafka_site.Kafka]:
 
 def test_each_record_is_a_message_with_its_id_as_key(cluster: kafka_site.Kafka) -> None:
     """The topic is made by the brokers, where they make topics."""
-    target = Kafka(cluster.brokers, kafka_site.TOPIC, PATIENCE)
+    target = Kafka(cluster.brokers, kafka_site.TOPIC, BOUND)
     target.send(items(*map(record, range(100))))
     target.close()
     until(lambda: len(cluster.ids()) == 100)
@@ -73,7 +73,7 @@ def _refusal(target: Kafka) -> SendFailed | None:
 
 def test_a_record_that_is_too_large_is_refused(cluster: kafka_site.Kafka) -> None:
     """No broker would ever take it."""
-    target = Kafka(f"{cluster.brokers}?message.max.bytes=2000", kafka_site.TOPIC, PATIENCE)
+    target = Kafka(f"{cluster.brokers}?message.max.bytes=2000", kafka_site.TOPIC, BOUND)
     with pytest.raises(SendFailed, match="too large") as caught:
         target.send(items(record(0, request_body="x" * 5000)))
     assert caught.value.refused

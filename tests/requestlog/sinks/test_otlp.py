@@ -12,7 +12,7 @@ from tests.requestlog.sinks.collector_site import Collector
 from tests.requestlog.sinks.items import items
 from tests.requestlog.sinks.log_site import record
 from tests.requestlog.sinks.test_otlp_traces import traced
-from tests.rollout.listener import PATIENCE
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def collector() -> Iterator[Collector]:
 
 def test_a_batch_is_one_request(collector: Collector) -> None:
     """As JSON."""
-    target = otlp.logs(f"{collector.url}/v1/logs", PATIENCE, "shop")
+    target = otlp.logs(f"{collector.url}/v1/logs", BOUND, "shop")
     assert target.send(items(record(1), record(2))) is None
     target.close()
     assert collector.log_ids() == [record(1)["id"], record(2)["id"]]
@@ -35,7 +35,7 @@ def test_a_batch_is_one_request(collector: Collector) -> None:
 
 def test_spans_go_where_spans_go(collector: Collector) -> None:
     """Four for each request that was forwarded."""
-    target = otlp.traces(f"{collector.url}/v1/traces", PATIENCE, "shop")
+    target = otlp.traces(f"{collector.url}/v1/traces", BOUND, "shop")
     target.send(items(traced(), traced(span_id="b7ad6b7169203332")))
     target.close()
     assert len(collector.spans()) == 8
@@ -46,7 +46,7 @@ def test_a_partial_success_is_told(count: int | str, collector: Collector) -> No
     """It counts as taken, because it must not be sent again."""
     said = f'{{"partialSuccess": {{"rejectedLogRecords": "{count}", "errorMessage": "too old"}}}}'
     collector.answer = lambda _: (200, {}, said.encode())
-    target = otlp.logs(collector.url, PATIENCE, "shop")
+    target = otlp.logs(collector.url, BOUND, "shop")
     assert target.send(items(record(1))) == Rejected(3, "too old")
     target.close()
 
@@ -57,7 +57,7 @@ def test_a_partial_success_is_told(count: int | str, collector: Collector) -> No
 def test_any_other_success_is_one(said: bytes, collector: Collector) -> None:
     """Whatever its body."""
     collector.answer = lambda _: (200, {}, said)
-    target = otlp.logs(collector.url, PATIENCE, "shop")
+    target = otlp.logs(collector.url, BOUND, "shop")
     assert target.send(items(record(1))) is None
     target.close()
 
@@ -65,7 +65,7 @@ def test_any_other_success_is_one(said: bytes, collector: Collector) -> None:
 def test_a_collector_that_is_busy_says_when_to_come_again(collector: Collector) -> None:
     """And is believed."""
     collector.answer = lambda _: (429, {"retry-after": "9"}, b"")
-    target = otlp.logs(collector.url, PATIENCE, "shop")
+    target = otlp.logs(collector.url, BOUND, "shop")
     with pytest.raises(SendFailed, match="answered 429") as caught:
         target.send(items(record(1)))
     target.close()
@@ -77,7 +77,7 @@ def test_a_record_that_json_cannot_hold_is_refused(collector: Collector) -> None
     value: object = 1
     for _ in range(150):
         value = [value]
-    target = otlp.logs(collector.url, PATIENCE, "shop")
+    target = otlp.logs(collector.url, BOUND, "shop")
     with pytest.raises(SendFailed, match="cannot be written") as failure:
         target.send(items(record(1, inputs={"a": value})))
     assert failure.value.refused

@@ -18,7 +18,7 @@ from tests.requestlog.sinks import pump_site
 from tests.requestlog.sinks.log_site import Log
 from tests.requestlog.sinks.receivers import KINDS, receiver
 from tests.requestlog.sinks.redis_site import require_redis
-from tests.rollout.listener import until
+from tests.waiting import until
 
 PATIENCE = 180.0
 

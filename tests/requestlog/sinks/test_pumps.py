@@ -14,7 +14,7 @@ from gateway.requestlog.sinks.needed import EVERYTHING
 from gateway.requestlog.sinks.pumps import Pumps
 from tests.requestlog.sinks.collector_site import Collector
 from tests.requestlog.sinks.log_site import Log
-from tests.rollout.listener import PATIENCE, until
+from tests.waiting import BOUND, until
 
 
 class Stage:
@@ -24,7 +24,7 @@ class Stage:
         self.log = Log(folder / "log")
         self.pumps = Pumps(self.log.places, folder)
         self.collector = Collector()
-        self.sink = Sink("logs", "otlp", f"{self.collector.url}/v1/logs", timeout=PATIENCE)
+        self.sink = Sink("logs", "otlp", f"{self.collector.url}/v1/logs", timeout=BOUND)
 
     def until_taken(self, ids: list[str]) -> None:
         """Wait until all have arrived."""
@@ -36,7 +36,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """Ended with the test."""
     made = Stage(tmp_path)
     yield made
-    made.pumps.close(PATIENCE)
+    made.pumps.close(BOUND)
     made.collector.close()
 
 
@@ -75,7 +75,7 @@ def _started(stage: Stage, sinks: list[Sink]) -> bool:
 def test_what_is_needed_moves_on(stage: Stage) -> None:
     """Once every sink is past a segment; a sink that has not begun needs all."""
     may_answer = threading.Event()
-    stage.collector.answer = lambda _: (200, {}, b"{}") if may_answer.wait(PATIENCE) else (503, {}, b"")
+    stage.collector.answer = lambda _: (200, {}, b"{}") if may_answer.wait(BOUND) else (503, {}, b"")
     stage.log.write(5)
     stage.log.seal(stage.log.rotate())
     assert stage.pumps.tick([stage.sink], Tracing()) == EVERYTHING
@@ -94,7 +94,7 @@ def test_closing_stores_how_far_they_came(stage: Stage, tmp_path: Path) -> None:
     """So a restart in peace sends nothing twice."""
     stage.pumps.tick([stage.sink], Tracing())
     stage.until_taken(stage.log.write(5))
-    stage.pumps.close(PATIENCE)
+    stage.pumps.close(BOUND)
     stage.pumps = Pumps(stage.log.places, tmp_path)
     stage.pumps.tick([stage.sink], Tracing())
     stage.until_taken(stage.log.write(5))

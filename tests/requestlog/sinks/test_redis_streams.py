@@ -15,7 +15,7 @@ from gateway.requestlog.sinks.target import SendFailed
 from tests.requestlog.sinks.items import items
 from tests.requestlog.sinks.log_site import record
 from tests.requestlog.sinks.redis_site import STREAM, Redis, require_redis
-from tests.rollout.listener import PATIENCE
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[Redis]:
 
 def test_each_record_is_an_entry_with_its_id(server: Redis) -> None:
     """In order."""
-    target = RedisStreams(server.url, STREAM, PATIENCE)
+    target = RedisStreams(server.url, STREAM, BOUND)
     target.send(items(*map(record, range(20))))
     target.close()
     assert server.ids() == [record(number)["id"] for number in range(20)]
@@ -39,7 +39,7 @@ def test_each_record_is_an_entry_with_its_id(server: Redis) -> None:
 def test_the_stream_keeps_about_so_many(server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first."""
     monkeypatch.setattr(redis_streams, "MOST_ENTRIES", 100)
-    target = RedisStreams(server.url, STREAM, PATIENCE)
+    target = RedisStreams(server.url, STREAM, BOUND)
     target.send(items(*map(record, range(1000))))
     target.close()
     assert 100 <= len(server.ids()) < 300
@@ -48,7 +48,7 @@ def test_the_stream_keeps_about_so_many(server: Redis, monkeypatch: pytest.Monke
 
 def test_a_server_that_is_gone_is_said(server: Redis) -> None:
     """And taken up again when it is back, on the same object."""
-    target = RedisStreams(server.url, STREAM, PATIENCE)
+    target = RedisStreams(server.url, STREAM, BOUND)
     target.send(items(record(0)))
     server.down()
     with pytest.raises(SendFailed, match="Redis did not take it"):
@@ -61,7 +61,7 @@ def test_a_server_that_is_gone_is_said(server: Redis) -> None:
 
 def test_a_key_that_is_no_stream_is_no_reason_to_throw_away(server: Redis) -> None:
     """A person may mend that, who is told what the server said, without the command that holds the record."""
-    target = RedisStreams(server.url, STREAM, PATIENCE)
+    target = RedisStreams(server.url, STREAM, BOUND)
     server._client.set(STREAM, "text")
     with pytest.raises(SendFailed, match="did not take it: WRONGTYPE") as caught:
         target.send(items(record(0)))

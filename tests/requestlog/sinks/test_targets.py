@@ -22,7 +22,7 @@ from tests.requestlog.sinks.collector_site import Collector
 from tests.requestlog.sinks.items import items
 from tests.requestlog.sinks.log_site import Log, record
 from tests.requestlog.sinks.test_otlp_traces import SPAN, TRACE, traced
-from tests.rollout.listener import until
+from tests.waiting import until
 
 Kind = Literal["directory", "otlp", "cloudevents", "kafka", "redis"]
 

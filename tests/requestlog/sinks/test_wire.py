@@ -14,7 +14,8 @@ from gateway.outcall import MOST_BYTES
 from gateway.requestlog.sinks.target import SendFailed
 from gateway.requestlog.sinks.wire import Wire
 from tests.requestlog.sinks.collector_site import Collector
-from tests.rollout.listener import PATIENCE, listening
+from tests.rollout.listener import listening
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_requests_share_a_connection(collector: Collector) -> None:
     """Also after an answer that was refused."""
     ports = set()
     collector.answer = lambda asked: (503 if asked.body == b"2" else 200, {}, b"said")
-    wire = Wire(f"{collector.url}/a?b=c", PATIENCE)
+    wire = Wire(f"{collector.url}/a?b=c", BOUND)
     for body in (b"1", b"2", b"3"):
         try:
             assert wire.post(body, {"x-a": "ü".encode().hex()}).body == b"said"
@@ -54,7 +55,7 @@ def test_requests_share_a_connection(collector: Collector) -> None:
 
 def test_a_connection_closed_meanwhile_is_replaced(collector: Collector) -> None:
     """It is not the target's failure that it was idle for long."""
-    wire = Wire(collector.url, PATIENCE)
+    wire = Wire(collector.url, BOUND)
     wire.post(b"1", {})
     collector.down()
     collector.up()
@@ -65,7 +66,7 @@ def test_a_connection_closed_meanwhile_is_replaced(collector: Collector) -> None
 
 def test_nobody_there_is_said_without_the_path(collector: Collector) -> None:
     """The path may hold a token."""
-    wire = Wire(f"{collector.url}/secret", PATIENCE)
+    wire = Wire(f"{collector.url}/secret", BOUND)
     wire.post(b"1", {})
     collector.down()
     found = failure(wire)
@@ -79,7 +80,7 @@ def test_nobody_there_is_said_without_the_path(collector: Collector) -> None:
 def test_content_may_be_refused(status: int, collector: Collector) -> None:
     """Then it is of no use to send it again."""
     collector.answer = lambda _: (status, {}, b'{"message":"no such field"}')
-    found = failure(Wire(collector.url, PATIENCE))
+    found = failure(Wire(collector.url, BOUND))
     assert found.refused
     assert f'answered {status}: {{"message":"no such field"}}' in str(found)
 
@@ -88,7 +89,7 @@ def test_content_may_be_refused(status: int, collector: Collector) -> None:
 def test_any_other_answer_means_to_come_again(status: int, collector: Collector) -> None:
     """A token that ran out or a wrong path must not cost a single record."""
     collector.answer = lambda _: (status, {"retry-after": "17"}, b"")
-    found = failure(Wire(collector.url, PATIENCE))
+    found = failure(Wire(collector.url, BOUND))
     assert (found.refused, found.retry_after) == (False, 17.0)
 
 
@@ -96,10 +97,10 @@ def test_retry_after_may_be_a_date(collector: Collector) -> None:
     """Or nonsense, which means nothing."""
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     collector.answer = lambda _: (503, {"retry-after": date}, b"")
-    assert 3600 - PATIENCE < failure(Wire(collector.url, PATIENCE)).retry_after <= 3600
+    assert 3600 - BOUND < failure(Wire(collector.url, BOUND)).retry_after <= 3600
     for text in ("soon", "-3", "99 bottles", "Fri, 99 Nov 2026 99:99:99 GMT"):
         collector.answer = lambda _, text=text: (503, {"retry-after": text}, b"")  # type: ignore[misc]
-        assert failure(Wire(collector.url, PATIENCE)).retry_after == 0.0
+        assert failure(Wire(collector.url, BOUND)).retry_after == 0.0
 
 
 def test_silence_ends_with_the_time_out() -> None:
@@ -136,7 +137,7 @@ def test_an_answer_that_trickles_ends_with_the_time_out() -> None:
 def test_an_endless_answer_is_cut(collector: Collector) -> None:
     """What a target says is of little interest."""
     collector.answer = lambda _: (200, {}, b"x" * (MOST_BYTES + 1))
-    assert "more than" in str(failure(Wire(collector.url, PATIENCE)))
+    assert "more than" in str(failure(Wire(collector.url, BOUND)))
 
 
 def test_garbage_is_no_answer() -> None:
@@ -152,7 +153,7 @@ def test_garbage_is_no_answer() -> None:
         thread = threading.Thread(target=answer)
         thread.start()
         assert "could not be asked" in str(
-            failure(Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", PATIENCE))
+            failure(Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", BOUND))
         )
         thread.join()
 
@@ -161,15 +162,15 @@ def test_garbage_is_no_answer() -> None:
 def test_what_is_no_address_is_refused(url: str) -> None:
     """Before anybody is asked."""
     with pytest.raises(SendFailed):
-        Wire(url, PATIENCE)
+        Wire(url, BOUND)
 
 
 def test_the_environment_fills_in(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token need not stand in routing.yaml; one that is missing is named."""
     monkeypatch.setenv("SINK_TOKEN", "t0k")
-    wire = Wire(collector.url + "/${SINK_TOKEN}", PATIENCE)
+    wire = Wire(collector.url + "/${SINK_TOKEN}", BOUND)
     wire.post(b"", {})
     wire.close()
     assert collector.taken[0].path == "/t0k"
     with pytest.raises(SendFailed, match="NO_SUCH_TOKEN"):
-        Wire("http://a/${NO_SUCH_TOKEN}", PATIENCE)
+        Wire("http://a/${NO_SUCH_TOKEN}", BOUND)
