@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -30,14 +29,6 @@ def pick_cores(available: frozenset[int]) -> Cores:
     """Give the proxy a core of its own where there are two; on a single core both share it."""
     ordered = sorted(available)
     return Cores(proxy=ordered[0], load=ordered[min(1, len(ordered) - 1)])
-
-
-def free_port() -> int:
-    """Return a TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from pathlib import Path
 from benchmarks import heads
 from benchmarks.configs import Site
 from benchmarks.contenders import Contender, upstream
-from benchmarks.process import Cores, child, free_port, last_line, pick_cores, tree, wait_until
+from benchmarks.free_port import free_port
+from benchmarks.process import Cores, child, last_line, pick_cores, tree, wait_until
 
 _START_SECONDS = 60.0  # 10,000 routes take a while to read
 _PROBE_SECONDS = 5.0

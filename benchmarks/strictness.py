@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contenders import ROOT
-from benchmarks.process import child, free_port, last_line
+from benchmarks.free_port import free_port
+from benchmarks.process import child, last_line
 from benchmarks.strictness_report import GROUPS, page
 from benchmarks.strictness_servers import Server, servers
 from tests.corpus.cases import Case, requests

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import our_gateway
 from benchmarks.contenders import ROOT, bench_program
-from benchmarks.process import free_port
+from benchmarks.free_port import free_port
 
 _TYPE = "type.googleapis.com/envoy.extensions"
 _MANAGER = f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager"

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.free_port import free_port
 from benchmarks.our_gateway import up
-from benchmarks.process import child, free_port, tree, wait_until
+from benchmarks.process import child, tree, wait_until
 from benchmarks.requestlog.asking import ANSWER, SMALL_ANSWER, SMALL_PATH
 from benchmarks.rollouts.site import Site as RolloutSite
 from benchmarks.stage import answers

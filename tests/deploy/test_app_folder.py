@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks.free_port import free_port
 from deploy.app_folder import main, prepare
 from deploy.sbom import read_lock
 from tests.deploy.running import ROOT, ask, running
-from tests.free_port import free_port
 
 ROUTING = """\
 admin: 127.0.0.1:{admin}

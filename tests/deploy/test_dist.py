@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
 from deploy.dist import build, main
 from tests.deploy.running import ROOT, ask, rain, running
-from tests.free_port import free_port
 
 
 @pytest.fixture(scope="module")

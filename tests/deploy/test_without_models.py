@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
 from deploy.dist import build
 from deploy.sbom import read_lock
 from gateway.extras import SERVE, install
 from tests.deploy.running import RAIN, ROOT, ask, running
-from tests.free_port import free_port
 from tests.waiting import BOUND
 
 ANSWER = json.dumps(

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
 from gateway.monitoring.tally import read_state
 from gateway.routing.places import Places
 from gateway.serving.example import example_request
 from gateway.supervision.reload_report import DONE, FAILED, RUNNING, ReloadReport, read_report
-from tests.free_port import free_port
 from tests.started import started
 from tests.system.gateway_under_test import COMMAND, Gateway, exists, models_answer
 from tests.system.load import CLIENTS, Asked, Load

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.free_port import free_port
+from benchmarks.free_port import free_port
 from tests.system.gateway_under_test import Gateway
 from tests.system.load import Load
 from tests.system.secure_site import HOST, TLS, at, curl, needed, put, s_client, serial_of, trusting, url

@@ -1,4 +1,4 @@
-"""A port that is named before anybody listens on it: runs of the tests at the same time draw others."""
+"""A port that is named before anybody listens on it: programs that run at the same time draw others."""
 
 from __future__ import annotations
 
