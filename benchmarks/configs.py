@@ -1,7 +1,7 @@
 """What each proxy is told: the same services, the same split, the same headers, in each one's own language.
 
 Sticky 90/10 by x-user-id, x-canary opts in or out, upstream connections kept alive, x-forwarded-* and
-x-request-id set, x-model-version answered, no access log, one worker.
+x-request-id set, x-model-version answered, no log of requests, one worker.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ def routing_yaml(
     """Write the gateway's own routing.yaml: one route for each path, the same weights on all."""
     shares = ", ".join(f"{name}: {weight:g}" for name, weight in weights.items())
     head = f"""# written by the benchmark; comments must survive
+log: false
 services:
   blue:   {{url: "http://127.0.0.1:{site.blue}"}}
   canary: {{url: "http://127.0.0.1:{site.canary}"}}

@@ -14,7 +14,7 @@ from gateway.errors import GatewayError
 from gateway.routing import change, file_sync, journal
 from gateway.routing.file import read_text, signature
 from gateway.routing.places import Places
-from gateway.routing.slot import PlanSlot, publish, published
+from gateway.routing.slot import PlanSlot, publish, published_document
 from gateway.routing.writing_back import write_back_holding_lock
 
 
@@ -44,18 +44,18 @@ def publish_latest(places: Places) -> int | None:
 
 def _is_behind(places: Places) -> bool:
     with journal.opened(places.journal) as connection:
-        head = journal.head(connection)
-    if head is None:
+        standing = journal.standing(connection)
+    if standing is None:
         return False
-    plan = published(places)
-    return plan is None or plan.revision != head.revision or _word(places) != head.revision
+    document = published_document(places)
+    return document is None or document["revision"] != standing[0] or _word(places) != standing[0]
 
 
 def write_unwritten(places: Places, config: Path) -> bool:
     """Write routing.yaml where the latest revision still waits for it; return whether it did wait."""
     with journal.opened(places.journal) as connection:
-        head = journal.head(connection)
-    if head is None or head.file != "pending":
+        standing = journal.standing(connection)
+    if standing is None or standing[1] != "pending":
         return False
     file_sync.write_back(places, config)
     return True
@@ -70,10 +70,10 @@ def retry_writing(places: Places, config: Path) -> bool:
     if not (os.access(config, os.W_OK) and os.access(config.resolve().parent, os.W_OK)):
         return False
     with change.locked(places.file_lock), journal.opened(places.journal) as connection:
-        head = journal.head(connection)
-        if head is None or head.file != "unwritable" or not _is_untouched(connection, config):
+        standing = journal.standing(connection)
+        if standing is None or standing[1] != "unwritable" or not _is_untouched(connection, config):
             return False
-        journal.set_file(connection, head.revision, None, "pending")
+        journal.set_file(connection, standing[0], None, "pending")
         write_back_holding_lock(places, config)
     return True
 

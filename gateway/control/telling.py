@@ -28,8 +28,8 @@ class Teller:
 
     def _latest_number(self) -> int:
         with journal.opened(self._places.journal) as connection:
-            head = journal.head(connection)
-        return head.revision if head else 0
+            standing = journal.standing(connection)
+        return standing[0] if standing else 0
 
     def tell(self, *, after_save: bool = False) -> None:
         """Log what is new. The same complaint is told again only after another save."""

@@ -128,6 +128,16 @@ def head(connection: sqlite3.Connection) -> Revision | None:
     return next(_select(connection, "ORDER BY revision DESC LIMIT 1"), None)
 
 
+def standing(connection: sqlite3.Connection) -> tuple[int, FileState] | None:
+    """Return the latest revision's number, and whether routing.yaml says it, or None from an empty journal.
+
+    Its plan is not read: with thousands of routes that takes a tenth of a second.
+    """
+    newest = "SELECT revision, file FROM revisions ORDER BY revision DESC LIMIT 1"
+    found: tuple[int, FileState] | None = connection.execute(newest).fetchone()
+    return found
+
+
 def find(connection: sqlite3.Connection, revision: int) -> Revision | None:
     """Return one revision, or None where it never was or is no longer kept."""
     if revision.bit_length() > _INTEGER_BITS:
@@ -137,16 +147,13 @@ def find(connection: sqlite3.Connection, revision: int) -> Revision | None:
 
 def last_written(connection: sqlite3.Connection) -> str | None:
     """Return the text that routing.yaml had when it last said what was live."""
-    written = "WHERE file = 'written' ORDER BY revision DESC LIMIT 1"
-    found = next(_select(connection, written), None)
-    return found.text if found else None
+    return _text(connection, "WHERE file = 'written' ORDER BY revision DESC LIMIT 1")
 
 
 def text_before(connection: sqlite3.Connection, revision: int) -> str | None:
     """Return the file of the latest revision before this one that has a text."""
     earlier = "WHERE revision < ? AND text IS NOT NULL ORDER BY revision DESC LIMIT 1"
-    found = next(_select(connection, earlier, revision), None)
-    return found.text if found else None
+    return _text(connection, earlier, revision)
 
 
 def latest(connection: sqlite3.Connection, count: int, before: int | None = None) -> list[Revision]:
@@ -167,9 +174,17 @@ def _select(connection: sqlite3.Connection, where: str, *values: int) -> Iterato
     for row in connection.execute(f"SELECT {_COLUMNS} FROM revisions {where}", values):  # noqa: S608
         revision, at, author, reason, action, packed, text, file = row
         plan = from_document(json.loads(zlib.decompress(packed)))
-        known = None if text is None else zlib.decompress(text).decode()
-        yield Revision(revision, at, author, reason, action, plan, known, file)
+        yield Revision(revision, at, author, reason, action, plan, _unpack(text), file)
+
+
+def _text(connection: sqlite3.Connection, where: str, *values: int) -> str | None:
+    found = connection.execute(f"SELECT text FROM revisions {where}", values).fetchone()  # noqa: S608 - as above
+    return _unpack(found[0]) if found else None
 
 
 def _pack(text: str | None) -> bytes | None:
     return None if text is None else zlib.compress(text.encode(), 1)
+
+
+def _unpack(packed: bytes | None) -> str | None:
+    return None if packed is None else zlib.decompress(packed).decode()

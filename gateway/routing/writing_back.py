@@ -18,8 +18,8 @@ TRIES = 25
 def write_back_holding_lock(places: Places, config: Path) -> None:
     """`write_back` for a caller that holds the file lock."""
     with journal.opened(places.journal) as connection:
-        head = journal.head(connection)
-        if head is None or head.file != "pending":
+        standing = journal.standing(connection)
+        if standing is None or standing[1] != "pending" or (head := journal.head(connection)) is None:
             return
         try:
             current = _write_over(config, head)

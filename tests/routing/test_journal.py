@@ -137,3 +137,15 @@ def test_writers_at_the_same_time_do_not_get_into_each_others_way(tmp_path: Path
         assert len(out.split()) == 25
     with journal.opened(path) as connection:
         assert [each.revision for each in journal.latest(connection, 1000)] == list(range(100, 0, -1))
+
+
+def test_where_the_journal_stands_is_known_without_its_plan(tmp_path: Path) -> None:
+    """Whoever asks each second must not read thousands of routes each time."""
+    with journal.opened(tmp_path / "journal.db") as connection:
+        assert journal.standing(connection) is None
+        journal.append(connection, entry(1, "one", "written"))
+        journal.append(connection, entry(2))
+        connection.execute("UPDATE revisions SET plan = 'not read'")
+        assert journal.standing(connection) == (2, "pending")
+        assert journal.last_written(connection) == "one"
+        assert journal.text_before(connection, 2) == "one"

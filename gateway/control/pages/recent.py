@@ -25,6 +25,8 @@ log = logging.getLogger("gateway.control")
 
 EVERY: Final = 5.0
 """Seconds between two samples; the counters' own window is longer."""
+MOST_OF_A_CORE: Final = 0.01
+"""Part of a core that samples may take: where counters are many they are looked at more seldom."""
 KEPT: Final = 180
 SERIES_LIMIT: Final = 200
 """Routes times versions that are kept at most; a plan rarely has as many as twenty."""
@@ -107,11 +109,14 @@ class Sampler:
             self.recall()
         except Exception as error:
             self._tell(error)
-        while not self._stopped.wait(self._every):
+        pause = self._every
+        while not self._stopped.wait(pause):
+            began = time.thread_time()
             try:
                 self.sample()
             except Exception as error:
                 self._tell(error)
+            pause = max(self._every, (time.thread_time() - began) / MOST_OF_A_CORE)
 
     def _tell(self, error: Exception) -> None:
         """Log each kind of failure once: the same every few seconds would fill the log."""

@@ -50,11 +50,11 @@ class LeftOut:
             return
         self._due = self._clock() + LOOK_EVERY
         with journal.opened(self._places.journal) as connection:
-            head = journal.head(connection)
-            if head is None or head.revision == self._known:
+            standing = journal.standing(connection)
+            if standing is None or standing[0] == self._known:
                 return
             if self._known is None:  # a trail that begins now does not tell of what was before
                 is_old = has_revisions(self._places)
-                self._known = max(0, head.revision - AT_FIRST) if is_old else head.revision
+                self._known = max(0, standing[0] - AT_FIRST) if is_old else standing[0]
             found = journal.since(connection, max(self._known, 1))
         self._known = note_left_out(self._places, self._known, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,22 @@ def test_it_samples_until_it_is_told_to_stop(site: Site) -> None:
     sampler.stop()
     thread.join(BOUND)
     assert not thread.is_alive()
+
+
+def test_samples_that_take_long_are_taken_seldom(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of routes a look at their counters takes a second of a core that requests could have."""
+    pauses: list[float] = []
+    took = iter([0.0, 0.001, 1.0, 3.0])  # the first sample takes 1 ms of CPU, the second 2 s
+    monkeypatch.setattr(time, "thread_time", lambda: next(took))
+    sampler = Sampler(site.places, History(), every=5.0)
+
+    def wait(pause: float) -> bool:
+        pauses.append(pause)
+        return len(pauses) == 3
+
+    monkeypatch.setattr(sampler._stopped, "wait", wait)
+    sampler.run()
+    assert pauses == [5.0, 5.0, 200.0]
 
 
 def test_a_sample_that_fails_does_not_end_the_history(site: Site, caplog: pytest.LogCaptureFixture) -> None:
