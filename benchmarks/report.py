@@ -158,8 +158,8 @@ _INTRODUCTION = """# Benchmarks
 Written by `make bench`: do not edit by hand. One run, loopback, one worker each, 32 keep-alive connections,
 POST of about 200 B of JSON under heads that differ from request to request (authorization, traceparent,
 x-user-id), an answer of 98 B. All contenders split 90/10, sticky by x-user-id, with x-canary to opt in or
-out, and set x-forwarded-\\*, x-request-id and x-model-version. They take turns in short rounds; each figure
-is the median of the rounds, each ratio the median of the ratios round by round. CPU time is that of all
-processes of the proxy, kernel and user. Latency counts from the moment each request was due at a constant
-rate.
+out, and set x-forwarded-\\*, x-request-id and x-model-version; none logs requests. They take turns in short
+rounds; each figure is the median of the rounds, each ratio the median of the ratios round by round. CPU time
+is that of all processes of the proxy, kernel and user. Latency counts from the moment each request was due at
+a constant rate.
 """
