@@ -14,19 +14,14 @@ from gateway.errors import GatewayError
 from gateway.routing import change, file_sync, journal
 from gateway.routing.file import read_text, signature
 from gateway.routing.places import Places
-from gateway.routing.slot import PlanSlot, publish, published_document
+from gateway.routing.slot import publish, published_document, published_revision
 from gateway.routing.writing_back import write_back_holding_lock
 
 
 def traces(places: Places) -> tuple[object, ...]:
     """Return what differs after any change, cheap to get: while it stays the same nothing needs repair."""
     log = places.journal.with_name(places.journal.name + "-wal")
-    return (signature(places.journal), signature(log), _word(places))
-
-
-def _word(places: Places) -> int:
-    with PlanSlot(places) as slot:
-        return int(slot.word[0])
+    return (signature(places.journal), signature(log), published_revision(places))
 
 
 def publish_latest(places: Places) -> int | None:
@@ -48,14 +43,15 @@ def _is_behind(places: Places) -> bool:
     if standing is None:
         return False
     document = published_document(places)
-    return document is None or document["revision"] != standing[0] or _word(places) != standing[0]
+    shown = None if document is None else document["revision"]
+    return not shown == published_revision(places) == standing.revision
 
 
 def write_unwritten(places: Places, config: Path) -> bool:
     """Write routing.yaml where the latest revision still waits for it; return whether it did wait."""
     with journal.opened(places.journal) as connection:
         standing = journal.standing(connection)
-    if standing is None or standing[1] != "pending":
+    if standing is None or standing.file != "pending":
         return False
     file_sync.write_back(places, config)
     return True
@@ -71,9 +67,9 @@ def retry_writing(places: Places, config: Path) -> bool:
         return False
     with change.locked(places.file_lock), journal.opened(places.journal) as connection:
         standing = journal.standing(connection)
-        if standing is None or standing[1] != "unwritable" or not _is_untouched(connection, config):
+        if standing is None or standing.file != "unwritable" or not _is_untouched(connection, config):
             return False
-        journal.set_file(connection, standing[0], None, "pending")
+        journal.set_file(connection, standing.revision, None, "pending")
         write_back_holding_lock(places, config)
     return True
 

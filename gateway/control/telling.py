@@ -29,7 +29,7 @@ class Teller:
     def _latest_number(self) -> int:
         with journal.opened(self._places.journal) as connection:
             standing = journal.standing(connection)
-        return standing[0] if standing else 0
+        return standing.revision if standing else 0
 
     def tell(self, *, after_save: bool = False) -> None:
         """Log what is new. The same complaint is told again only after another save."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.routing.document import from_document, to_json
 from gateway.routing.plan import RoutingPlan
@@ -56,6 +56,13 @@ class Revision:
     action: str
     plan: RoutingPlan
     text: str | None
+    file: FileState
+
+
+class Standing(NamedTuple):
+    """The latest revision's number, and whether routing.yaml has been brought to say it."""
+
+    revision: int
     file: FileState
 
 
@@ -128,14 +135,14 @@ def head(connection: sqlite3.Connection) -> Revision | None:
     return next(_select(connection, "ORDER BY revision DESC LIMIT 1"), None)
 
 
-def standing(connection: sqlite3.Connection) -> tuple[int, FileState] | None:
-    """Return the latest revision's number, and whether routing.yaml says it, or None from an empty journal.
+def standing(connection: sqlite3.Connection) -> Standing | None:
+    """Return where the journal stands, or None from an empty one.
 
-    Its plan is not read: with thousands of routes that takes a tenth of a second.
+    The plan is not read: with thousands of routes that takes a tenth of a second.
     """
     newest = "SELECT revision, file FROM revisions ORDER BY revision DESC LIMIT 1"
-    found: tuple[int, FileState] | None = connection.execute(newest).fetchone()
-    return found
+    found = connection.execute(newest).fetchone()
+    return Standing(*found) if found else None
 
 
 def find(connection: sqlite3.Connection, revision: int) -> Revision | None:

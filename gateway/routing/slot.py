@@ -37,6 +37,12 @@ def published(places: Places) -> RoutingPlan | None:
     return None if document is None else from_document(document)
 
 
+def published_revision(places: Places) -> int:
+    """Return the revision that every worker uses for its next request, 0 before the first plan."""
+    with PlanSlot(places) as slot:
+        return int(slot.word[0])
+
+
 def published_document(places: Places) -> dict[str, Any] | None:
     """Return the plan in the slot as plain JSON values, or None before the first one."""
     try:

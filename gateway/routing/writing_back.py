@@ -19,7 +19,8 @@ def write_back_holding_lock(places: Places, config: Path) -> None:
     """`write_back` for a caller that holds the file lock."""
     with journal.opened(places.journal) as connection:
         standing = journal.standing(connection)
-        if standing is None or standing[1] != "pending" or (head := journal.head(connection)) is None:
+        head = journal.head(connection) if standing and standing.file == "pending" else None
+        if head is None:
             return
         try:
             current = _write_over(config, head)

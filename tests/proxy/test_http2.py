@@ -38,8 +38,6 @@ from tests.proxy.stage import Stage
 from tests.proxy.tls_talk import client as tls_client
 from tests.tls_files import Authority
 
-EVERY = 2**31 - 1
-
 
 async def test_a_request_reaches_the_service_as_http11(stage: Stage, ca: Authority) -> None:
     """Its fields pass in order, the authority as Host, and the answer comes back with lower-case names."""

@@ -48,7 +48,10 @@ def test_after_a_reboot_the_directory_in_memory_is_made_again(tmp_path: Path) ->
     """The link is there and leads nowhere: that is mended."""
     places = prepare(tmp_path / "state")
     shutil.rmtree(places.run.resolve())
-    prepare(tmp_path / "state").plan.write_text("works")
+    again = prepare(tmp_path / "state")
+    again.plan.write_text("works")
+    assert again.run.is_symlink()
+    assert (again.run.resolve() / again.plan.name).read_text() == "works"
 
 
 def test_a_copied_state_directory_does_not_share_the_memory_of_the_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from gateway.routing.places import Places
 from gateway.routing.plan import UNITS, Route, RoutingPlan, Service
 from gateway.routing.run_directory import prepare
-from gateway.routing.slot import PlanSlot, publish, published, published_document
+from gateway.routing.slot import PlanSlot, publish, published, published_document, published_revision
 from tests.waiting import BOUND
 
 WRITER = """
@@ -117,3 +117,13 @@ def test_a_reader_never_sees_a_part_of_a_plan_nor_an_older_one_than_the_word_say
             newest = word
             seen.add(word)
     assert writer.returncode == 0
+
+
+def test_the_revision_in_the_slot_is_known_without_the_plan(tmp_path: Path) -> None:
+    """Whoever asks each second must not read thousands of routes each time."""
+    places = prepare(tmp_path)
+    assert published_revision(places) == 0
+    with PlanSlot(places, writable=True) as slot:
+        slot.store(7)
+    assert published_revision(places) == 7
+    assert not places.plan.exists()

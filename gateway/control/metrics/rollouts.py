@@ -26,9 +26,7 @@ def rollout_families(plan: RoutingPlan, judged: Judged, now: float) -> Iterator[
         labels=["route", "metric"],
     )
     for route in plan.routes:
-        progress = route.progress
-        is_active = progress is not None and progress.is_active
-        if progress is not None and is_active and judged.is_judged(route.name, progress, now):
+        if judged.is_judged(route, now):
             for metric in metrics_of(judged.routes.get(route.name, {})):
                 for direction in ("worse", "good"):
                     if metric[f"{direction}_bar"]:
@@ -53,13 +51,12 @@ def progress_families(plan: RoutingPlan, judged: Judged, now: float) -> Iterator
     for route in plan.routes:
         progress = route.progress
         is_active = progress is not None and progress.is_active
-        is_judged = progress is not None and judged.is_judged(route.name, progress, now)
         for state in get_args(State):
             states.add_metric(
                 [route.name, state], float(state == (progress.state if progress else "healthy"))
             )
         steps.add_metric([route.name], progress.step + 1 if progress is not None and is_active else 0)
-        unjudged.add_metric([route.name], float(is_active and not is_judged))
+        unjudged.add_metric([route.name], float(is_active and not judged.is_judged(route, now)))
     yield from (states, steps, unjudged)
 
 

@@ -41,16 +41,19 @@ class Judged:
         """Return how old it is in seconds; a clock that was put back makes it look old too."""
         return None if self.at is None else abs(now - self.at)
 
-    def is_judged(self, route: str, progress: Progress, now: float) -> bool:
-        """Tell whether somebody judges a route's rollout at this moment, or is about to.
+    def is_judged(self, route: Route, now: float) -> bool:
+        """Tell whether a route's rollout is under way and somebody judges it at this moment, or is about to.
 
         Those who have only just been started have not looked yet, nor has anybody at what began since.
         """
+        progress = route.progress
+        if progress is None or not progress.is_active:
+            return False
         if self.started is not None:
             return 0 <= now - self.started <= FIRST_WITHIN
         age = self.age(now)
         is_new = self.revision is not None and progress.id > self.revision
-        return age is not None and age <= FRESH and (route in self.routes or is_new)
+        return age is not None and age <= FRESH and (route.name in self.routes or is_new)
 
 
 def read_judged(places: Places) -> Judged:
@@ -79,7 +82,6 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
     """
     progress = route.progress
     is_active = progress is not None and progress.is_active
-    is_judged = progress is not None and is_active and judged.is_judged(route.name, progress, now)
     found = judged.routes.get(route.name, {}) if is_active else {}
     if progress and (found.get("rollout"), found.get("step")) not in (
         (None, None),
@@ -90,7 +92,7 @@ def rollout_state(route: Route, judged: Judged, now: float) -> dict[str, Any]:
     return {
         "progress": None if progress is None else progress_state(progress),
         "next": next_in_words(route),
-        "judged": is_judged,
+        "judged": judged.is_judged(route, now),
         "judged_at": iso_time(judged.at) if found and judged.at is not None else None,
         "verdict": found.get("verdict"),
         "situation": found.get("situation"),

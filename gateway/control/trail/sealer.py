@@ -51,10 +51,10 @@ class LeftOut:
         self._due = self._clock() + LOOK_EVERY
         with journal.opened(self._places.journal) as connection:
             standing = journal.standing(connection)
-            if standing is None or standing[0] == self._known:
+            if standing is None or standing.revision == self._known:
                 return
             if self._known is None:  # a trail that begins now does not tell of what was before
                 is_old = has_revisions(self._places)
-                self._known = max(0, standing[0] - AT_FIRST) if is_old else standing[0]
+                self._known = max(0, standing.revision - AT_FIRST) if is_old else standing.revision
             found = journal.since(connection, max(self._known, 1))
         self._known = note_left_out(self._places, self._known, found)

@@ -17,7 +17,7 @@ from gateway.errors import GatewayError
 from gateway.files import replace_file
 from gateway.routing.places import Places
 from gateway.routing.plan import Route, RoutingPlan
-from gateway.routing.slot import PlanSlot, published
+from gateway.routing.slot import published, published_revision
 from gateway.routing.try_pages import SCRIPT, STYLE, page_file, try_folder
 
 EVERY: Final = 1.0
@@ -52,9 +52,10 @@ class PublicPages:
 
     def look(self) -> None:
         """Make what the plan in force wants, unless that was done already. Raises OSError."""
-        with PlanSlot(self._places) as slot:
-            revision = slot.word[0]  # most of the time it is enough, and a plan may be long
-        if revision == self._revision or (plan := published(self._places)) is None:
+        if published_revision(self._places) == self._revision:  # a plan may be long, and is seldom another
+            return
+        plan = published(self._places)
+        if plan is None:
             return
         routes = [route for route in plan.routes if route.try_page]
         if routes:

@@ -32,7 +32,7 @@ def _of_pause(route: Route, progress: Progress) -> Iterator[str]:
 
 
 def _of_judge(route: Route, progress: Progress, judged: Judged, now: float) -> Iterator[str]:
-    if not judged.is_judged(route.name, progress, now):
+    if not judged.is_judged(route, now):
         age = judged.age(now)
         verb = "is not judged " + ("at this moment" if age is not None else "yet")
         if age is not None and age > FRESH:

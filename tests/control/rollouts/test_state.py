@@ -73,7 +73,7 @@ def test_a_judge_may_take_a_moment_to_begin(site: Site, age: float, expected: bo
     """Nobody is called for a gateway that is starting; a judge that never begins is missed."""
     site.places.processes.write_text(json.dumps({"started": NOW - age}))
     judged = read_judged(site.places)
-    assert (judged.at, judged.is_judged("late", PROGRESS, NOW)) == (None, expected)
+    assert (judged.at, judged.is_judged(BEGUN.routes[0], NOW)) == (None, expected)
     assert rollout_state(BEGUN.routes[0], judged, NOW)["judged"] is expected
 
 
@@ -94,7 +94,7 @@ def test_a_judge_that_was_there_is_missed_however_young_the_gateway_is(site: Sit
     """It has said its first word, so nothing is waited for any more."""
     site.places.processes.write_text(json.dumps({"started": NOW - FRESH - 1}))
     (site.places.run / "rollouts.json").write_text(json.dumps(told(NOW - FRESH - 0.5)))
-    assert not read_judged(site.places).is_judged("late", PROGRESS, NOW)
+    assert not read_judged(site.places).is_judged(BEGUN.routes[0], NOW)
 
 
 @pytest.mark.parametrize(
