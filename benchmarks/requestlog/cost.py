@@ -64,7 +64,7 @@ def measure(scale: Scale, kinds: Sequence[str] = KINDS) -> Reached:
         for _ in range(scale.rounds):
             for (way, kind), found in costs.items():
                 _round(sites[way], found, pools[kind], scale.round_seconds, cores.load)
-    return _reached(costs)
+    return compared(costs)
 
 
 def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> None:
@@ -83,7 +83,8 @@ def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> Non
     costs.failed += load.failed
 
 
-def _reached(costs: dict[tuple[str, str], Costs]) -> Reached:
+def compared(costs: dict[tuple[str, str], Costs]) -> Reached:
+    """Compare the rounds with the log and without, by `(way, kind)`: the median of their ratios."""
     figures: list[Figure] = []
     body: list[Sequence[str]] = []
     for kind in dict.fromkeys(kind for _, kind in costs):
