@@ -7,7 +7,6 @@ outlives a kill -9 and a power cut. Any process may read or append; `sqlite3` ke
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import sqlite3
 import zlib
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from gateway.routing.document import from_document, to_json
+from gateway.routing.document import from_json, to_json
 from gateway.routing.plan import RoutingPlan
 
 KEPT = 10_000
@@ -180,7 +179,7 @@ def _select(connection: sqlite3.Connection, where: str, *values: int) -> Iterato
     # `where` comes from this file alone; what users give is bound as a parameter.
     for row in connection.execute(f"SELECT {_COLUMNS} FROM revisions {where}", values):  # noqa: S608
         revision, at, author, reason, action, packed, text, file = row
-        plan = from_document(json.loads(zlib.decompress(packed)))
+        plan = from_json(zlib.decompress(packed))
         yield Revision(revision, at, author, reason, action, plan, _unpack(text), file)
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gateway.files import replace_file
-from gateway.routing.document import from_document, to_json
+from gateway.routing.document import from_json, to_json
 from gateway.routing.places import Places
 from gateway.routing.plan import RoutingPlan
 
@@ -33,8 +33,11 @@ def publish(places: Places, plan: RoutingPlan) -> None:
 
 def published(places: Places) -> RoutingPlan | None:
     """Return the plan in the slot, or None before the first one."""
-    document = published_document(places)
-    return None if document is None else from_document(document)
+    try:
+        text = places.plan.read_bytes()
+    except FileNotFoundError:
+        return None
+    return from_json(text)
 
 
 def published_revision(places: Places) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType
@@ -12,9 +15,19 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from gateway.routing.document import UnknownPlan, from_document, limits_from, tls_from, to_document, to_json
+from gateway.routing import document
+from gateway.routing.document import (
+    UnknownPlan,
+    from_document,
+    from_json,
+    limits_from,
+    tls_from,
+    to_document,
+    to_json,
+)
 from gateway.routing.plan import Route, RoutingPlan, Service
 from gateway.routing.settings import Failing, Limits, Tls, Traffic
+from tests.waiting import BOUND
 
 PLAIN = {
     bool: st.booleans(),
@@ -49,6 +62,8 @@ def test_any_plan_comes_back(plan: RoutingPlan) -> None:
     assert from_document(to_document(plan)) == plan
     document = json.loads(to_json(plan))
     assert from_document(document) == plan
+    assert from_json(to_json(plan).encode()) == plan
+    assert isinstance(hash(plan), int)  # nobody can change the plan that others are given too
     assert (limits_from(document), tls_from(document)) == (plan.limits, plan.tls)
 
 
@@ -121,3 +136,30 @@ def test_a_plan_of_another_version_is_refused_in_words(spoil: dict[str, Any]) ->
         del document["revision"]
     with pytest.raises(UnknownPlan, match="written by another version of the gateway"):
         from_document(document)
+
+
+def test_a_plan_is_read_once_however_many_ask_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All get the same one; another text is read anew, and one that cannot be read is never kept."""
+    read = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def counted(found: Mapping[str, Any]) -> RoutingPlan:
+        read.append(found["revision"])
+        begun.set()
+        assert go_on.wait(BOUND)
+        return from_document(found)
+
+    monkeypatch.setattr(document, "from_document", counted)
+    text = to_json(RoutingPlan((), (), revision=987_654)).encode()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(from_json, bytes(bytearray(text))) for _ in range(4)]
+        assert begun.wait(BOUND)
+        go_on.set()
+        plans = [each.result(BOUND) for each in asked]
+    assert read == [987_654]
+    assert all(plan is plans[0] for plan in plans)
+    assert from_json(text.replace(b"987654", b"987655")).revision == 987_655
+    for _ in range(2):
+        with pytest.raises(UnknownPlan):
+            from_json(b'{"revision": 987656}')
+    assert read[1:] == [987_655, 987_656, 987_656]
