@@ -1,6 +1,6 @@
 """Keeps routing.yaml, the journal and the slot in line, whoever changed one of them last.
 
-A thread of the control process looks at the file every 50 ms. Once a second it also looks for what a killed
+A thread of the control process looks at the file every 100 ms. Once a second it also looks for what a killed
 process left behind.
 """
 
@@ -28,7 +28,7 @@ from gateway.routing.places import Places
 
 log = logging.getLogger("gateway.control")
 
-LOOK_EVERY = 0.05
+LOOK_EVERY = 0.1
 CATCH_UP_EVERY = 1.0
 RETRY_WRITING_EVERY = 5.0
 

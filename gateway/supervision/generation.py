@@ -6,6 +6,8 @@ then the old one is told to leave, and never before.
 
 from __future__ import annotations
 
+import logging
+import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ from gateway.monitoring.tally import WorkerState, read_state
 from gateway.routing.places import Places
 from gateway.supervision.listeners import Listeners
 from gateway.supervision.process import Process
+
+log = logging.getLogger("gateway.supervisor")
 
 HUNG_AFTER = 10.0
 """Seconds without a beat, of which there are ten each second."""
@@ -112,6 +116,14 @@ def is_hung(places: Places, worker: Process, now: float) -> bool:
     """
     state = state_of(places, worker)
     return state is not None and now - max(state.beat, worker.started) > HUNG_AFTER
+
+
+def kill_hung(places: Places, workers: Iterable[Process], now: float) -> None:
+    """Kill the workers that have hung; they are then found dead, and started again."""
+    for worker in workers:
+        if is_hung(places, worker, now):
+            log.error("%s has hung for %g s: it is killed and started again", called(worker), HUNG_AFTER)
+            worker.signal(signal.SIGKILL)
 
 
 def is_accepting(pid: int, fd: int) -> bool:

@@ -20,7 +20,7 @@ from gateway.routing.plan import RoutingPlan
 from gateway.routing.settings import Limits
 from gateway.routing.slot import PlanSlot, published
 from gateway.supervision.front import GRACE, Front, NextSetup
-from gateway.supervision.generation import HUNG_AFTER, Setup, called, described, is_hung, is_ready
+from gateway.supervision.generation import Setup, called, described, is_ready, kill_hung
 from gateway.supervision.leaving import end
 from gateway.supervision.log_processes import LogProcesses
 from gateway.supervision.process import Process, exit_reason
@@ -32,7 +32,8 @@ from gateway.supervision.starting import Starting, admin_not_ready
 
 log = logging.getLogger("gateway.supervisor")
 
-TICK, BUSY_TICK = 0.1, 0.025
+TICK, BUSY_TICK = 0.25, 0.025
+HUNG_LOOK_EVERY = 1.0
 WORKERS_WAIT = 10.0
 """Seconds that workers wait for the replicas at the start, not for ever: one model may not load at all."""
 
@@ -64,7 +65,7 @@ class Supervisor:
         self._log = LogProcesses()
         self._log.begin(setup.commands)
         self._written = ""
-        self._began = time.monotonic()
+        self._began = self._hung_look_at = time.monotonic()
         self._may_serve = False
         write_report(places, self._front.report)
 
@@ -82,6 +83,9 @@ class Supervisor:
         for process in self.processes():
             if process.role != "worker" or self._may_serve:
                 self._tend(process)
+        if (now := time.monotonic()) >= self._hung_look_at:
+            self._hung_look_at = now + HUNG_LOOK_EVERY
+            kill_hung(self._places, self._front.generation.workers, now)
         if self._replicas.wants_spare() and not self.not_ready():
             self._replicas.make_spare()
         self._replicas.tend_spare()
@@ -97,9 +101,6 @@ class Supervisor:
             return
         if status is not None:
             log.warning("%s %s; it is started again", called(process), exit_reason(status))
-        elif process.role == "worker" and is_hung(self._places, process, time.monotonic()):
-            log.error("%s has hung for %g s: it is killed and started again", called(process), HUNG_AFTER)
-            process.signal(signal.SIGKILL)
 
     def _recover(self) -> None:
         log.error("%s was removed: it is made anew, and what used it starts again", self._places.run)

@@ -59,6 +59,20 @@ class Health:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What was found when nothing was due: until it changes the database need not be asked again."""
+
+    plan: RoutingPlan
+    upto: int
+    now: float
+    due: int
+
+    def holds(self, plan: RoutingPlan, upto: int, now: float) -> bool:
+        """Tell whether nothing is due still; not where the clock was put back, which may take back much."""
+        return plan is self.plan and self.upto <= upto < self.due and self.now <= now
+
+
 @dataclass(slots=True)
 class Watcher:
     """Watches the routes of one gateway; `folder` is where paths of models begin."""
@@ -74,6 +88,7 @@ class Watcher:
     _models: Models | None = None
     _coarsened: float = 0.0
     _is_behind: bool = False
+    _idle: Idle | None = None
 
     def report(self) -> dict[str, Any]:
         """Return how watching itself is doing, for run/keeper.json."""
@@ -87,23 +102,27 @@ class Watcher:
         began = self.monotonic()
         upto = round(self._horizon.observe(read_report(self.places.recorder), now, began) * SECOND)
         plan = self.live()
-        if plan is None or upto <= 0:
+        if plan is None or upto <= 0 or (self._idle and self._idle.holds(plan, upto, now)):
             return self.report()
         with store.opened(self.places.watch) as connection:
             take_back(connection, upto, now)
-            if self._is_behind or self._is_due(plan, store.marks(connection), upto):
+            if self._is_behind or upto >= self._due(plan, store.marks(connection)):
+                self._idle = None
                 self._run(connection, plan, upto, now)
                 self.health.seconds = self.monotonic() - began
+            else:
+                self._idle = Idle(plan, upto, now, self._due(plan, store.marks(connection)))
         return self.report()
 
-    def _is_due(self, plan: RoutingPlan, marks: Mapping[str, int], upto: int) -> bool:
+    def _due(self, plan: RoutingPlan, marks: Mapping[str, int]) -> int:
+        """Return the moment of the log from which there is something to do, in microseconds."""
         read = marks.get(READ, 0)
-        every = [GATEWAY_EVERY]
+        every = {GATEWAY_EVERY}
         for route in plan.routes:
             if route.log is not None and route.monitor.groups:
                 own = OWN_TIME_EVERY if route.monitor.time else round(route.monitor.every * SECOND)
-                every.append(min(own, round(route.monitor.every * SECOND)))
-        return any(upto // length > read // length for length in every)
+                every.add(min(own, round(route.monitor.every * SECOND)))
+        return min((read // length + 1) * length for length in every)
 
     def _run(self, connection: sqlite3.Connection, plan: RoutingPlan, upto: int, now: float) -> None:
         until = self.monotonic() + BUDGET

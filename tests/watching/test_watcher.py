@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,34 @@ def test_nothing_is_done_before_it_is_due(it: Watched) -> None:
     it.clock += 1
     watcher.tick(START + 122)
     assert watcher.report()["last_run"] == START + 62
+
+
+def test_while_nothing_is_due_the_database_is_not_asked(it: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is again once something is due, once the plan is another, and once the clock was put back."""
+    it.write([record(n, START + n / 10) for n in range(100)])
+    watcher = it.watcher()
+    opened = []
+    usual = store.opened
+
+    def counted(path: Path) -> AbstractContextManager[sqlite3.Connection]:
+        opened.append(path)
+        return usual(path)
+
+    monkeypatch.setattr(store, "opened", counted)
+
+    def asked(moment: float) -> bool:
+        before = len(opened)
+        it.clock += 1
+        watcher.tick(moment)
+        return len(opened) > before
+
+    assert [asked(START + second) for second in (62, 63, 64, 65)] == [True, True, False, False]
+    it.follow(plan_of((ERRORS,), Monitor(every=60, window=60)))
+    assert [asked(START + second) for second in (66, 67)] == [True, False]
+    assert [asked(START + second) for second in (65, 66)] == [True, False]
+    it.clock += 10
+    assert asked(START + 130)
+    assert watcher.report()["last_run"] == START + 130
 
 
 def test_a_tick_keeps_to_its_budget(it: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
