@@ -7,7 +7,6 @@ llhttp has already parsed the head; these checks are stricter than it is and dec
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 MAX_HEAD = 32 * 1024
 MAX_TARGET = 8 * 1024
@@ -53,14 +52,25 @@ class Refused(Exception):
         self.limit = limit
 
 
-class RequestLine(NamedTuple):
+class RequestLine:  # compiled, one is made and read faster than a named tuple
     """A request line whose target is known to be safe; `authority` is set by an absolute target only."""
 
-    method: bytes
-    target: bytes
-    path: bytes
-    is_http11: bool
-    authority: bytes | None
+    __slots__ = ("authority", "is_http11", "method", "path", "target")
+
+    def __init__(
+        self, method: bytes, target: bytes, path: bytes, is_http11: bool, authority: bytes | None = None
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path = path
+        self.is_http11 = is_http11
+        self.authority = authority
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RequestLine) and self._parts() == other._parts()
+
+    def _parts(self) -> tuple[bytes, bytes, bytes, bool, bytes | None]:
+        return self.method, self.target, self.path, self.is_http11, self.authority
 
 
 def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
@@ -69,7 +79,7 @@ def request_line(line: bytes, max_target: int = MAX_TARGET) -> RequestLine:
     if plain is not None:
         method, target, path, minor = plain.groups()
         if method in METHODS and len(target) <= max_target and b"/." not in path and b"//" not in path:
-            return RequestLine(method, target, path, minor == b"1", None)
+            return RequestLine(method, target, path, minor == b"1")
     return _second_look(line, max_target)
 
 
@@ -79,7 +89,7 @@ def _second_look(line: bytes, max_target: int) -> RequestLine:
     authority = None
     if target[:1] != b"/":
         if target == b"*" and method == b"OPTIONS":
-            return RequestLine(method, target, b"/", is_http11, None)
+            return RequestLine(method, target, b"/", is_http11)
         target, authority = _absolute(target)
     if not _TARGET.fullmatch(target):
         raise Refused(400, "the target has a character that must be percent-encoded")
