@@ -59,12 +59,19 @@ def measure(scale: Scale, kinds: Sequence[str] = KINDS) -> Reached:
             for way, text in {"with": routing, "without": routing + "    log: false\n"}.items()
         }
         costs = {(way, kind): Costs() for way in sites for kind in kinds}
-        for site in sites.values():
-            burst(site.port(), pools[INFER], 1, cores.load)
+        sent = {way: burst(site.port(), pools[INFER], 1, cores.load).requests for way, site in sites.items()}
         for _ in range(scale.rounds):
             for (way, kind), found in costs.items():
                 _round(sites[way], found, pools[kind], scale.round_seconds, cores.load)
-    return compared(costs)
+        logged = sent["with"] + sum(found.requests for (way, _), found in costs.items() if way == "with")
+        return compared(costs, logged - _accounted_for(sites["with"]))
+
+
+def _accounted_for(site: Site) -> int:
+    """Return how many records were written, or dropped and counted."""
+    site.told()
+    records, dropped = site.counts()
+    return records + sum(dropped.values())
 
 
 def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> None:
@@ -83,8 +90,12 @@ def _round(site: Site, costs: Costs, pool: Path, seconds: int, core: int) -> Non
     costs.failed += load.failed
 
 
-def compared(costs: dict[tuple[str, str], Costs]) -> Reached:
-    """Compare the rounds with the log and without, by `(way, kind)`: the median of their ratios."""
+def compared(costs: dict[tuple[str, str], Costs], unlogged: int) -> Reached:
+    """Compare the rounds with the log and without, by `(way, kind)`: the median of their ratios.
+
+    `unlogged` are answers, of the way with a log, that it knows nothing of; less than none where it also has
+    requests that nobody waited for at the end of a round.
+    """
     figures: list[Figure] = []
     body: list[Sequence[str]] = []
     for kind in dict.fromkeys(kind for _, kind in costs):
@@ -102,6 +113,7 @@ def compared(costs: dict[tuple[str, str], Costs]) -> Reached:
     requests = sum(found.requests for found in costs.values())
     failed = sum(found.failed for found in costs.values())
     figures.append(Figure("failed", failed, most=0))
+    figures.append(Figure("answers that the log knows nothing of", max(unlogged, 0), most=0))
     return Reached(requests, failed, tuple(figures), tables=((head, body),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -38,6 +39,10 @@ class Process:
     def pid(self) -> int:
         """The running process, or 0."""
         return self.popen.pid if self.popen is not None and self.popen.returncode is None else 0
+
+    def starts_in(self) -> float:
+        """Return the seconds until it may be started; infinite while it runs, or once it shall end."""
+        return math.inf if self.pid or self.ended else max(self._not_before - self.clock(), 0.0)
 
     def start(self) -> None:
         """Start it in a process group of its own, so that Ctrl-C reaches the supervisor alone.

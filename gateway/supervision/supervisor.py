@@ -33,7 +33,7 @@ from gateway.supervision.starting import Starting, admin_not_ready
 log = logging.getLogger("gateway.supervisor")
 
 TICK, BUSY_TICK = 0.25, 0.025
-"""Seconds between two turns, and while something is still to become what it shall be."""
+"""Seconds between two turns, and at the start or in a reload; a signal or a death brings the next at once."""
 HUNG_LOOK_EVERY = 1.0
 WORKERS_WAIT = 10.0
 """Seconds that workers wait for the replicas at the start, not for ever: one model may not load at all."""
@@ -180,12 +180,14 @@ class Supervisor:
                     log.exception("the processes could not all be looked after; it is tried again")
                 if not ready and (ready := starting.is_over()):
                     on_ready(starting.seconds, starting.pending)
-                signals.wait(TICK if ready and self.is_settled() else BUSY_TICK)
+                signals.wait(self.pause() if ready else BUSY_TICK)
             self.drain(signals)
 
-    def is_settled(self) -> bool:
-        """Tell whether nothing waits to be started, or to be started again."""
-        return not self._front.is_reloading and all(process.pid for process in self.processes())
+    def pause(self) -> float:
+        """Return the seconds until the next turn: no more than until something is to be started again."""
+        if self._front.is_reloading:
+            return BUSY_TICK
+        return min(TICK, *(max(process.starts_in(), BUSY_TICK) for process in self.processes()))
 
     def drain(self, signals: Signals) -> None:
         """End the workers first, then what they depend on and what keeps their last records, the keeper last.

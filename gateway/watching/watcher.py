@@ -102,7 +102,7 @@ class Watcher:
         began = self.monotonic()
         upto = round(self._horizon.observe(read_report(self.places.recorder), now, began) * SECOND)
         plan = self.live()
-        if plan is None or upto <= 0 or (self._idle and self._idle.holds(plan, upto, now)):
+        if plan is None or upto <= 0 or self._is_idle(plan, upto, now):
             return self.report()
         with store.opened(self.places.watch) as connection:
             take_back(connection, upto, now)
@@ -113,6 +113,10 @@ class Watcher:
             else:
                 self._idle = Idle(plan, upto, now, self._due(plan, store.marks(connection)))
         return self.report()
+
+    def _is_idle(self, plan: RoutingPlan, upto: int, now: float) -> bool:
+        # Somebody may have moved a database away that was damaged: it is made anew at once.
+        return self._idle is not None and self._idle.holds(plan, upto, now) and self.places.watch.exists()
 
     def _due(self, plan: RoutingPlan, marks: Mapping[str, int]) -> int:
         """Return the moment of the log from which there is something to do, in microseconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -62,17 +63,20 @@ def test_patience_grows_with_each_early_death_and_starts_anew_after_a_steady_lif
     """It waits 0.2, 0.4, 0.8 s and so on up to 15 s; a process that ran well is started again at once."""
     clock = Clock()
     process = Process("worker", FAILS, clock=clock)
+    assert process.starts_in() == 0.0
     process.tend()
+    assert process.starts_in() == math.inf
     delays = []
     for death in range(1, 10):
         ended(process)
         assert process.tend() == 3
         assert process.restarts == death
-        began = clock.now
+        began, wait = clock.now, process.starts_in()
         while not process.pid:
             clock.now += 0.01
             assert process.tend() is None
         delays.append(round(clock.now - began, 1))
+        assert round(wait, 1) == delays[-1]
     assert delays == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, BACKOFF_LAST, BACKOFF_LAST]
     ended(process)
     clock.now += STEADY_AFTER + 0.1
@@ -86,6 +90,7 @@ def test_patience_grows_with_each_early_death_and_starts_anew_after_a_steady_lif
     ended(process)
     process.stop()
     assert process.is_gone()
+    assert process.starts_in() == math.inf
 
 
 def test_a_killed_process_is_found_dead_and_replaced() -> None:

@@ -23,6 +23,8 @@ from gateway.routing.settings import Limits
 from gateway.routing.slot import publish
 from gateway.supervision import supervisor as module
 from gateway.supervision.generation import Commands
+from gateway.supervision.signals import Signals
+from gateway.supervision.supervisor import BUSY_TICK, TICK
 from tests.supervision.stand_ins import ACCEPT, ANSWER, setup_of, supervisor_of
 from tests.waiting import BOUND
 
@@ -100,6 +102,28 @@ def ending(places: Places, ends: Path) -> Commands:
 def stubborn(places: Places, fd: int) -> list[str]:
     """Return a control process that answers, and does not end when it is told to."""
     return [sys.executable, "-c", STUBBORN, str(fd), str(places.admin_socket)]
+
+
+def test_turns_are_few_once_everything_runs(
+    places: Places, sockets: list[socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And many until then, so that the start is not slower than its processes are."""
+    supervisor = supervisor_of(places, setup_of(sockets, ending(places, tmp_path / "ends")))
+    waited: list[float] = []
+    before: list[int] = []
+    usual = Signals.wait
+
+    def wait(signals: Signals, seconds: float) -> None:
+        waited.append(seconds)
+        if before and len(waited) == before[0] + 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        usual(signals, seconds)
+
+    monkeypatch.setattr(Signals, "wait", wait)
+    supervisor.run(lambda *_: before.append(len(waited)))
+    (began,) = before
+    assert set(waited[:began]) == {BUSY_TICK}
+    assert waited[began : began + 3] == [TICK] * 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -276,7 +276,7 @@ def test_nothing_is_done_before_it_is_due(it: Watched) -> None:
 
 
 def test_while_nothing_is_due_the_database_is_not_asked(it: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is again once something is due, once the plan is another, and once the clock was put back."""
+    """It is again once something is due, plan or database are others, or the clock was put back."""
     it.write([record(n, START + n / 10) for n in range(100)])
     watcher = it.watcher()
     opened = []
@@ -298,6 +298,8 @@ def test_while_nothing_is_due_the_database_is_not_asked(it: Watched, monkeypatch
     it.follow(plan_of((ERRORS,), Monitor(every=60, window=60)))
     assert [asked(START + second) for second in (66, 67)] == [True, False]
     assert [asked(START + second) for second in (65, 66)] == [True, False]
+    it.places.watch.unlink()
+    assert [asked(START + second) for second in (67, 68, 69)] == [True, True, False]
     it.clock += 10
     assert asked(START + 130)
     assert watcher.report()["last_run"] == START + 130
