@@ -19,8 +19,8 @@ up: $(VENV)/.runtime $(VENV)/.compiled ## start three model services and the gat
 test: $(VENV)/.dev ## run every test
 	@$(BIN)/python -m pytest
 
-# What needs processes of its own, apart, so that CI can run both parts at a time; they take about as long.
-PARTS := $(addprefix tests/,cli control supervision system)
+# Most of what needs processes of its own, apart, so that CI can run both parts at a time; they take about as long.
+PARTS := $(addprefix tests/,cli control system)
 
 test-processes: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PARTS)
