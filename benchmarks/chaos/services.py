@@ -34,6 +34,9 @@ services: {blue: {urls: [$blue], breaker: {errors: 50, requests: 20, within: 10s
 routes: [{name: late, path: /, stable: blue, weights: {blue: 100}}]
 """
 
+_SPARE = 100
+"""Requests until which a breaker is surely open, beyond those that its rule asks for."""
+
 
 async def slow(scale: Scale) -> Reached:
     """Answers that take 300 ms, and answers that come byte by byte, beside a good service."""
@@ -133,7 +136,7 @@ async def breaker(scale: Scale) -> Reached:
         replica.behave(errors=100.0)
         async with control() as direct, Load(found.port(), ("blue",)) as load:
             load.closed(Kind(16, 800))
-            await asyncio.sleep(scale.seconds / 2)
+            await load.until(len(before) + _SPARE)  # by then half of its answers were errors
             at = monotonic()
             known = (await asyncio.to_thread(replica.counts))["attempts"]
             await asyncio.sleep(scale.seconds)
@@ -142,7 +145,7 @@ async def breaker(scale: Scale) -> Reached:
     figures = (
         Figure("503 within (p99)", p99_ms(refused), " ms", most=bound_ms(5, direct)),
         Figure("requests that the service got while open", reached, most=0),
-        Figure("and before it opened", known - len(before), least=20, most=len(before) + 100),
+        Figure("and before it opened", known - len(before), least=20, most=len(before) + _SPARE),
     )
     return Reached(len(load.seen), len(failed(load.seen)), figures, notes=failures(load.seen))
 
