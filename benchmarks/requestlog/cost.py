@@ -113,7 +113,7 @@ def compared(costs: dict[tuple[str, str], Costs], unlogged: int) -> Reached:
     requests = sum(found.requests for found in costs.values())
     failed = sum(found.failed for found in costs.values())
     figures.append(Figure("failed", failed, most=0))
-    figures.append(Figure("answers that the log knows nothing of", max(unlogged, 0), most=0))
+    figures.append(Figure("answers neither written nor counted", max(unlogged, 0), most=0))
     return Reached(requests, failed, tuple(figures), tables=((head, body),))
 
 

@@ -106,12 +106,13 @@ class Watcher:
             return self.report()
         with store.opened(self.places.watch) as connection:
             take_back(connection, upto, now)
-            if self._is_behind or upto >= self._due(plan, store.marks(connection)):
+            due = self._due(plan, store.marks(connection))
+            if self._is_behind or upto >= due:
                 self._idle = None
                 self._run(connection, plan, upto, now)
                 self.health.seconds = self.monotonic() - began
             else:
-                self._idle = Idle(plan, upto, now, self._due(plan, store.marks(connection)))
+                self._idle = Idle(plan, upto, now, due)
         return self.report()
 
     def _is_idle(self, plan: RoutingPlan, upto: int, now: float) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import shutil
 import tempfile
 from contextlib import ExitStack
@@ -16,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from gateway.routing.places import Places
 from tests.browser.traffic import Traffic
 from tests.browser.visitor import TIMEOUT_MS
+from tests.missing import missing
 from tests.system.chromium import CHROMIUM, OPTIONS
 from tests.system.gateway_under_test import Gateway
 from tests.waiting import BOUND, until
@@ -119,9 +118,7 @@ class Stage:
         """Return the browser; without one the test is skipped, and fails in CI."""
         if self._browser is None:
             if not Path(CHROMIUM).exists():
-                (pytest.fail if os.environ.get("CI") else pytest.skip)(
-                    f"there is no {CHROMIUM}; to get it: sudo apt-get install chromium"
-                )
+                missing(f"there is no {CHROMIUM}; to get it: sudo apt-get install chromium")
             expect.set_options(timeout=TIMEOUT_MS)
             driver = self._closing.enter_context(sync_playwright())
             self._browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)

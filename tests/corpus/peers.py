@@ -6,7 +6,6 @@ both tell how many requests they made of the bytes they were sent.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
+from tests.missing import missing
 
 PROGRAMS = ("nginx", "haproxy")
 START = 20.0
@@ -25,10 +24,9 @@ LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 def require_programs() -> None:
     """Fail on CI where a program is missing; elsewhere skip."""
-    missing = [name for name in PROGRAMS if shutil.which(name) is None]
-    if missing:
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say(f"not installed: {', '.join(missing)} (apt-get install nginx-light haproxy)")
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    if absent:
+        missing(f"not installed: {', '.join(absent)} (apt-get install nginx-light haproxy)")
 
 
 @contextmanager

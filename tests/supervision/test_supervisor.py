@@ -167,6 +167,8 @@ def test_the_log_s_processes_run_come_back_and_are_replaced_with_the_code(
             meanwhile=supervisor.tend,
         )
         until(lambda: not any(p.get("draining") for p in listed(places)), meanwhile=supervisor.tend)
+        assert not {first, second, keeper} & {p["pid"] for p in listed(places)}
+        assert [p["role"] for p in listed(places)].count("recorder") == 1
     finally:
         with Signals(()) as signals:
             supervisor.drain(signals)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import ssl
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
+from tests.missing import missing
 from tests.system.gateway_under_test import Gateway
 from tests.tls_files import Authority, Pair
 from tests.waiting import BOUND
@@ -62,8 +61,7 @@ def needed(*programs: str) -> None:
     """Fail on CI where one of these programs is missing; elsewhere skip."""
     for program in programs:
         if shutil.which(program) is None:
-            say = pytest.fail if os.environ.get("CI") else pytest.skip
-            say(f"{program} is not installed; run: apt-get install {program}")
+            missing(f"{program} is not installed; run: apt-get install {program}")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import requests
 
 from gateway.serving.example import example_request
 from tests.system.gateway_under_test import Gateway
+from tests.system.secure_site import needed
 from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parents[2]
@@ -121,10 +121,7 @@ def test_aiohttp(url: str) -> None:
 
 def test_wrk(url: str, tmp_path: Path) -> None:
     """A second of load: every answer is good and no connection breaks."""
-    if shutil.which("wrk") is None:
-        # On the machine that guards the project it is installed, so there it may not be missing.
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing("wrk is not installed; run: apt-get install wrk")
+    needed("wrk")
     script = tmp_path / "post.lua"
     script.write_text(f"wrk.method = 'POST'\nwrk.body = [[{FLIGHT}]]\n")
     done = subprocess.run(

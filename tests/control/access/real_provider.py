@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 import socket
 import subprocess
@@ -13,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
 from tests.control.access.canaille_provider import PASSWORD
+from tests.missing import missing
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv-oidc" / "bin" / "python"
@@ -27,8 +26,7 @@ _INPUT = re.compile(r"<input[^>]*>")
 def provider(redirect_uri: str) -> Iterator[str]:
     """Run it, and return its issuer; without its environment the test is skipped, and fails in CI."""
     if not PYTHON.exists():
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say(f"there is no {PYTHON.relative_to(ROOT)}; to make it: make oidc-provider")
+        missing(f"there is no {PYTHON.relative_to(ROOT)}; to make it: make oidc-provider")
     script = Path(__file__).with_name("canaille_provider.py")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port, fd = listener.getsockname()[1], listener.fileno()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-import pytest
 import redis
+
+from tests.missing import missing
 
 STREAM = "records"
 START = 60.0
@@ -19,8 +19,7 @@ START = 60.0
 def require_redis() -> None:
     """Fail on CI where redis-server is missing; elsewhere skip."""
     if shutil.which("redis-server") is None:
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say("not installed: redis-server (apt-get install redis-server)")
+        missing("not installed: redis-server (apt-get install redis-server)")
 
 
 class Redis:
